@@ -1,10 +1,10 @@
 """One tree of errors: what happened and where (the message), what to do next (the hint), and the exit code it ends in.
 
-    ArckodeError
-    ├── UsageError        2   a word on the command line or in configuration is wrong
-    ├── RefusedError      3   what files hold forbids the change (exists, edited, stale, cannot insert)
-    ├── OperationError    5   something outside failed: a server, a migration, a program
-    └── CrashError       70   arckode itself, or a rule, failed
+ArckodeError
+├── UsageError        2   a word on the command line or in configuration is wrong
+├── RefusedError      3   what files hold forbids the change (exists, edited, stale, cannot insert)
+├── OperationError    5   something outside failed: a server, a migration, a program
+└── CrashError       70   arckode itself, or a rule, failed
 """
 
 from __future__ import annotations

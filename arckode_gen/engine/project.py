@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypedDict, cast
 
 from arckode_gen.engine.plan import FileState
@@ -13,6 +12,7 @@ from arckode_gen.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 PROJECT_FILE = ".arckode/project.json"
 
