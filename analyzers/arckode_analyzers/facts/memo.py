@@ -1,0 +1,58 @@
+"""Which calls are remembered: their result goes into a container that was asked for the key first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arckode_analyzers.facts.shapes import within
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from arckode_analyzers.facts.records import Binding, Call
+    from arckode_analyzers.facts.shapes import Shape
+
+
+def remember(
+    calls: Sequence[Call], bindings: Sequence[Binding], tested: Iterable[tuple[int, Shape]], guarded: set[int]
+) -> list[Call]:
+    """Return the calls with `memo` filled in.
+
+    A set of keys already seen is no memory: the call's own result must be what is stored.
+    """
+    asked = {*tested, *((call.function, base) for call in calls if (base := _asked(call)))}
+    stored: dict[int, list[tuple[Shape, Shape]]] = {}
+    for binding in bindings:
+        container = binding.target[1] if binding.target[0] == "item" else None
+        known = (binding.function, container) in asked or binding.function in guarded
+        if isinstance(container, tuple) and binding.value is not None and known:
+            stored.setdefault(binding.function, []).append((container, binding.value))
+    if not stored:
+        return list(calls)
+    names = _named_values(bindings)
+    return [call._replace(memo=_container(call, stored.get(call.function, ()), names)) for call in calls]
+
+
+def _asked(call: Call) -> Shape | None:
+    match call.func:
+        case ("attr", tuple(base), "get"):
+            return base
+    return None
+
+
+def _named_values(bindings: Sequence[Binding]) -> dict[tuple[int, object], Shape]:
+    return {
+        (binding.function, binding.target[1]): binding.value
+        for binding in bindings
+        if binding.target[0] == "name" and binding.value is not None and binding.how == "="
+    }
+
+
+def _container(
+    call: Call, stored: Iterable[tuple[Shape, Shape]], names: dict[tuple[int, object], Shape]
+) -> Shape | None:
+    for container, value in stored:
+        direct = names.get((call.function, value[1]), value) if value[0] == "name" else value
+        if call.shape in within(direct) and call.func != ("attr", container, "get"):
+            return container
+    return None

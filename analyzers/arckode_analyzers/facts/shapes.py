@@ -1,0 +1,178 @@
+"""Expressions reduced to plain tuples: what the model needs to resolve names, and nothing that a cache cannot hold.
+
+("name", id)                      ("attr", base, name)           ("call", func, args, ((keyword, value), ...))
+("const", value)                  ("item", base, index)          ("slice", has_fixed_end)
+("display", kind, elements)       ("dict", keys, values)         ("either", choices)
+("star", value)                   ("lambda", line, column)       ("comp", element)
+("other", children)
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+Shape: TypeAlias = tuple[object, ...]
+
+UNKNOWN: Shape = ("other", ())
+_DEEPEST = 60
+_LONGEST_TEXT = 4000
+
+
+class Shapes:
+    """Builds shapes, each node once, so that chains of calls stay linear."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Shape] = {}
+        self._depth = 0
+
+    def of(self, node: ast.AST | None) -> Shape:
+        """Return the shape of an expression; beyond a depth nobody writes by hand it is unknown."""
+        if node is None or self._depth > _DEEPEST:
+            return UNKNOWN
+        known = self._known.get(id(node))
+        if known is None:
+            self._depth += 1
+            build = _BUILDERS.get(type(node), _other)
+            known = self._known[id(node)] = build(self, node)
+            self._depth -= 1
+        return known
+
+    def all_of(self, nodes: Iterable[ast.AST | None]) -> tuple[Shape, ...]:
+        return tuple(self.of(node) for node in nodes)
+
+    def annotation(self, node: ast.AST | None) -> Shape | None:
+        """Return the shape of an annotation, reading the ones written as strings."""
+        return None if node is None else _unquote(self.of(node))
+
+
+def _unquote(shape: Shape) -> Shape:
+    match shape:
+        case ("const", str(text)):
+            try:
+                return Shapes().of(ast.parse(text.strip(), mode="eval").body)
+            except (SyntaxError, ValueError, RecursionError):
+                return UNKNOWN
+        case ("item", tuple(base), tuple(index)):
+            return ("item", _unquote(base), index if _is_literal(base) else _unquote(index))
+        case ("display", str(kind), tuple(elements)):
+            return ("display", kind, tuple(_unquote(element) for element in elements))
+        case ("either", tuple(elements)):
+            return ("either", tuple(_unquote(element) for element in elements))
+    return shape
+
+
+def _is_literal(shape: Shape) -> bool:
+    return shape in {("name", "Literal"), ("attr", ("name", "typing"), "Literal")}
+
+
+def children(shape: Shape) -> Iterator[Shape]:
+    """Yield the shapes directly inside a shape."""
+    pending: list[object] = list(reversed(shape[1:]))
+    while pending:
+        part = pending.pop()
+        if isinstance(part, tuple):
+            if part and isinstance(part[0], str) and part[0] in TAGS and is_shape(part):
+                yield part
+            else:
+                pending.extend(reversed(part))
+
+
+def is_shape(part: tuple[object, ...]) -> bool:
+    """Tell a shape from the tuples between shapes, such as `(keyword, value)` pairs."""
+    return not (len(part) == 2 and isinstance(part[1], tuple) and part[0] not in _UNARY)
+
+
+def within(shape: Shape) -> Iterator[Shape]:
+    """Yield a shape and everything inside it, outermost first."""
+    pending = [shape]
+    while pending:
+        current = pending.pop()
+        yield current
+        pending.extend(reversed(list(children(current))))
+
+
+def names_in(shape: Shape) -> frozenset[str]:
+    """Return every plain name an expression mentions."""
+    return frozenset(str(part[1]) for part in within(shape) if part[0] == "name")
+
+
+def dotted(shape: Shape) -> str:
+    """Write a shape the way a person would say it: `self._orders.find_by_id`."""
+    match shape:
+        case ("name", str(name)):
+            return name
+        case ("attr", tuple(base), str(name)):
+            return f"{dotted(base)}.{name}"
+        case ("call", tuple(func), _, _):
+            return f"{dotted(func)}()"
+        case ("item", tuple(base), _):
+            return f"{dotted(base)}[...]"
+        case ("const", value):
+            return repr(value)
+    return "..."
+
+
+def _constant(_: Shapes, node: ast.Constant) -> Shape:
+    value = node.value
+    if isinstance(value, str):
+        return ("const", value[:_LONGEST_TEXT])
+    return ("const", value) if isinstance(value, int | float | None) else UNKNOWN
+
+
+def _call(shapes: Shapes, node: ast.Call) -> Shape:
+    keywords = tuple((keyword.arg or "**", shapes.of(keyword.value)) for keyword in node.keywords)
+    return ("call", shapes.of(node.func), shapes.all_of(node.args), keywords)
+
+
+def _slice(_: Shapes, node: ast.Slice) -> Shape:
+    return ("slice", isinstance(node.upper, ast.Constant))
+
+
+def _display(shapes: Shapes, node: ast.List | ast.Tuple | ast.Set) -> Shape:
+    return ("display", type(node).__name__.lower(), shapes.all_of(node.elts))
+
+
+def _binary(shapes: Shapes, node: ast.BinOp) -> Shape:
+    kind = "either" if isinstance(node.op, ast.BitOr) else "other"
+    return (kind, shapes.all_of((node.left, node.right)))
+
+
+def _comprehension(shapes: Shapes, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Shape:
+    return ("comp", shapes.of(node.elt))
+
+
+def _other(shapes: Shapes, node: ast.AST) -> Shape:
+    inner = (child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr | ast.comprehension))
+    return ("other", shapes.all_of(inner))
+
+
+_BUILDERS: dict[type[ast.AST], Callable[..., Shape]] = {
+    ast.Name: lambda _, node: ("name", node.id),
+    ast.Attribute: lambda shapes, node: ("attr", shapes.of(node.value), node.attr),
+    ast.Call: _call,
+    ast.Constant: _constant,
+    ast.Subscript: lambda shapes, node: ("item", shapes.of(node.value), shapes.of(node.slice)),
+    ast.Slice: _slice,
+    ast.List: _display,
+    ast.Tuple: _display,
+    ast.Set: _display,
+    ast.Dict: lambda shapes, node: ("dict", shapes.all_of(node.keys), shapes.all_of(node.values)),
+    ast.BoolOp: lambda shapes, node: ("either", shapes.all_of(node.values)),
+    ast.IfExp: lambda shapes, node: ("either", shapes.all_of((node.body, node.orelse))),
+    ast.BinOp: _binary,
+    ast.Starred: lambda shapes, node: ("star", shapes.of(node.value)),
+    ast.Await: lambda shapes, node: shapes.of(node.value),
+    ast.NamedExpr: lambda shapes, node: shapes.of(node.value),
+    ast.Lambda: lambda _, node: ("lambda", node.lineno, node.col_offset),
+    ast.ListComp: _comprehension,
+    ast.SetComp: _comprehension,
+    ast.GeneratorExp: _comprehension,
+}
+TAGS = frozenset(
+    {"name", "attr", "call", "const", "item", "slice", "display", "dict", "either", "star", "lambda", "comp", "other"}
+)
+_UNARY = frozenset({"comp", "star", "either", "other"})

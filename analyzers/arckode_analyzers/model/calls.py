@@ -1,0 +1,250 @@
+"""Who calls whom, as far as types say: the call graph that effects climb.
+
+A method of a protocol leads to every implementation that callers, ports or subclasses put behind it. A function passed
+as an argument is called by the call that passes it, when the callee calls that parameter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from arckode_analyzers.model.library import SAYS_NOTHING
+from arckode_analyzers.model.sinks import Effect, effect
+from arckode_analyzers.model.values import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from arckode_analyzers.facts.records import Call, Parameter
+    from arckode_analyzers.model.project import FunctionAt, Project
+    from arckode_analyzers.model.resolver import Resolver
+    from arckode_analyzers.model.source import Source
+
+_ROUNDS = 12
+_CALL_THEIR_ARGUMENTS = frozenset(
+    {
+        "builtins.map",
+        "builtins.filter",
+        "functools.reduce",
+        "asyncio.to_thread",
+        "anyio.to_thread.run_sync",
+        "starlette.concurrency.run_in_threadpool",
+        "fastapi.concurrency.run_in_threadpool",
+    }
+)
+
+
+class CallAt(NamedTuple):
+    """A call and the file it is in."""
+
+    source: Source
+    at: int
+
+    @property
+    def record(self) -> Call:
+        return self.source.facts.calls[self.at]
+
+    @property
+    def caller(self) -> str:
+        return self.source.symbol(self.record.function)
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return (self.source.path, self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a call reaches: a function of the project, or a library's method with its effect.
+
+    `through` is the call inside the callee that runs a function it was given.
+    """
+
+    symbol: str = ""
+    effect: Effect = Effect.NONE
+    owner: str = ""
+    method: str = ""
+    through: CallAt | None = None
+
+    @property
+    def label(self) -> str:
+        if self.symbol:
+            return ".".join(self.symbol.rsplit(".", 2)[-2:])
+        return f"{self.owner.rpartition('.')[2]}.{self.method}"
+
+
+class CallGraph:
+    """Every call with what it reaches; `unresolved` counts the ones nothing is known about."""
+
+    def __init__(self, project: Project, resolver: Resolver) -> None:
+        self.project = project
+        self.resolver = resolver
+        self.implementations: dict[str, dict[Value, None]] = {}
+        self.targets: dict[tuple[str, int], tuple[Target, ...]] = {}
+        self.values: dict[tuple[str, int], Value | None] = {}
+        self.total = 0
+        self.unresolved = 0
+        self._inherit()
+        self._parameters_called = self._find_called_parameters()
+        for _ in range(_ROUNDS):
+            if not self._round():
+                break
+            resolver.forget()
+
+    def sources(self) -> Iterator[Source]:
+        """Yield the files whose calls matter: the runtime's own are known from tables."""
+        return (source for source in self.project.sources.values() if "kernel" not in source.layers)
+
+    def calls(self) -> Iterator[CallAt]:
+        for source in self.sources():
+            for at in range(len(source.facts.calls)):
+                yield CallAt(source, at)
+
+    def reached(self, call: CallAt) -> tuple[Target, ...]:
+        return self.targets.get(call.key, ())
+
+    def callee(self, call: CallAt) -> Value | None:
+        """Return what is being called."""
+        return self.values.get(call.key)
+
+    def _round(self) -> bool:
+        before = len(self.resolver.learned) + sum(map(len, self.implementations.values()))
+        self.total = self.unresolved = 0
+        for call in self.calls():
+            record = call.record
+            value = self.resolver.value(call.source, record.function, record.func)
+            self.values[call.key] = value
+            self.targets[call.key] = tuple(dict.fromkeys(self._targets(call, value)))
+            self.total += 1
+            self.unresolved += value is None
+            self._learn(call, value)
+        return len(self.resolver.learned) + sum(map(len, self.implementations.values())) > before
+
+    # What a value leads to
+
+    def _targets(self, call: CallAt, value: Value | None) -> Iterator[Target]:
+        if value is None:
+            return
+        if value.kind == "external" and value.name in _CALL_THEIR_ARGUMENTS:
+            for argument in self._arguments(call):
+                yield from (replace(target, through=call) for target in self._leads(argument))
+            return
+        yield from self._leads(value)
+        yield from self._handed_over(call, value)
+
+    def _leads(self, value: Value | None) -> Iterator[Target]:
+        """Yield what calling a value runs."""
+        if value is None:
+            return
+        if value.kind == "function":
+            yield from self._function(value)
+        elif value.kind == "class":
+            yield from self._constructor(value)
+        elif value.kind == "method" and value.of is not None:
+            yield Target("", effect(value.of.name, value.last), value.of.name, value.last)
+        elif value.kind == "instance" and value.name in self.project.classes:
+            yield from self._leads(self.resolver.attribute(value, "__call__"))
+
+    def _function(self, value: Value) -> Iterator[Target]:
+        function = self.project.functions.get(value.name)
+        if function is None:
+            return
+        if not function.record.is_stub or function.record.owner < 0:
+            yield Target(value.name)
+            return
+        owner = function.source.class_symbols[function.record.owner]
+        for implementation in self.implementations.get(owner, ()):
+            found = self.resolver.attribute(implementation, function.record.name)
+            if found is not None and found.name != value.name:
+                yield from self._leads(found)
+
+    def _constructor(self, value: Value) -> Iterator[Target]:
+        for name in ("__init__", "__post_init__"):
+            found = self.resolver.attribute(value, name) if value.name in self.project.classes else None
+            if found is not None and found.name in self.project.functions:
+                yield Target(found.name)
+
+    # Functions handed to functions
+
+    def _find_called_parameters(self) -> dict[tuple[str, str], CallAt]:
+        """Index the parameters that a function, or one nested in it, calls."""
+        found: dict[tuple[str, str], CallAt] = {}
+        for call in self.calls():
+            match call.record.func:
+                case ("name", str(name)):
+                    function = call.record.function
+                    while function > 0:
+                        if any(row.name == name for row in call.source.parameters_of.get(function, ())):
+                            found.setdefault((call.source.symbol(function), name), call)
+                        function = call.source.facts.functions[function].parent
+        return found
+
+    def _handed_over(self, call: CallAt, value: Value) -> Iterator[Target]:
+        for symbol, parameter, argument in self._matched(call, value):
+            through = self._parameters_called.get((symbol, parameter.name))
+            if through is not None and argument is not None and argument.kind in {"function", "method"}:
+                yield from (replace(target, through=through) for target in self._leads(argument))
+
+    # What callers pass
+
+    def _arguments(self, call: CallAt) -> list[Value | None]:
+        return [self.resolver.value(call.source, call.record.function, shape) for shape in call.record.args]
+
+    def _matched(self, call: CallAt, value: Value) -> Iterator[tuple[str, Parameter, Value | None]]:
+        """Pair the arguments of a call with the parameters of the project's function it reaches."""
+        function = self.function_of(value)
+        if function is None:
+            return
+        parameters = function.source.parameters_of.get(function.index, [])
+        bound = value.kind in {"class", "instance"} or (value.of is not None and value.of.kind == "instance")
+        bound = bound or ("name", "classmethod") in function.record.decorators
+        static = ("name", "staticmethod") in function.record.decorators
+        positional = [row for row in parameters if row.kind == "positional"][1 if bound and not static else 0 :]
+        record = call.record
+        pairs = [*zip(positional, record.args, strict=False)]
+        by_name = {row.name: row for row in parameters if row.kind != "rest"}
+        pairs += [(by_name[name], shape) for name, shape in record.keywords if name in by_name]
+        for parameter, shape in pairs:
+            yield function.symbol, parameter, self.resolver.value(call.source, record.function, shape)
+
+    def function_of(self, value: Value) -> FunctionAt | None:
+        """Return the project's function that calling a value runs."""
+        if value.kind == "function":
+            return self.project.functions.get(value.name)
+        if value.kind in {"class", "instance"} and value.name in self.project.classes:
+            name = "__init__" if value.kind == "class" else "__call__"
+            found = self.resolver.attribute(value, name)
+            return None if found is None else self.project.functions.get(found.name)
+        return None
+
+    def _learn(self, call: CallAt, value: Value | None) -> None:
+        if value is None:
+            return
+        if value.name == "kernel.Port.connect" and value.of is not None and value.of.args:
+            for argument in self._arguments(call)[:1]:
+                self._implement(value.of.args[0].name, argument)
+        for symbol, parameter, argument in self._matched(call, value):
+            if argument is None or argument.name in SAYS_NOTHING or argument.kind in {"module", "external"}:
+                continue
+            source = self.project.functions[symbol].source
+            said = self.resolver.annotation(source, 0, parameter.annotation)
+            if said is None or said.name in SAYS_NOTHING:
+                self.resolver.learned.setdefault((symbol, parameter.name), argument)
+            elif said.kind == "instance":
+                self._implement(said.name, argument)
+
+    def _implement(self, interface: str, argument: Value | None) -> None:
+        if argument is None or argument.kind != "instance" or argument.name == interface:
+            return
+        if interface in self.project.classes and self._has_stubs(interface):
+            self.implementations.setdefault(interface, {}).setdefault(argument)
+
+    def _has_stubs(self, symbol: str) -> bool:
+        return any(method.record.is_stub for _, method in self.project.methods(self.project.classes[symbol]))
+
+    def _inherit(self) -> None:
+        for symbol in self.project.classes:
+            value = Value("instance", symbol)
+            for ancestor in self.resolver.ancestors(value):
+                self._implement(ancestor.name, value)

@@ -1,0 +1,138 @@
+"""What each function costs, summarised from the leaves up: a query is found however many helpers hide it.
+
+A breadth-first walk over reverse call edges visits each edge once, so the way to a query that is remembered is also a
+shortest one. Remembered look-ups do not climb: calling them again is free.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from arckode_analyzers.model.sinks import Effect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from arckode_analyzers.facts.shapes import Shape
+    from arckode_analyzers.model.calls import CallAt, CallGraph, Target
+    from arckode_analyzers.model.project import FunctionAt
+    from arckode_analyzers.model.source import Source
+
+_REMEMBER = frozenset(
+    {
+        "functools.cache",
+        "functools.lru_cache",
+        "functools.cached_property",
+        "async_lru.alru_cache",
+        "aiocache.cached",
+        "cachetools.cached",
+        "cachetools.cachedmethod",
+        "cachetools.func.lru_cache",
+        "cachetools.func.ttl_cache",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """The call through which a function has its effect, and what that call reaches."""
+
+    call: CallAt
+    target: Target
+
+
+class Effects:
+    """Which functions end in a wanted kind of call, and the way there."""
+
+    def __init__(
+        self,
+        graph: CallGraph,
+        wanted: Callable[[Target], bool] = lambda target: target.effect is Effect.QUERIES,
+        stops: Callable[[FunctionAt], bool] = lambda _: False,
+    ) -> None:
+        self.graph = graph
+        self._wanted = wanted
+        self._stops = stops
+        self.reasons: dict[str, Reason] = {}
+        self._climb()
+
+    def reaches(self, target: Target) -> bool:
+        """Tell whether what a call reaches is, or leads to, a wanted call."""
+        return target.symbol in self.reasons if target.symbol else self._wanted(target)
+
+    def way(self, target: Target) -> list[Reason]:
+        """Return the calls from a target down to the wanted one."""
+        steps: list[Reason] = []
+        while target.symbol and len(steps) < 100:
+            reason = self.reasons[target.symbol]
+            steps.append(reason)
+            target = reason.target
+        return steps
+
+    def end(self, target: Target) -> Target:
+        """Return the wanted call that a target leads to."""
+        steps = self.way(target)
+        return steps[-1].target if steps else target
+
+    def _climb(self) -> None:
+        callers: dict[str, list[Reason]] = {}
+        level: list[Reason] = []
+        for call in self.graph.calls():
+            if remembered(call.source, call.record.function, call.record.memo):
+                continue
+            for target in self.graph.reached(call):
+                reason = Reason(call, target)
+                if target.symbol:
+                    callers.setdefault(target.symbol, []).append(reason)
+                elif self._wanted(target):
+                    level.append(reason)
+        while level:
+            reached = [reason.call.caller for reason in level if self._settle(reason)]
+            level = [reason for symbol in dict.fromkeys(reached) for reason in callers.get(symbol, ())]
+
+    def _settle(self, reason: Reason) -> bool:
+        caller = reason.call.caller
+        function = self.graph.project.functions.get(caller)
+        if caller in self.reasons or function is None:
+            return False
+        if self._stops(function) or self._is_memoised(function):
+            return False
+        self.reasons[caller] = reason
+        return True
+
+    def _is_memoised(self, function: FunctionAt) -> bool:
+        for shape in function.record.decorators:
+            func = shape[1] if shape[0] == "call" and isinstance(shape[1], tuple) else shape
+            value = self.graph.resolver.value(function.source, function.record.parent, func)
+            if value is not None and (value.name in _REMEMBER or self._remembers(value.name)):
+                return True
+        return False
+
+    def _remembers(self, decorator: str) -> bool:
+        """Tell whether a decorator of the project's own stores what the decorated function answers."""
+        found = self.graph.project.functions.get(decorator)
+        if found is None:
+            return False
+        names = {row.name for row in found.source.parameters_of.get(found.index, ())}
+        return any(
+            call.memo is not None and call.func[0] == "name" and call.func[1] in names
+            for call in found.source.facts.calls
+            if _is_inside(found.source, call.function, found.index)
+        )
+
+
+def _is_inside(source: Source, function: int, outer: int) -> bool:
+    while function > 0 and function != outer:
+        function = source.facts.functions[function].parent
+    return function == outer
+
+
+def remembered(source: Source, function: int, container: Shape | None) -> bool:
+    """Tell whether a container outlives the function that fills it."""
+    if container is None:
+        return False
+    if container[0] != "name":
+        return True
+    definitions = source.names.get((function, -1), {}).get(str(container[1]), [])
+    return all(definition.what == "parameter" for definition in definitions)

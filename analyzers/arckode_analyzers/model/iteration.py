@@ -1,0 +1,272 @@
+"""Whether what a loop iterates grows with the data.
+
+Literals, enums, ranges of constants, slices with a fixed end, chunks, pages and retries do not. What cannot be told
+apart from data is taken for data only when it is a value that arrives at run time: a parameter, an attribute, a call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from arckode_analyzers.facts.shapes import Shape, names_in, within
+from arckode_analyzers.model.sinks import words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from arckode_analyzers.model.calls import CallGraph
+    from arckode_analyzers.model.source import Definition, Source
+    from arckode_analyzers.model.values import Value
+
+_SAME_TURNS = words("enumerate sorted reversed list tuple set frozenset iter aiter as_completed dict")
+_CHUNKS = words("batched chunked ichunked sliced chunked_even grouper batches")
+_ENDLESS = words("itertools.count itertools.cycle itertools.repeat")
+_GROWS = words("append add extend insert update appendleft setdefault put put_nowait")
+_RETRIES = ("stamina.", "tenacity.", "backoff.", "retrying.")
+_SETTINGS = frozenset({"self", "cls", "settings", "config"})
+_DEEPEST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Iteration:
+    """A place from which expressions are judged."""
+
+    graph: CallGraph
+    source: Source
+    function: int
+    depth: int = 0
+
+    def is_data(self, shape: Shape) -> bool:
+        """Tell whether a loop over this expression turns once per row."""
+        judge = _JUDGES.get(str(shape[0]))
+        if judge is None or self.depth > _DEEPEST:
+            return True
+        return judge(replace(self, depth=self.depth + 1), shape)
+
+    def any_data(self, shapes: object) -> bool:
+        return any(self.is_data(part) for part in parts_of(shapes))
+
+    def value(self, shape: Shape) -> Value | None:
+        return self.graph.resolver.value(self.source, self.function, shape)
+
+    def elsewhere(self, source: Source, function: int) -> Iteration:
+        return replace(self, source=source, function=function)
+
+    def definitions(self, name: str) -> tuple[int, list[Definition]]:
+        """Return the scope that gives a name its meaning, and the definitions there."""
+        for scope in (self.function, 0):
+            found = self.source.names.get((scope, -1), {}).get(name)
+            if found:
+                return scope, found
+        return 0, []
+
+    def is_range(self, shape: Shape) -> bool:
+        value = self.value(shape[1]) if shape[0] == "call" and isinstance(shape[1], tuple) else None
+        return value is not None and value.name == "builtins.range"
+
+
+def parts_of(shapes: object) -> tuple[Shape, ...]:
+    """Return a tuple of shapes out of a shape's field."""
+    return tuple(part for part in shapes if isinstance(part, tuple)) if isinstance(shapes, tuple) else ()
+
+
+def _const(_: Iteration, __: Shape) -> bool:
+    return False
+
+
+def _choices(at: Iteration, shape: Shape) -> bool:
+    return at.any_data(shape[1])
+
+
+def _other(at: Iteration, shape: Shape) -> bool:
+    return not shape[1] or at.any_data(shape[1])
+
+
+def _display(at: Iteration, shape: Shape) -> bool:
+    return at.any_data(tuple(part[1] for part in parts_of(shape[2]) if part[0] == "star"))
+
+
+def _dict(at: Iteration, shape: Shape) -> bool:
+    spread = (value for key, value in zip(parts_of(shape[1]), parts_of(shape[2]), strict=True) if key == ("other", ()))
+    return any(at.is_data(value) for value in spread)
+
+
+def _star(at: Iteration, shape: Shape) -> bool:
+    return at.any_data(shape[1:])
+
+
+def _item(at: Iteration, shape: Shape) -> bool:
+    match shape:
+        case ("item", tuple(base), ("slice", fixed_end)):
+            return not fixed_end and at.is_data(base)
+        case ("item", tuple(base), _):
+            return at.is_data(base)
+    return True
+
+
+def _call(at: Iteration, shape: Shape) -> bool:
+    match shape:
+        case ("call", ("attr", tuple(base), "items" | "values" | "keys" | "copy"), _, _):
+            return at.is_data(base)
+        case ("call", tuple(func), tuple(args), _):
+            value = at.value(func)
+            return value is None or _called(at, value, args)
+    return True
+
+
+def _called(at: Iteration, value: Value, args: tuple[Shape, ...]) -> bool:
+    if value.name == "builtins.range":
+        return _range(at, args)
+    if _is_bounded(at, value):
+        return False
+    if value.name in {"builtins.zip", "builtins.map", "builtins.filter"}:
+        return all(at.is_data(part) for part in args[0 if value.last == "zip" else 1 :])
+    if value.kind == "external" and value.last in _SAME_TURNS and args:
+        return at.is_data(args[0])
+    return True
+
+
+def _is_bounded(at: Iteration, value: Value) -> bool:
+    if value.kind in {"external", "method"} and (value.name in _ENDLESS or value.last in _CHUNKS):
+        return True
+    return value.name.startswith(_RETRIES) or _yields_chunks(at, value)
+
+
+def _yields_chunks(at: Iteration, value: Value) -> bool:
+    """Tell whether a function of the project gives slices rather than rows."""
+    found = at.graph.project.functions.get(value.name)
+    if found is None:
+        return False
+    results = [row.value for row in found.source.results_of.get(found.index, ())]
+    return bool(results) and all(any(_is_chunk(part) for part in within(result)) for result in results)
+
+
+def _is_chunk(shape: Shape) -> bool:
+    match shape:
+        case ("item", _, ("slice", _)):
+            return True
+        case ("call", tuple(func), _, _):
+            return func[-1] in {"islice", *_CHUNKS}
+    return False
+
+
+def _range(at: Iteration, args: tuple[Shape, ...]) -> bool:
+    """Tell whether a range ends with the data; a step other than one means chunks."""
+    if len(args) == 3 and args[2] not in {("const", 1), ("const", -1)}:
+        return False
+    return any(not _is_number(at, part) for part in args)
+
+
+def _is_number(at: Iteration, shape: Shape) -> bool:
+    """Tell whether a number is written down somewhere: a literal, a constant, a setting, a default."""
+    match shape:
+        case ("const", int()):
+            return True
+        case ("attr", _, str(name)):
+            return name.isupper() or names_in(shape) <= _SETTINGS
+        case ("name", str(name)):
+            return name.isupper() or _is_named_number(at, name)
+        case ("other", tuple(parts)):
+            return bool(parts) and all(_is_number(at, part) for part in parts_of(parts))
+    return False
+
+
+def _is_named_number(at: Iteration, name: str) -> bool:
+    scope, definitions = at.definitions(name)
+    if not definitions or at.depth > _DEEPEST:
+        return False
+    first = definitions[0]
+    if first.what == "parameter":
+        default = at.source.facts.parameters[first.index].default
+        return default is not None and default[0] == "const" and isinstance(default[1], int)
+    value = at.source.facts.bindings[first.index].value if first.what == "binding" else None
+    return value is not None and _is_number(replace(at, function=scope, depth=at.depth + 1), value)
+
+
+def _name(at: Iteration, shape: Shape) -> bool:
+    if _is_enumeration(at, at.value(shape)):
+        return False
+    scope, definitions = at.definitions(str(shape[1]))
+    inside = at.elsewhere(at.source, scope)
+    return not definitions or any(_definition(inside, str(shape[1]), each) for each in definitions)
+
+
+def _definition(at: Iteration, name: str, definition: Definition) -> bool:
+    if definition.what == "import":
+        row = at.source.facts.imports[definition.index]
+        target = at.graph.project.modules.get(at.source.target(row))
+        return target is None or at.elsewhere(target, 0).is_data(("name", row.name))
+    if definition.what != "binding":
+        return True
+    binding = at.source.facts.bindings[definition.index]
+    if binding.value is None or binding.how != "=":
+        return True
+    return _grows(at, name) or at.is_data(binding.value)
+
+
+def _grows(at: Iteration, name: str) -> bool:
+    """Tell whether a collection that starts as a literal is filled later."""
+    target = ("name", name)
+    called = any(
+        call.func[0] == "attr" and call.func[1] == target and call.func[2] in _GROWS
+        for call in at.source.calls_of.get(at.function, ())
+    )
+    return called or any(
+        row.function == at.function and (row.target[1] == target or (row.how == "+=" and row.target == target))
+        for row in at.source.facts.bindings
+    )
+
+
+def _attr(at: Iteration, shape: Shape) -> bool:
+    match shape:
+        case ("attr", _, "__members__"):
+            return False
+        case ("attr", tuple(base), str(name)):
+            if _is_enumeration(at, at.value(shape)):
+                return False
+            owner = at.value(base)
+            return owner is None or _attribute(at, owner, name)
+    return True
+
+
+def _attribute(at: Iteration, owner: Value, name: str) -> bool:
+    """Tell whether an attribute is more than a literal written once, in the class, its module or `__init__`."""
+    project = at.graph.project
+    if owner.kind == "module":
+        target = project.modules.get(owner.name)
+        return target is None or at.elsewhere(target, 0).is_data(("name", name))
+    klass = project.classes.get(owner.name)
+    if klass is None:
+        return True
+    scope = klass.source.names.get((klass.record.function, klass.index), {}).get(name, ())
+    places = [(klass.source, each.index) for each in scope if each.what == "binding"]
+    places += project.attributes.get((owner.name, name), [])
+    rows = [(where, where.facts.bindings[index]) for where, index in places]
+    return not rows or any(
+        row.value is None or at.elsewhere(where, row.function).is_data(row.value) for where, row in rows
+    )
+
+
+def _is_enumeration(at: Iteration, value: Value | None) -> bool:
+    """Tell whether a loop over this value visits the members of an enum, or of a class from elsewhere."""
+    if value is None:
+        return False
+    if value.kind == "external":
+        return value.last[:1].isupper() and not value.last.isupper()
+    ancestors = at.graph.resolver.ancestors(value) if value.kind == "class" else ()
+    return any(ancestor.name.startswith("enum.") or ancestor.last.endswith("Enum") for ancestor in ancestors)
+
+
+_JUDGES: dict[str, Callable[[Iteration, Shape], bool]] = {
+    "const": _const,
+    "dict": _dict,
+    "display": _display,
+    "star": _star,
+    "either": _choices,
+    "other": _other,
+    "call": _call,
+    "name": _name,
+    "attr": _attr,
+    "item": _item,
+}

@@ -1,0 +1,133 @@
+"""All files together, indexed by path, by module and by symbol."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from arckode_analyzers.config import Config, Globs
+from arckode_analyzers.files import module_name
+from arckode_analyzers.model.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from arckode_analyzers.facts.records import Class, FileFacts, Function
+    from arckode_analyzers.facts.shapes import Shape
+
+_UNIT = re.compile(r"(?:^|.*/)modules/([^/]+)/")
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionAt:
+    """A function and the file it is in."""
+
+    source: Source
+    index: int
+
+    @property
+    def record(self) -> Function:
+        return self.source.facts.functions[self.index]
+
+    @property
+    def symbol(self) -> str:
+        return self.source.function_symbols[self.index]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassAt:
+    """A class and the file it is in."""
+
+    source: Source
+    index: int
+
+    @property
+    def record(self) -> Class:
+        return self.source.facts.classes[self.index]
+
+    @property
+    def symbol(self) -> str:
+        return self.source.class_symbols[self.index]
+
+
+class Project:
+    """The indexed files; it answers who is where, the resolver answers what things mean."""
+
+    def __init__(self, files: Iterable[tuple[str, FileFacts, bytes]], config: Config | None = None) -> None:
+        self.config = config or Config()
+        globs = {name: Globs(patterns) for name, patterns in sorted(self.config.layers.items())}
+        self.sources: dict[str, Source] = {}
+        for path, facts, text in files:
+            layers = frozenset(name for name, glob in globs.items() if glob.match(path))
+            unit = _unit(path, layers)
+            self.sources[path] = Source(path, self._module(path), layers=layers, unit=unit, facts=facts, text=text)
+        self.sources = dict(sorted(self.sources.items()))
+        self.modules = {source.module: source for source in self.sources.values()}
+        self.functions = {
+            symbol: FunctionAt(source, index)
+            for source in self.sources.values()
+            for index, symbol in enumerate(source.function_symbols)
+            if index
+        }
+        self.classes = {
+            symbol: ClassAt(source, index)
+            for source in self.sources.values()
+            for index, symbol in enumerate(source.class_symbols)
+        }
+        self.attributes = self._attributes()
+
+    def judged(self, *layers: str) -> Iterator[Source]:
+        """Yield the files that rules look at, or those of some layers."""
+        for source in self.sources.values():
+            if is_judged(source) and (not layers or source.layers.intersection(layers)):
+                yield source
+
+    def methods(self, klass: ClassAt) -> Iterator[tuple[str, FunctionAt]]:
+        """Yield the methods that a class itself defines, in source order."""
+        for index, record in enumerate(klass.source.facts.functions):
+            if index and record.owner == klass.index:
+                yield record.name, FunctionAt(klass.source, index)
+
+    def _module(self, path: str) -> str:
+        return module_name(path, self.config.sources)
+
+    def _attributes(self) -> Mapping[tuple[str, str], list[tuple[Source, int]]]:
+        """Index every `self.x = ...` by class and attribute."""
+        found: dict[tuple[str, str], list[tuple[Source, int]]] = {}
+        for source in self.sources.values():
+            for index, binding in enumerate(source.facts.bindings):
+                place = self_attribute(source, binding.function, binding.target)
+                if place is not None:
+                    found.setdefault((source.class_symbols[place[0]], place[1]), []).append((source, index))
+        return found
+
+
+def is_judged(source: Source) -> bool:
+    """Tell whether the module rules apply: not to the runtime, to migrations or to seeds."""
+    return not source.layers & {"kernel", "migrations", "seeds", "tests"}
+
+
+def self_attribute(source: Source, function: int, target: Shape) -> tuple[int, str] | None:
+    """Return the class and the attribute of a `self.x` target."""
+    match target:
+        case ("attr", ("name", str(name)), str(attribute)):
+            owner = source.method_owner(function)
+            return (owner, attribute) if owner >= 0 and name == receiver_name(source, function) else None
+    return None
+
+
+def receiver_name(source: Source, function: int) -> str:
+    """Return what a method calls its instance, also for functions nested in it."""
+    while function > 0:
+        record = source.facts.functions[function]
+        if record.owner >= 0:
+            parameters = source.parameters_of.get(function, [])
+            return parameters[0].name if parameters and ("name", "staticmethod") not in record.decorators else ""
+        function = record.parent
+    return ""
+
+
+def _unit(path: str, layers: frozenset[str]) -> str:
+    match = _UNIT.match(path) if "modules" in layers else None
+    return match[1] if match else ""

@@ -1,0 +1,448 @@
+"""What a name or an expression stands for: imports, annotations, constructor assignment, never a guess by name.
+
+Flow is ignored: of several meanings the first one that can be resolved counts, which is how people write code that
+others can read. Where nothing can be known the answer is None, and rules stay silent.
+"""
+
+from __future__ import annotations
+
+import builtins
+from typing import TYPE_CHECKING, TypeAlias
+
+from arckode_analyzers.model import library
+from arckode_analyzers.model.project import ClassAt, FunctionAt, Project, receiver_name
+from arckode_analyzers.model.sinks import canonical
+from arckode_analyzers.model.values import Value, instance
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from arckode_analyzers.facts.records import Parameter
+    from arckode_analyzers.facts.shapes import Shape
+    from arckode_analyzers.model.source import Definition, Source
+
+_BUILTINS = frozenset(dir(builtins))
+_Key: TypeAlias = tuple[object, ...]
+
+
+class Resolver:
+    """Answers with values, each computed once.
+
+    `learned` holds what callers pass for parameters that say nothing about themselves.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.learned: dict[tuple[str, str], Value] = {}
+        self._known: dict[_Key, Value | None] = {}
+        self._active: set[_Key] = set()
+
+    def forget(self) -> None:
+        """Drop what was computed, after `learned` grew."""
+        self._known.clear()
+
+    def value(self, source: Source, function: int, shape: Shape) -> Value | None:
+        """Return what an expression stands for inside a function of a file."""
+        build = _EXPRESSIONS.get(str(shape[0]))
+        if build is None:
+            return None
+        key = (source.path, function, id(shape), shape[0])
+        return self._once(key, lambda: build(self, source, function, shape))
+
+    def annotation(self, source: Source, function: int, shape: Shape | None) -> Value | None:
+        """Return an instance of what an annotation says."""
+        if shape is None:
+            return None
+        key = (source.path, function, id(shape), "annotation")
+        return self._once(key, lambda: self._annotation(source, function, shape))
+
+    def dotted(self, module: str, name: str) -> Value | None:
+        """Return what `from module import name` binds."""
+        return self._once(("dotted", module, name), lambda: self._dotted(module, name))
+
+    def _once(self, key: _Key, compute: Callable[[], Value | None]) -> Value | None:
+        if key in self._known:
+            return self._known[key]
+        if key in self._active or len(self._active) > 200:
+            return None
+        self._active.add(key)
+        found = compute()
+        self._active.discard(key)
+        self._known[key] = found
+        return found
+
+    # Names
+
+    def name(self, source: Source, function: int, name: str) -> Value | None:
+        """Return what a plain name means, from the innermost function outwards."""
+        scope = function
+        while True:
+            definitions = source.names.get((scope, -1), {}).get(name)
+            if definitions:
+                return self._first(source, definitions)
+            if scope == 0:
+                break
+            scope = source.facts.functions[scope].parent
+        starred = self._starred(source, name)
+        if starred is None and name in _BUILTINS:
+            return Value("external", f"builtins.{name}")
+        return starred
+
+    def _first(self, source: Source, definitions: list[Definition]) -> Value | None:
+        ordered = sorted(definitions, key=lambda definition: _ORDER[definition.what])
+        for definition in ordered:
+            found = self.defined(source, definition)
+            if found is not None and found.name != "builtins.None":
+                return found
+        return None
+
+    def defined(self, source: Source, definition: Definition) -> Value | None:
+        """Return the value of one definition."""
+        index = definition.index
+        if definition.what == "function":
+            return Value("function", source.function_symbols[index])
+        if definition.what == "class":
+            return self._class_value(source.class_symbols[index])
+        if definition.what == "parameter":
+            return self.parameter(source, source.facts.parameters[index])
+        if definition.what == "import":
+            row = source.facts.imports[index]
+            module = source.target(row)
+            return self.dotted(module, row.name) if row.name else self._module(module)
+        return self._bound(source, index)
+
+    def _class_value(self, symbol: str) -> Value:
+        source = self.project.classes[symbol].source
+        if "kernel" in source.layers:
+            return Value("class", f"kernel.{symbol.rpartition('.')[2]}")
+        return Value("class", symbol)
+
+    def _starred(self, source: Source, name: str) -> Value | None:
+        for row in source.stars:
+            found = self.dotted(source.target(row), name)
+            if found is not None and (found.kind != "external" or source.target(row) not in self.project.modules):
+                return found if source.target(row) in self.project.modules else None
+        return None
+
+    def _dotted(self, module: str, name: str) -> Value | None:
+        source = self.project.modules.get(module)
+        if source is None or "kernel" in source.layers:
+            submodule = self.project.modules.get(f"{module}.{name}")
+            if submodule is not None:
+                return Value("module", submodule.module)
+            return Value("external", canonical(f"{module}.{name}"))
+        definitions = source.names.get((0, -1), {}).get(name)
+        if definitions:
+            return self._first(source, definitions)
+        if f"{module}.{name}" in self.project.modules:
+            return Value("module", f"{module}.{name}")
+        return self._starred(source, name)
+
+    def _module(self, module: str) -> Value:
+        if module in self.project.modules or any(known.startswith(f"{module}.") for known in self.project.modules):
+            return Value("module", module)
+        return Value("external", canonical(module))
+
+    # Parameters and bindings
+
+    def parameter(self, source: Source, parameter: Parameter) -> Value | None:
+        """Return what a parameter holds: the receiver, its annotation, its default, or what callers pass."""
+        symbol = source.symbol(parameter.function)
+        record = source.facts.functions[parameter.function]
+        first = source.parameters_of[parameter.function][0]
+        if record.owner >= 0 and parameter is first and ("name", "staticmethod") not in record.decorators:
+            kind = Value("class", source.class_symbols[record.owner])
+            return kind if ("name", "classmethod") in record.decorators else instance(kind.name)
+        found = self.annotation(source, max(0, record.parent), parameter.annotation)
+        if parameter.kind == "rest":
+            return instance("builtins.tuple", *((found,) if found else ()))
+        if found is None or found.name in library.SAYS_NOTHING:
+            found = self._default(source, parameter) or found
+        if found is None or found.name in library.SAYS_NOTHING:
+            return self.learned.get((symbol, parameter.name), found)
+        return found
+
+    def _default(self, source: Source, parameter: Parameter) -> Value | None:
+        match parameter.default:
+            case ("call", tuple(func), (tuple(provider), *_), _):
+                value = self.value(source, 0, func)
+                if value is not None and value.name in {"fastapi.Depends", "fastapi.Security"}:
+                    return library.entered(self.called(self.value(source, 0, provider)))
+        return None
+
+    def _bound(self, source: Source, index: int) -> Value | None:
+        binding = source.facts.bindings[index]
+        said = self.annotation(source, binding.function, binding.annotation)
+        if said is not None and said.name not in library.SAYS_NOTHING:
+            return said
+        if binding.value is None:
+            return None
+        found = self.value(source, binding.function, binding.value)
+        if binding.how == "for":
+            return library.element(found)
+        return self._entered(found) if binding.how == "with" else found
+
+    def _entered(self, manager: Value | None) -> Value | None:
+        if manager is None or manager.name not in self.project.classes:
+            return library.entered(manager)
+        for name in ("__aenter__", "__enter__"):
+            method = self.attribute(manager, name)
+            if method is not None:
+                return self.called(method) or manager
+        return manager
+
+    # Attributes
+
+    def attribute(self, owner: Value, name: str) -> Value | None:
+        """Return an attribute of a value."""
+        if owner.kind == "module":
+            return self.dotted(owner.name, name)
+        if owner.kind == "external":
+            return Value("external", canonical(f"{owner.name}.{name}"))
+        if owner.kind == "method":
+            return None
+        if owner.kind in {"class", "instance"}:
+            return self._member(owner, name)
+        return None
+
+    def _member(self, owner: Value, name: str) -> Value | None:
+        for klass in self.ancestors(owner):
+            if klass.name in self.project.classes and not klass.name.startswith("kernel."):
+                found = self._own_member(self.project.classes[klass.name], owner, name)
+                if found is not None:
+                    return found
+            elif not library.is_plain(klass.name):
+                return library.member(klass, name)
+        return None
+
+    def _own_member(self, klass: ClassAt, owner: Value, name: str) -> Value | None:
+        source = klass.source
+        scope = source.names.get((klass.record.function, klass.index), {})
+        for definition in scope.get(name, ()):
+            found = self.defined(source, definition)
+            if definition.what == "function" and found is not None:
+                return self._method(FunctionAt(source, definition.index), owner, found)
+            if found is not None and found.name != "builtins.None":
+                return found
+        for where, index in self.project.attributes.get((klass.symbol, name), ()):
+            found = self._bound(where, index)
+            if found is not None and found.name != "builtins.None":
+                return found
+        return None
+
+    def _method(self, function: FunctionAt, owner: Value, found: Value) -> Value | None:
+        for decorator in function.record.decorators:
+            if decorator[-1] in {"property", "cached_property", "hybrid_property"}:
+                return self.called(found)
+        return Value("function", found.name, (), owner)
+
+    def ancestors(self, value: Value) -> Iterator[Value]:
+        """Yield a class and its bases, depth first, with type arguments as written; each class once."""
+        pending, seen = [value], set[str]()
+        while pending:
+            current = pending.pop()
+            if current.name in seen:
+                continue
+            seen.add(current.name)
+            yield current
+            pending.extend(reversed(self.bases(current)))
+
+    def bases(self, value: Value) -> list[Value]:
+        """Return the direct bases of a project's class."""
+        klass = self.project.classes.get(value.name)
+        if klass is None:
+            return []
+        resolved = (self.value(klass.source, klass.record.function, base) for base in klass.record.bases)
+        return [base for base in resolved if base is not None and base.kind in {"class", "external", "instance"}]
+
+    # Calls
+
+    def called(self, callee: Value | None, arguments: tuple[Value | None, ...] = ()) -> Value | None:
+        """Return what calling a value gives."""
+        if callee is None or callee.kind == "module":
+            return None
+        if callee.kind == "class":
+            return instance(callee.name, *callee.args)
+        if callee.kind == "function":
+            return self._returned(callee)
+        if callee.kind == "instance":
+            return self.called(self.attribute(callee, "__call__"), arguments)
+        return library.called(callee, arguments)
+
+    def _returned(self, callee: Value) -> Value | None:
+        function = self.project.functions.get(callee.name)
+        if function is None or "kernel" in function.source.layers:
+            return None
+        source, record = function.source, function.record
+        said = self.annotation(source, record.parent, record.returns)
+        if said is not None:
+            return callee.of if said.name == "typing.Self" else said
+        for result in source.results_of.get(function.index, ()):
+            found = self.value(source, function.index, result.value)
+            if found is not None and found.name != "builtins.None":
+                return instance("builtins.Iterator", found) if record.is_generator else found
+        return None
+
+    def _annotation(self, source: Source, function: int, shape: Shape) -> Value | None:
+        match shape:
+            case ("either", tuple(choices)):
+                return self._chosen(source, function, choices)
+            case ("item", tuple(base), tuple(index)):
+                return self._generic(source, function, self._type(source, function, base), index)
+            case ("const", None):
+                return instance("builtins.None")
+        found = self._type(source, function, shape)
+        if found is None or found.kind == "instance":
+            return found
+        return instance(found.name, *found.args) if found.kind in {"class", "external"} else None
+
+    def _type(self, source: Source, function: int, shape: Shape) -> Value | None:
+        """Return a class, or the instance an alias such as `Rows = Annotated[Session, ...]` stands for."""
+        match shape:
+            case ("name", str(name)):
+                alias = self._alias(source, function, name)
+                if alias is not None:
+                    return alias
+        found = self.value(source, function, shape)
+        if found is not None and found.kind == "module":
+            return None
+        return found
+
+    def _alias(self, source: Source, function: int, name: str) -> Value | None:
+        for where, definition in self._places(source, function, name):
+            if definition.what == "binding":
+                value = where.facts.bindings[definition.index].value
+                if value is not None and value[0] in {"item", "either", "name", "attr"}:
+                    return self.annotation(where, 0, value)
+        return None
+
+    def _places(self, source: Source, function: int, name: str) -> Iterator[tuple[Source, Definition]]:
+        """Yield where a module-level name is written, following plain imports from file to file."""
+        scope = source.names.get((function, -1), {})
+        definitions = scope.get(name) or source.names.get((0, -1), {}).get(name, [])
+        for _ in range(20):
+            yield from ((source, definition) for definition in definitions)
+            row = next((source.facts.imports[each.index] for each in definitions if each.what == "import"), None)
+            target = None if row is None or not row.name else self.project.modules.get(source.target(row))
+            if row is None or target is None or target is source:
+                return
+            source, definitions = target, target.names.get((0, -1), {}).get(row.name, [])
+
+    def _chosen(self, source: Source, function: int, choices: tuple[Shape, ...]) -> Value | None:
+        for choice in choices:
+            found = self.annotation(source, function, choice)
+            if found is not None and found.name != "builtins.None":
+                return found
+        return None
+
+    def _generic(self, source: Source, function: int, base: Value | None, index: Shape) -> Value | None:
+        if base is None:
+            return None
+        parts = index[2] if index[0] == "display" else (index,)
+        shapes = tuple(part for part in parts if isinstance(part, tuple)) if isinstance(parts, tuple) else ()
+        if base.last in library.TRANSPARENT:
+            return self._chosen(source, function, shapes[:1] if base.last == "Annotated" else shapes)
+        arguments = tuple(
+            self.annotation(source, function, shape) or instance("typing.Any") for shape in shapes if shape
+        )
+        if base.last in {"type", "Type"}:
+            return Value("class", arguments[0].name, arguments[0].args) if arguments else None
+        if base.last in {"Awaitable", "Coroutine"}:
+            return arguments[-1] if arguments else None
+        return instance(base.name, *arguments)
+
+
+_ORDER = {"parameter": 0, "function": 1, "class": 1, "import": 2, "binding": 3}
+
+
+def _name(resolver: Resolver, source: Source, function: int, shape: Shape) -> Value | None:
+    return resolver.name(source, function, str(shape[1]))
+
+
+def _attr(resolver: Resolver, source: Source, function: int, shape: Shape) -> Value | None:
+    match shape:
+        case ("attr", tuple(base), str(name)):
+            if base == ("call", ("name", "super"), (), ()):
+                return _inherited(resolver, source, function, name)
+            owner = resolver.value(source, function, base)
+            return None if owner is None else resolver.attribute(owner, name)
+    return None
+
+
+def _inherited(resolver: Resolver, source: Source, function: int, name: str) -> Value | None:
+    owner = source.method_owner(function)
+    if owner < 0:
+        return None
+    for base in resolver.bases(Value("class", source.class_symbols[owner])):
+        found = resolver.attribute(Value("instance", base.name, base.args), name)
+        if found is not None:
+            return found
+    return None
+
+
+def _call(resolver: Resolver, source: Source, function: int, shape: Shape) -> Value | None:
+    match shape:
+        case ("call", ("name", "getattr"), (tuple(base), ("const", str(name)), *_), _):
+            owner = resolver.value(source, function, base)
+            return None if owner is None else resolver.attribute(owner, name)
+        case ("call", tuple(func), tuple(args), _):
+            callee = resolver.value(source, function, func)
+            return resolver.called(callee, tuple(resolver.value(source, function, arg) for arg in args))
+    return None
+
+
+def _item(resolver: Resolver, source: Source, function: int, shape: Shape) -> Value | None:
+    match shape:
+        case ("item", tuple(base), tuple(index)):
+            owner = resolver.value(source, function, base)
+            if owner is None or owner.kind not in {"class", "external"}:
+                return owner if index[0] == "slice" else library.element(owner, by_key=True)
+            said = resolver.annotation(source, function, shape)
+            return None if said is None else Value("class", said.name, said.args)
+    return None
+
+
+def _either(resolver: Resolver, source: Source, function: int, shape: Shape) -> Value | None:
+    choices = shape[1] if isinstance(shape[1], tuple) else ()
+    for choice in choices:
+        found = resolver.value(source, function, choice)
+        if found is not None and found.name != "builtins.None":
+            return found
+    return None
+
+
+def _const(_: Resolver, __: Source, ___: int, shape: Shape) -> Value:
+    return instance(f"builtins.{'None' if shape[1] is None else type(shape[1]).__name__}")
+
+
+def _display(resolver: Resolver, source: Source, function: int, shape: Shape) -> Value:
+    elements = shape[2] if isinstance(shape[2], tuple) else ()
+    first = resolver.value(source, function, elements[0]) if elements else None
+    return instance(f"builtins.{shape[1]}", *((first,) if first else ()))
+
+
+def _comp(resolver: Resolver, source: Source, function: int, shape: Shape) -> Value:
+    found = resolver.value(source, function, shape[1]) if isinstance(shape[1], tuple) else None
+    return instance("builtins.list", *((found,) if found else ()))
+
+
+def _lambda(_: Resolver, source: Source, __: int, shape: Shape) -> Value | None:
+    match shape:
+        case ("lambda", int(line), int(column)):
+            return Value("function", source.function_symbols[source.lambdas[line, column]])
+    return None
+
+
+_EXPRESSIONS: dict[str, Callable[[Resolver, Source, int, Shape], Value | None]] = {
+    "name": _name,
+    "attr": _attr,
+    "call": _call,
+    "item": _item,
+    "either": _either,
+    "const": _const,
+    "display": _display,
+    "comp": _comp,
+    "lambda": _lambda,
+}
+
+__all__ = ["Resolver", "receiver_name"]

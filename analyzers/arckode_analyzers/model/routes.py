@@ -1,0 +1,150 @@
+"""Routes, however they are registered: decorators, `add_api_route`, the generated router, or a `Route` object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from arckode_analyzers.model.project import FunctionAt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from arckode_analyzers.facts.shapes import Shape
+    from arckode_analyzers.model.project import Project
+    from arckode_analyzers.model.resolver import Resolver
+    from arckode_analyzers.model.source import Source
+    from arckode_analyzers.model.values import Value
+
+VERBS = frozenset({"get", "post", "put", "patch", "delete"})
+_REGISTER = VERBS | {"api_route", "route", "add_api_route", "add_route"}
+_ROUTERS = frozenset({"APIRouter", "FastAPI", "ModuleRouter", "Router", "Starlette"})
+_ROUTE_OBJECTS = frozenset({"fastapi.routing.APIRoute", "starlette.routing.Route", "fastapi.APIRoute"})
+_Keywords = dict[str, "Shape"]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One registration; `path` is None when it is not written as a literal."""
+
+    source: Source
+    function: int
+    line: int
+    column: int
+    methods: tuple[str, ...]
+    path: str | None
+    prefix: str | None
+    handler: FunctionAt | None
+    keywords: tuple[tuple[str, Shape], ...]
+
+    def keyword(self, name: str) -> Shape | None:
+        return dict(self.keywords).get(name)
+
+
+class Routes:
+    """Every route of the files that rules judge."""
+
+    def __init__(self, project: Project, resolver: Resolver) -> None:
+        self._project = project
+        self._resolver = resolver
+        self.all = tuple(route for source in project.judged() for route in self._of(source))
+        self.handlers = {route.handler.symbol: route for route in self.all if route.handler is not None}
+
+    def of(self, source: Source) -> Iterator[Route]:
+        return (route for route in self.all if route.source is source)
+
+    def _of(self, source: Source) -> Iterator[Route]:
+        for index, record in enumerate(source.facts.functions):
+            for shape in record.decorators:
+                handler = FunctionAt(source, index)
+                yield from self._registered(source, record.parent, shape, (record.line, record.column), handler)
+        for call in source.facts.calls:
+            where = (call.line, call.column)
+            match call.shape:
+                case ("call", ("call", _, _, _) as register, (tuple(target),), _):
+                    handler_of = self._handler(source, call.function, target)
+                    yield from self._registered(source, call.function, register, where, handler_of)
+                case ("call", ("attr", _, str(verb)), _, _) if verb in _REGISTER:
+                    endpoint = _argument(call.args, dict(call.keywords), 1, "endpoint")
+                    found = None if endpoint is None else self._handler(source, call.function, endpoint)
+                    if found is not None:
+                        yield from self._registered(source, call.function, call.shape, where, found)
+                case _:
+                    yield from self._object(source, call.function, call.shape, where)
+
+    def _object(self, source: Source, function: int, shape: Shape, where: tuple[int, int]) -> Iterator[Route]:
+        match shape:
+            case ("call", tuple(func), tuple(args), tuple(pairs)) if func[-1] in {"Route", "APIRoute"}:
+                value = self._resolver.value(source, function, func)
+                if value is None or value.name not in _ROUTE_OBJECTS:
+                    return
+                keywords: _Keywords = dict(pairs)
+                endpoint = _argument(args, keywords, 1, "endpoint")
+                handler = None if endpoint is None else self._handler(source, function, endpoint)
+                path = _text(_argument(args, keywords, 0, "path"))
+                yield Route(source, function, *where, _methods("route", keywords), path, "", handler, tuple(pairs))
+
+    def _registered(
+        self, source: Source, function: int, shape: Shape, where: tuple[int, int], handler: FunctionAt | None
+    ) -> Iterator[Route]:
+        match shape:
+            case ("call", ("attr", tuple(router), str(verb)), tuple(args), tuple(pairs)) if verb in _REGISTER:
+                keywords: _Keywords = dict(pairs)
+                path = _argument(args, keywords, 0, "path")
+                if path is None or not self._is_router(source, function, router, path):
+                    return
+                prefix = self._prefix(source, function, router)
+                methods = _methods(verb, keywords)
+                yield Route(source, function, *where, methods, _text(path), prefix, handler, tuple(pairs))
+
+    def _is_router(self, source: Source, function: int, router: Shape, path: Shape) -> bool:
+        value = self._resolver.value(source, function, router)
+        if value is None:
+            text = _text(path)
+            return text is not None and (not text or text.startswith("/"))
+        names = (ancestor.last for ancestor in self._resolver.ancestors(value))
+        return value.kind == "instance" and any(name in _ROUTERS for name in names)
+
+    def _prefix(self, source: Source, function: int, router: Shape) -> str | None:
+        """Return what a router puts before every path, or None when that cannot be seen."""
+        if router[0] != "name":
+            return None
+        for scope in (function, 0):
+            for definition in source.names.get((scope, -1), {}).get(str(router[1]), ()):
+                if definition.what == "binding":
+                    return self._made_with(source, scope, source.facts.bindings[definition.index].value)
+        return None
+
+    def _made_with(self, source: Source, scope: int, shape: Shape | None) -> str | None:
+        match shape:
+            case ("call", tuple(func), tuple(args), tuple(pairs)):
+                value = self._resolver.value(source, scope, func)
+                if value is not None and value.last == "ModuleRouter":
+                    name = _text(_argument(args, dict(pairs), 0, "name"))
+                    return None if name is None else f"/{name}"
+                return _text(dict(pairs).get("prefix", ("const", "")))
+        return None
+
+    def _handler(self, source: Source, function: int, shape: Shape) -> FunctionAt | None:
+        value: Value | None = self._resolver.value(source, function, shape)
+        return self._project.functions.get(value.name) if value is not None and value.kind == "function" else None
+
+
+def _argument(args: tuple[Shape, ...], keywords: _Keywords, position: int, name: str) -> Shape | None:
+    return args[position] if len(args) > position else keywords.get(name)
+
+
+def _text(shape: Shape | None) -> str | None:
+    match shape:
+        case ("const", str(text)):
+            return text
+    return None
+
+
+def _methods(verb: str, keywords: _Keywords) -> tuple[str, ...]:
+    if verb in VERBS:
+        return (verb.upper(),)
+    match keywords.get("methods"):
+        case ("display", _, tuple(elements)):
+            return tuple(sorted(text.upper() for element in elements if (text := _text(element)) is not None))
+    return ("GET",)

@@ -1,0 +1,113 @@
+"""What the libraries we know do when they are called: the leaves that every effect starts from.
+
+Names are canonical: `kernel.X` for the generated runtime, `sqlalchemy.X` for anything SQLAlchemy or SQLModel export,
+wherever they export it from, and the driver's own dotted name otherwise.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Effect(IntEnum):
+    """What a call costs the database, in rising order."""
+
+    NONE = 0
+    BUILDS = 1
+    ADDS = 2
+    QUERIES = 3
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text as a set."""
+    return frozenset(text.split())
+
+
+REPOSITORY_READS = words("find_many find_by_id find_one count paginate exists find_page")
+REPOSITORY_WRITES = words("create update delete create_many update_many delete_many increment compare_and_set restore")
+BULK = frozenset({"create_many", "update_many", "delete_many", "find_many", "executemany", "bulk_save_objects"})
+PAGED = frozenset({"paginate", "find_page"})
+REPOSITORIES = frozenset({"RepositoryAdapter", "SqlRepository", "MemoryRepository"})
+
+_SESSION = words(
+    "execute scalar scalars get get_one stream stream_scalars refresh flush commit merge exec run_sync"
+    " bulk_save_objects bulk_insert_mappings bulk_update_mappings"
+)
+_CONNECTION = words("execute scalar scalars stream stream_scalars exec_driver_sql commit")
+_QUERY = words("all first one one_or_none scalar scalar_one scalar_one_or_none count get delete update")
+_DRIVER = words("execute executemany fetch fetchrow fetchval fetch_one fetch_all execute_fetchall commit")
+_ADDS = words("add add_all delete expunge")
+_DRIVERS = words(
+    "aiosqlite.Connection aiosqlite.Cursor asyncpg.Connection asyncpg.Pool aiomysql.Connection aiomysql.Cursor"
+    " sqlite3.Connection sqlite3.Cursor psycopg.Connection psycopg.Cursor psycopg.AsyncConnection psycopg.AsyncCursor"
+)
+_SESSION_TYPES = words("Session AsyncSession scoped_session async_scoped_session")
+_CONNECTION_TYPES = words("Connection AsyncConnection Engine AsyncEngine")
+
+QUERIES: Mapping[str, frozenset[str]] = {
+    **{f"kernel.{name}": REPOSITORY_READS | REPOSITORY_WRITES for name in REPOSITORIES},
+    "kernel.Database": words("execute fetch fetch_one fetch_all scalar scalars"),
+    **{f"sqlalchemy.{name}": _SESSION for name in _SESSION_TYPES},
+    **{f"sqlalchemy.{name}": _CONNECTION for name in _CONNECTION_TYPES},
+    "sqlalchemy.Query": _QUERY,
+    **dict.fromkeys(_DRIVERS, _DRIVER),
+}
+SESSIONS = frozenset(name for name in QUERIES if not name.startswith("kernel."))
+STATEMENTS = frozenset(
+    f"sqlalchemy.{name}" for name in ("select", "insert", "update", "delete", "text", "exists", "union", "func")
+)
+
+# The type a call gives back, by the type it is made on; "self" keeps the receiver, "item" is its type argument.
+RETURNS: Mapping[str, str] = {
+    "sqlalchemy.Session.query": "sqlalchemy.Query",
+    "sqlalchemy.scoped_session.query": "sqlalchemy.Query",
+    "sqlalchemy.sessionmaker.__call__": "sqlalchemy.Session",
+    "sqlalchemy.sessionmaker.begin": "sqlalchemy.Session",
+    "sqlalchemy.async_sessionmaker.__call__": "sqlalchemy.AsyncSession",
+    "sqlalchemy.async_sessionmaker.begin": "sqlalchemy.AsyncSession",
+    "sqlalchemy.scoped_session.__call__": "sqlalchemy.Session",
+    "sqlalchemy.async_scoped_session.__call__": "sqlalchemy.AsyncSession",
+    "sqlalchemy.create_engine.connect": "sqlalchemy.Connection",
+    "sqlalchemy.create_engine.begin": "sqlalchemy.Connection",
+    "sqlalchemy.create_async_engine.connect": "sqlalchemy.AsyncConnection",
+    "sqlalchemy.create_async_engine.begin": "sqlalchemy.AsyncConnection",
+    "sqlalchemy.Engine.connect": "sqlalchemy.Connection",
+    "sqlalchemy.Engine.begin": "sqlalchemy.Connection",
+    "sqlalchemy.AsyncEngine.connect": "sqlalchemy.AsyncConnection",
+    "sqlalchemy.AsyncEngine.begin": "sqlalchemy.AsyncConnection",
+    "kernel.Database.session": "sqlalchemy.AsyncSession",
+    "kernel.Database.transaction": "sqlalchemy.AsyncSession",
+    "sqlite3.connect": "sqlite3.Connection",
+    "aiosqlite.connect": "aiosqlite.Connection",
+    "asyncpg.connect": "asyncpg.Connection",
+    "asyncpg.create_pool": "asyncpg.Pool",
+    "asyncpg.Pool.acquire": "asyncpg.Connection",
+    "sqlite3.Connection.cursor": "sqlite3.Cursor",
+    "psycopg.connect": "psycopg.Connection",
+    "psycopg.Connection.cursor": "psycopg.Cursor",
+}
+ITEM_METHODS = frozenset({"find_by_id", "find_one", "create", "update", "get", "get_one", "first", "restore"})
+LIST_METHODS = frozenset({"find_many", "create_many"})
+
+
+def canonical(dotted: str) -> str:
+    """Return the one name a library thing goes by, whatever path it was imported through."""
+    head, *rest = dotted.split(".")
+    if head in {"sqlalchemy", "sqlmodel"} and rest:
+        return f"sqlalchemy.{rest[-1]}" if rest[-1] != "func" else "sqlalchemy.func"
+    if "kernel" in (head, *rest[:-1]) and rest:
+        return f"kernel.{rest[-1]}"
+    return dotted
+
+
+def effect(owner: str, method: str) -> Effect:
+    """Return what calling a method of a library type costs."""
+    if method in QUERIES.get(owner, ()):
+        return Effect.QUERIES
+    if owner in SESSIONS:
+        return Effect.ADDS if method in _ADDS else Effect.BUILDS
+    return Effect.NONE

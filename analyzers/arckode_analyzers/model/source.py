@@ -1,0 +1,127 @@
+"""One file of the project with its names indexed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from arckode_analyzers.facts.records import Call, FileFacts, Import, Parameter, Result
+
+What: TypeAlias = Literal["parameter", "binding", "function", "class", "import"]
+
+_Row = TypeVar("_Row", "Call", "Result", "Parameter")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """Where a name gets its meaning: the kind of record and its index."""
+
+    what: What
+    index: int
+
+
+class Source:
+    """Facts plus place: path, module name, layers, and the module (`unit`) that owns the file."""
+
+    def __init__(
+        self, path: str, module: str, *, layers: frozenset[str], unit: str, facts: FileFacts, text: bytes
+    ) -> None:
+        self.path = path
+        self.module = module
+        self.layers = layers
+        self.unit = unit
+        self.facts = facts
+        self._text = text
+        self._lines: list[bytes] | None = None
+        self.is_package = path.endswith("__init__.py")
+        self.class_symbols = self._class_symbols()
+        self.function_symbols = self._function_symbols()
+        self.names = self._names()
+        self.stars = tuple(row for row in facts.imports if row.name == "*")
+        self.calls_of = _grouped(facts.calls)
+        self.results_of = _grouped(facts.results)
+        self.parameters_of = _grouped(facts.parameters)
+        self.lambdas = {(row.line, row.column): index for index, row in enumerate(facts.functions)}
+
+    def line(self, number: int) -> str:
+        """Return a line as text, without its end."""
+        if self._lines is None:
+            self._lines = self._text.splitlines()
+        if not 0 < number <= len(self._lines):
+            return ""
+        return self._lines[number - 1].decode("utf-8", "replace").removeprefix("\ufeff").rstrip()
+
+    def column(self, number: int, offset: int) -> int:
+        """Turn a byte offset into the column a person counts, from 1."""
+        return len(self.line(number).encode()[:offset].decode("utf-8", "ignore")) + 1
+
+    def package(self, level: int) -> str:
+        """Return the package that a relative import of this level starts from."""
+        parts = self.module.split(".")
+        keep = len(parts) - level + (1 if self.is_package else 0)
+        return ".".join(parts[: max(keep, 0)])
+
+    def target(self, row: Import) -> str:
+        """Return the absolute module an import names."""
+        if not row.level:
+            return row.module
+        return ".".join(part for part in (self.package(row.level), row.module) if part)
+
+    def symbol(self, function: int) -> str:
+        return self.function_symbols[function]
+
+    def method_owner(self, function: int) -> int:
+        """Return the class whose method this function is or is nested in, or -1."""
+        while function > 0:
+            record = self.facts.functions[function]
+            if record.owner >= 0:
+                return record.owner
+            function = record.parent
+        return -1
+
+    def _class_symbols(self) -> tuple[str, ...]:
+        symbols: list[str] = []
+        for row in self.facts.classes:
+            prefix = symbols[row.owner] if row.owner >= 0 else self.module
+            symbols.append(f"{prefix}.{row.name}")
+        return tuple(symbols)
+
+    def _function_symbols(self) -> tuple[str, ...]:
+        symbols = [self.module]
+        taken: set[str] = set()
+        for row in self.facts.functions[1:]:
+            prefix = self.class_symbols[row.owner] if row.owner >= 0 else symbols[row.parent]
+            symbol = f"{prefix}.{row.name}"
+            if symbol in taken or row.name == "<lambda>":
+                symbol = f"{symbol}@{row.line}:{row.column}"
+            taken.add(symbol)
+            symbols.append(symbol)
+        return tuple(symbols)
+
+    def _names(self) -> dict[tuple[int, int], dict[str, list[Definition]]]:
+        scopes: dict[tuple[int, int], dict[str, list[Definition]]] = {}
+
+        def add(function: int, owner: int, name: object, what: What, index: int) -> None:
+            scopes.setdefault((function, owner), {}).setdefault(str(name), []).append(Definition(what, index))
+
+        for index, row in enumerate(self.facts.parameters):
+            add(row.function, -1, row.name, "parameter", index)
+        for index, function in enumerate(self.facts.functions[1:], 1):
+            add(function.parent, function.owner, function.name, "function", index)
+        for index, klass in enumerate(self.facts.classes):
+            add(klass.function, klass.owner, klass.name, "class", index)
+        for index, imported in enumerate(self.facts.imports):
+            if imported.local:
+                add(imported.function, -1, imported.local, "import", index)
+        for index, binding in enumerate(self.facts.bindings):
+            if binding.target[0] == "name" and binding.how != "+=":
+                add(binding.function, binding.owner, binding.target[1], "binding", index)
+        return scopes
+
+
+def _grouped(rows: tuple[_Row, ...]) -> dict[int, list[_Row]]:
+    groups: dict[int, list[_Row]] = {}
+    for row in rows:
+        groups.setdefault(row.function, []).append(row)
+    return groups

@@ -1,0 +1,93 @@
+"""Tables, the classes behind them, and the module that owns each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from arckode_analyzers.facts.shapes import Shape
+    from arckode_analyzers.model.project import Project
+    from arckode_analyzers.model.resolver import Resolver
+    from arckode_analyzers.model.source import Source
+    from arckode_analyzers.model.values import Value
+
+_MODEL_BASES = frozenset({"kernel.Entity", "sqlalchemy.DeclarativeBase", "sqlalchemy.DeclarativeBaseNoMeta"})
+_MADE_BASES = frozenset({"sqlalchemy.declarative_base", "sqlalchemy.automap_base"})
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One declaration; `model` is the symbol of its class, empty for a bare `Table(...)`."""
+
+    name: str
+    model: str
+    source: Source
+    line: int
+    column: int
+
+    @property
+    def owner(self) -> str:
+        return self.source.unit
+
+
+class Tables:
+    """Every table a project declares, in order of path and line."""
+
+    def __init__(self, project: Project, resolver: Resolver) -> None:
+        self._project = project
+        self._resolver = resolver
+        self.all = tuple(table for source in project.judged() for table in self._of(source))
+        self.by_model = {table.model: table for table in self.all if table.model}
+        self.by_name: dict[str, list[Table]] = {}
+        for table in self.all:
+            self.by_name.setdefault(table.name, []).append(table)
+
+    def is_model(self, value: Value | None) -> bool:
+        """Tell whether a class is stored in a table, whatever it is called."""
+        if value is None or value.name not in self._project.classes:
+            return False
+        return any(self._stores(ancestor) for ancestor in self._resolver.ancestors(value))
+
+    def _stores(self, value: Value) -> bool:
+        if value.name in self.by_model or value.name in _MODEL_BASES or value.name in _MADE_BASES:
+            return True
+        klass = self._project.classes.get(value.name)
+        return klass is not None and dict(klass.record.keywords).get("table") == ("const", True)
+
+    def _of(self, source: Source) -> Iterator[Table]:
+        for binding in source.facts.bindings:
+            if binding.owner >= 0 and binding.target == ("name", "__tablename__"):
+                name = self.text(source, binding.value)
+                if name is not None:
+                    model = source.class_symbols[binding.owner]
+                    yield Table(name, model, source, binding.line, binding.column)
+        for call in source.facts.calls:
+            value = self._resolver.value(source, call.function, call.func) if call.func[-1] == "Table" else None
+            name = self.text(source, call.args[0]) if value is not None and call.args else None
+            if value is not None and value.name == "sqlalchemy.Table" and name is not None:
+                yield Table(name, "", source, call.line, call.column)
+
+    def text(self, source: Source, shape: Shape | None) -> str | None:
+        """Return a text written as a literal or as a constant of a module, here or imported."""
+        for _ in range(10):
+            match shape:
+                case ("const", str(text)):
+                    return text
+                case ("name", str(name)):
+                    source, shape = self._constant(source, name)
+                case _:
+                    return None
+        return None
+
+    def _constant(self, source: Source, name: str) -> tuple[Source, Shape | None]:
+        for definition in source.names.get((0, -1), {}).get(name, ()):
+            if definition.what == "binding":
+                return source, source.facts.bindings[definition.index].value
+            if definition.what == "import":
+                row = source.facts.imports[definition.index]
+                target = self._project.modules.get(source.target(row))
+                return (source, None) if target is None else (target, ("name", row.name))
+        return source, None

@@ -1,0 +1,112 @@
+"""`arckode new`: a project that runs at once, from the copier skeleton and the kernel."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from arckode_gen import __version__, resources
+from arckode_gen.commands._writing import show
+from arckode_gen.engine import parts, project, project_names, skeleton, units
+from arckode_gen.engine.plan import Change, FileState, Plan, Step
+from arckode_gen.engine.spec import CommandSpec, Param
+from arckode_gen.errors import RefusedError
+from arckode_gen.shell.apply import apply, recover
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from arckode_gen.engine.project_names import ProjectName
+    from arckode_gen.engine.spec import Call
+
+DATABASES = ("sqlite", "postgresql", "mysql")
+
+SPEC = CommandSpec(
+    "new",
+    "Make a project: FastAPI and SQLAlchemy, wired in one place, running at once on SQLite.",
+    examples=(
+        "arckode new shop",
+        "arckode new shop --database postgresql",
+        "arckode new my-shop --package shop --dry-run",
+    ),
+    params=(
+        Param("name", kind="argument", required=True, help="The project's name; also the folder's."),
+        Param("package", help="The Python package's name, when it shall differ from the project's.", metavar="NAME"),
+        Param("database", default="sqlite", choices=DATABASES, help="Where DATABASE_URL points.", prompt="Database"),
+        Param("no_git", type="bool", help="Do not run `git init`."),
+        Param("defaults", type="bool", help="Ask nothing; take the default of every question."),
+    ),
+    writes=True,
+    details="Nothing is installed and nothing reaches the network.",
+)
+
+
+def run(call: Call) -> int:
+    """Write the project's folder, or show what would be written."""
+    name = project_names.parse(call.text("name"), call.text("package"))
+    root = call.cwd / name.name
+    if root.is_dir():
+        recover(root)
+    _refuse_existing(root)
+    plan = _plan(name, call.text("database") or "sqlite")
+    if call.flag("dry_run"):
+        return show(call, plan, applied="")
+    apply(root, plan)
+    if not call.flag("no_git"):
+        _init_git(call, root)
+    return show(call, plan, applied="")
+
+
+def _refuse_existing(root: Path) -> None:
+    if root.is_file() or (root.is_dir() and any(root.iterdir())):
+        raise RefusedError(f"{root.name} exists already and is not an empty folder", "choose another name, or move it")
+
+
+def _plan(name: ProjectName, database: str) -> Plan:
+    files = _files(name, database)
+    generated = {path: units.digest(state.content) for path, state in files.items()}
+    manifest = {
+        "arckode": __version__,
+        "format": 1,
+        "name": name.name,
+        "options": {"database": database},
+        "package": name.package,
+    }
+    unit = units.Unit("project", name.package, 1, {"database": database, "parts": ["core"]}, generated)
+    bases = {units.BASE + path: state for path, state in files.items()}
+    record = {project.PROJECT_FILE: _json(manifest), unit.path: units.dump(unit)}
+    env = {".env": files[".env.example"]} if database != "sqlite" else {}
+    everything = {**files, **bases, **record, **env}
+    steps = [Step("go there", f"cd {name.name}")]
+    steps += [Step("install", "python -m venv .venv && . .venv/bin/activate && pip install -e . --group dev")]
+    steps += [Step("serve it", "arckode dev")]
+    return Plan(
+        f"new {name.name}",
+        tuple(Change(path, None, state, "skeleton") for path, state in sorted(everything.items())),
+        tuple(steps),
+    )
+
+
+def _files(name: ProjectName, database: str) -> Mapping[str, FileState]:
+    answers = {"name": name.name, "package": name.package, "database": database, "arckode_version": __version__}
+    with tempfile.TemporaryDirectory(prefix="arckode-") as scratch:
+        files = skeleton.render(resources.folder("templates") / "backend", answers, Path(scratch))
+    kernel = resources.folder("templates") / "kernel"
+    return {**files, **parts.kernel_files(kernel, ("core",), f"src/{name.package}/kernel/")}
+
+
+def _json(document: Mapping[str, object]) -> FileState:
+    return FileState((json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def _init_git(call: Call, root: Path) -> None:
+    if shutil.which("git") is None:
+        call.say("git is not installed: the project is not under version control yet")
+        return
+    inside = subprocess.run(["git", "rev-parse", "--is-inside-work-tree"], cwd=root, capture_output=True, check=False)
+    if inside.returncode != 0:
+        subprocess.run(["git", "init", "--quiet", "--initial-branch=main"], cwd=root, check=True, capture_output=True)

@@ -1,0 +1,138 @@
+"""`arckode undo`: takes a command back, byte for byte."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from arckode_gen.engine.plan import Plan
+from arckode_gen.engine.project import PROJECT_FILE, Disk, find_root
+from arckode_gen.engine.spec import Call, CommandSpec, Param
+from arckode_gen.errors import RefusedError
+from arckode_gen.shell.apply import apply, recover
+from arckode_gen.shell.formats import PlanDocument
+from arckode_gen.shell.inverse import decide
+from arckode_gen.shell.journal import Entry, entries, load, undone
+from arckode_gen.shell.lock import Held, hold
+from arckode_gen.shell.present import plan_json, present_diff, present_tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SPEC = CommandSpec(
+    "undo",
+    "Take a command back, byte for byte.",
+    examples=("arckode undo", "arckode undo --list", "arckode undo 0003-make-module-orders --dry-run --diff"),
+    params=(
+        Param(
+            "id", kind="argument", metavar="ID", help="The command to take back, by id or number (default: the last)."
+        ),
+        Param("list", type="bool", help="List what was done, and what of it is undone."),
+        Param("dry_run", type="bool", help="Show what would be taken back and write nothing."),
+        Param("diff", type="bool", help="Show the changes as a unified diff (with --dry-run: instead of the tree)."),
+    ),
+    details=(
+        "Without ID the latest command that is not undone goes; run it again to go one further back. "
+        "An undo is itself in the history: `arckode undo ID-OF-THE-UNDO` brings the command back. "
+        "A file that was edited since is never overwritten: the undo is refused (exit 3) and changes nothing. "
+        "A file that later commands changed as well, such as the composition root, is merged line by line; where both "
+        "changed the same lines the undo is refused. Edits in other files do not matter. "
+        "The command that made the project is not undone: delete the folder. "
+        "Databases are not touched: take an applied migration back with `arckode db:migrate --rollback` first."
+    ),
+)
+
+
+class UndoDocument(PlanDocument):
+    """What `--json` prints: the plan, the entry it takes back, and its own entry once it is applied."""
+
+    undoes: str
+    id: str
+
+
+def run(call: Call) -> int:
+    root = find_root(call.cwd)
+    if call.flag("list"):
+        _recover(call, root)
+        return _list(call, root)
+    if call.flag("dry_run"):
+        _recover(call, root)
+        return _undo(call, root, None)
+    with hold(root) as held:
+        _recover(call, root, held)
+        return _undo(call, root, held)
+
+
+def _undo(call: Call, root: Path, held: Held | None) -> int:
+    history = entries(root)
+    entry = _chosen(call, root, history)
+    if entry is None:
+        return _nothing(call, "there is nothing to undo")
+    if entry.state != "applied":
+        return _nothing(call, f"{entry.id} was interrupted and rolled back: there is nothing to undo")
+    if entry.id in undone(history):
+        return _nothing(call, f"{entry.id} is undone already; see `arckode undo --list`")
+    plan = decide(entry, history, Disk(root))
+    made = tuple(folder for each in history for folder in each.folders)
+    applied = apply(root, plan, held=held, undoing=replace(entry, folders=made)) if held else None
+    _show(call, plan, entry, applied.id if applied else "")
+    if applied:
+        call.say(f"{entry.id} is undone; `arckode undo {applied.id}` brings it back")
+    return 0
+
+
+def _chosen(call: Call, root: Path, history: tuple[Entry, ...]) -> Entry | None:
+    """Return the entry that ID names, else the latest command that is not undone and is no undo itself."""
+    name = call.text("id")
+    if not name:
+        gone = undone(history)
+        candidates = (e for e in reversed(history) if e.state == "applied" and not e.undoes and e.id not in gone)
+        return next((entry for entry in candidates if not _made_the_project(entry)), None)
+    entry = load(root, name)
+    if _made_the_project(entry):
+        raise RefusedError(f"{entry.id} made this project", "delete the folder if you no longer want it")
+    return entry
+
+
+def _made_the_project(entry: Entry) -> bool:
+    return any(change.path == PROJECT_FILE and change.before is None for change in entry.plan.changes)
+
+
+def _recover(call: Call, root: Path, held: Held | None = None) -> None:
+    recovery = recover(root, held=held)
+    if recovery is not None:
+        call.say(str(recovery))
+
+
+def _show(call: Call, plan: Plan, entry: Entry, own_id: str) -> None:
+    if call.json:
+        call.write(json.dumps(UndoDocument(**plan_json(plan), undoes=entry.id, id=own_id), indent=2))
+    elif call.flag("diff"):
+        call.write(present_diff(plan).removesuffix("\n"))
+    else:
+        call.write(present_tree(plan))
+
+
+def _nothing(call: Call, said: str) -> int:
+    if call.json:
+        call.write(json.dumps(UndoDocument(**plan_json(Plan("undo", ())), undoes="", id=""), indent=2))
+    call.say(said)
+    return 0
+
+
+def _list(call: Call, root: Path) -> int:
+    history = entries(root)
+    gone = undone(history)
+    rows = [(e, "undone" if e.id in gone else e.state) for e in reversed(history)]
+    if call.json:
+        found = [
+            {"id": e.id, "command": e.plan.command, "state": state, "files": len(e.plan.changes), "undoes": e.undoes}
+            for e, state in rows
+        ]
+        call.write(json.dumps({"version": 1, "entries": found}, indent=2))
+    elif not rows:
+        call.say("there is nothing to undo")
+    else:
+        call.write("\n".join(f"{e.id}  {state}  {len(e.plan.changes)} files  {e.plan.command}" for e, state in rows))
+    return 0

@@ -1,0 +1,283 @@
+"""One import line into a file, where ruff's isort would put it, and out again."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from arckode_gen.engine.edits_names import assigned, dotted, imported, running, same, top_level
+from arckode_gen.engine.edits_source import (
+    AlreadyGone,
+    AlreadyThere,
+    CannotInsert,
+    CannotRemove,
+    Inserted,
+    Removed,
+    UnreadableError,
+    adds_only,
+    end_line,
+    first_line,
+    is_docstring,
+    natural,
+    read,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from arckode_gen.engine.edits_source import Insertion, Removal, Source
+
+# Exploded with a trailing comma an import is left alone at any line length, so the narrowest common one decides.
+_WIDTH = 79
+_LEADING = re.compile(r"#!|#.*coding[:=]")
+
+
+def insert_import(source: bytes, statement: str) -> Insertion:
+    """Add an import of one name unless the file has it under any name, sorted among its siblings.
+
+    Raises:
+        ValueError: the statement does not import exactly one name.
+    """
+    wanted = _wanted(statement)
+    try:
+        file = read(source)
+    except UnreadableError as error:
+        return CannotInsert(str(error), statement)
+    target = _target(wanted)
+    if _is_there(file.tree, target):
+        return AlreadyThere()
+    alias = wanted.names[0]
+    local = alias.asname or alias.name.partition(".")[0]
+    nodes = list(top_level(file.tree))
+    if local in assigned(iter(nodes)) or _means_another(local, target, imported(iter(nodes))):
+        return CannotInsert(f"the name {local!r} already means something else there", statement)
+    text = _merged(file, wanted) or _placed(file, wanted, statement.strip())
+    if not adds_only(file.tree, text):
+        return CannotInsert("no line of its own was found for the import", statement)
+    return Inserted(text)
+
+
+def remove_import(source: bytes, statement: str) -> Removal:
+    """Take an import out again, unless the name is still used or a person changed the line.
+
+    Raises:
+        ValueError: the statement does not import exactly one name.
+    """
+    wanted = _wanted(statement)
+    try:
+        file = read(source)
+    except UnreadableError as error:
+        return CannotRemove(str(error), statement)
+    alias = ast.dump(wanted.names[0])
+    found = [
+        node
+        for node in file.tree.body
+        if _key(node) == _key(wanted) and alias in {ast.dump(name) for name in _names(node)}
+    ]
+    if not found:
+        there = _is_there(file.tree, _target(wanted))
+        return CannotRemove("it is imported in another way", statement) if there else AlreadyGone()
+    local = wanted.names[0].asname or wanted.names[0].name.partition(".")[0]
+    if any(isinstance(node, ast.Name) and node.id == local for node in ast.walk(file.tree)):
+        return CannotRemove(f"{local!r} is still used", statement)
+    text = _without(file, found[0], wanted.names[0])
+    if text is None:
+        return CannotRemove("a person changed the line", statement)
+    return Removed(text)
+
+
+def _wanted(statement: str) -> ast.Import | ast.ImportFrom:
+    body = ast.parse(statement.strip()).body
+    if len(body) != 1 or not isinstance(body[0], ast.Import | ast.ImportFrom) or len(body[0].names) != 1:
+        raise ValueError(f"{statement!r} does not import one name")
+    return body[0]
+
+
+def _target(node: ast.Import | ast.ImportFrom) -> str:
+    name = node.names[0].name
+    return name if isinstance(node, ast.Import) else f"{'.' * bool(node.level)}{node.module or ''}.{name}"
+
+
+def _means_another(local: str, target: str, names: dict[str, str]) -> bool:
+    return local in names and not same(names[local], target) and names[local] != local
+
+
+def _is_there(tree: ast.Module, target: str) -> bool:
+    names = imported(top_level(tree))
+    if any(same(full, target) for full in names.values()):
+        return True
+    used = (node for node in running(tree) if isinstance(node, ast.Attribute))
+    if any(same(dotted(node, names), target) for node in used):
+        return True
+    return any(
+        _is_late_and_used(node, target)
+        for node in running(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+
+
+def _is_late_and_used(function: ast.FunctionDef | ast.AsyncFunctionDef, target: str) -> bool:
+    names = imported(running(function))
+    locals_ = {local for local, full in names.items() if same(full, target)}
+    return any(isinstance(node, ast.Name) and node.id in locals_ for node in running(function))
+
+
+def _names(node: ast.stmt) -> list[ast.alias]:
+    return node.names if isinstance(node, ast.Import | ast.ImportFrom) else []
+
+
+def _key(node: ast.stmt) -> tuple[str, str, int]:
+    if isinstance(node, ast.ImportFrom):
+        return ("from", node.module or "", node.level)
+    return ("import", "", 0) if isinstance(node, ast.Import) else ("", "", 0)
+
+
+def _member(name: ast.alias) -> tuple[int, tuple[tuple[int, int], ...]]:
+    """Order members as ruff's isort does: constants, classes, then the rest."""
+    word = name.name
+    kind = 0 if len(word) > 1 and word.isupper() else 1 if word[:1].isupper() else 2
+    return kind, natural(word)
+
+
+def _order(node: ast.Import | ast.ImportFrom) -> tuple[object, ...]:
+    """The key of one import statement within its section: `import x` before `from x import y`."""
+    if isinstance(node, ast.Import):
+        return (0, natural(node.names[0].name), 0, ())
+    return (1, natural(node.module or ""), *_member(node.names[0]))
+
+
+def _merged(file: Source, wanted: ast.Import | ast.ImportFrom) -> bytes | None:
+    """Add the name to an import of the same module; None when there is none that can take it."""
+    if isinstance(wanted, ast.Import) or wanted.names[0].asname:
+        return None
+    for node in file.tree.body:
+        if _key(node) != _key(wanted) or any(name.asname or name.name == "*" for name in _names(node)):
+            continue
+        return _with_member(file, node, sorted([*_names(node), wanted.names[0]], key=_member))
+    return None
+
+
+def _with_member(file: Source, node: ast.stmt, names: Sequence[ast.alias]) -> bytes | None:
+    at, size = first_line(node), end_line(node) - first_line(node)
+    lines = file.lines[at : at + size]
+    new = next(name for name in names if name not in _names(node))
+    if file.own_lines(node) is None:
+        return None
+    if size == 1 and "(" not in lines[0]:
+        start = lines[0].partition(" import ")[0]
+        joined = f"{start} import {', '.join(name.name for name in names)}"
+        exploded = [f"{start} import (", *(f"    {name.name}," for name in names), ")"]
+        return file.with_lines(at, [joined] if len(joined) <= _WIDTH else exploded, drop=1)
+    if not _is_exploded(lines, len(names) - 1):
+        return None
+    return file.with_lines(at + 1 + list(names).index(new), [f"    {new.name},"])
+
+
+def _is_exploded(lines: Sequence[str], names: int) -> bool:
+    inner = all(re.fullmatch(r"    \w+,\s*", line) for line in lines[1:-1])
+    return len(lines) == names + 2 and lines[0].rstrip().endswith("import (") and lines[-1].strip() == ")" and inner
+
+
+def _without(file: Source, node: ast.stmt, name: ast.alias) -> bytes | None:
+    if file.own_lines(node) is None or file.indent(node) is None:
+        return None
+    at, size = first_line(node), end_line(node) - first_line(node)
+    if len(_names(node)) == 1:
+        return without_statement(file, node)
+    rest = [other.name for other in _names(node) if ast.dump(other) != ast.dump(name)]
+    lines = file.lines[at : at + size]
+    if size == 1 and "(" not in lines[0] and not any(other.asname for other in _names(node)):
+        start = lines[0].partition(" import ")[0]
+        return file.with_lines(at, [f"{start} import {', '.join(rest)}"], drop=1)
+    if not _is_exploded(lines, len(_names(node))):
+        return None
+    gone = next(index for index, line in enumerate(lines) if line.strip() == f"{name.name},")
+    return file.with_lines(at + gone, [], drop=1)
+
+
+def without_statement(file: Source, node: ast.stmt) -> bytes:
+    """Delete a statement's lines, and the blank line that would be left double."""
+    at, stop = first_line(node), end_line(node)
+    before, after = file.is_blank(at - 1), file.is_blank(stop) or stop >= len(file.lines)
+    if before and after:
+        at -= 1
+    elif after and not any(end_line(other) <= at for other in file.tree.body):
+        following = [other for other in file.tree.body if first_line(other) >= stop]
+        wide = following and isinstance(following[0], ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        stop += next(count for count in (2 if wide else 1, 1, 0) if all(file.is_blank(stop + n) for n in range(count)))
+    return file.with_lines(at, [], drop=stop - at)
+
+
+def _placed(file: Source, wanted: ast.Import | ast.ImportFrom, line: str) -> bytes:
+    sections = _sections(file)
+    root = _target(wanted).partition(".")[0]
+    for section in sections:
+        if any(_root(node) == root for node in section):
+            return _into(file, section, wanted, line)
+    absolute = [section for section in sections if not any(_is_relative(node) for node in section)]
+    if absolute:
+        return file.with_lines(end_line(absolute[-1][-1]), ["", line])
+    if sections:
+        return file.with_lines(first_line(sections[0][0]), [line, ""])
+    return _first(file, line)
+
+
+def _into(
+    file: Source, section: Sequence[ast.Import | ast.ImportFrom], wanted: ast.Import | ast.ImportFrom, line: str
+) -> bytes:
+    greater = [index for index, node in enumerate(section) if _order(node) > _order(wanted)]
+    if not greater:
+        return file.with_lines(end_line(section[-1]), [line])
+    if greater[0]:
+        return file.with_lines(end_line(section[greater[0] - 1]), [line])
+    return file.with_lines(above_comments(file, first_line(section[0])), [line])
+
+
+def above_comments(file: Source, at: int) -> int:
+    """Return the line above the comments that belong to line `at`; a shebang and a coding line stay first."""
+    while at > 0 and file.lines[at - 1].lstrip().startswith("#") and not _LEADING.match(file.lines[at - 1]):
+        at -= 1
+    return at
+
+
+def _sections(file: Source) -> list[list[ast.Import | ast.ImportFrom]]:
+    """Group the imports at the head of the file by the blank lines between them; `__future__` is not one of them."""
+    sections: list[list[ast.Import | ast.ImportFrom]] = []
+    end = -1
+    for node in file.tree.body:
+        if is_docstring(node) or _root(node) == "__future__":
+            continue
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            if sections:
+                break
+            continue
+        between = range(end, first_line(node))
+        if not sections or any(file.is_blank(index) for index in between):
+            sections.append([])
+        sections[-1].append(node)
+        end = end_line(node)
+    return sections
+
+
+def _root(node: ast.stmt) -> str:
+    if isinstance(node, ast.ImportFrom) and not node.level:
+        return (node.module or "").partition(".")[0]
+    return node.names[0].name.partition(".")[0] if isinstance(node, ast.Import) else ""
+
+
+def _is_relative(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.level > 0
+
+
+def _first(file: Source, line: str) -> bytes:
+    """Put the file's first import after the docstring and `__future__`, or on top."""
+    body = file.tree.body
+    head = [node for node in body if _root(node) == "__future__"] or [node for node in body[:1] if is_docstring(node)]
+    if head:
+        return file.with_lines(end_line(head[-1]), ["", line])
+    if not body:
+        return file.with_lines(len(file.lines), [line])
+    wide = isinstance(body[0], ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    at = above_comments(file, first_line(body[0]))
+    return file.with_lines(at, [line, "", ""] if wide else [line, ""])

@@ -1,0 +1,125 @@
+"""The DDL of generated tables, as SQLAlchemy's compiler writes it for the generated model, without importing SQLAlchemy.
+
+`make:module` must stay fast, so its migration comes from this table; a test compiles the generated model with
+SQLAlchemy for every field type and dialect and holds the two equal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from arckode_gen.engine.fields import Field
+
+Dialect = Literal["sqlite", "postgresql", "mysql", "mariadb"]
+DIALECTS: tuple[Dialect, ...] = ("mariadb", "mysql", "postgresql", "sqlite")
+
+_SAME_EVERYWHERE = {"int": "INTEGER", "bigint": "BIGINT", "date": "DATE"}
+_BY_DIALECT: Mapping[str, Mapping[str, str]] = {
+    "bool": {"mysql": "BOOL", "*": "BOOLEAN"},
+    "bytes": {"mysql": "LONGBLOB", "postgresql": "BYTEA", "sqlite": "BLOB"},
+    "datetime": {"mysql": "DATETIME(6)", "postgresql": "TIMESTAMP WITH TIME ZONE", "sqlite": "DATETIME"},
+    "float": {"postgresql": "DOUBLE PRECISION", "*": "DOUBLE"},
+    "json": {"postgresql": "JSONB", "*": "JSON"},
+    "text": {"mysql": "LONGTEXT", "*": "TEXT"},
+    "time": {"mysql": "TIME(6)", "postgresql": "TIME WITHOUT TIME ZONE", "sqlite": "TIME"},
+    "uuid": {"postgresql": "UUID", "*": "CHAR(32)"},
+}
+_LIKE = {"list": "json", "belongs_to": "uuid"}
+_TABLE_OPTIONS = {
+    "mariadb": "CHARSET=utf8mb4 COLLATE utf8mb4_nopad_bin",
+    "mysql": "CHARSET=utf8mb4 COLLATE utf8mb4_0900_bin",
+}
+_INDENT = "    "
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as `make:module` knows it."""
+
+    name: str
+    fields: tuple[Field, ...]
+    timestamps: bool = True
+    soft_delete: bool = False
+
+
+def create_table(table: Table, dialect: Dialect) -> tuple[str, ...]:
+    """Return CREATE TABLE and then its CREATE INDEX statements."""
+    lines = [*_columns(table, dialect), *_constraints(table)]
+    body = ",\n".join(_INDENT + line for line in lines)
+    options = _TABLE_OPTIONS.get(dialect, "")
+    statement = f"CREATE TABLE {table.name} (\n{body}\n)" + (f" {options}" if options else "")
+    return (statement, *_indexes(table))
+
+
+def drop_table(table: str) -> tuple[str, ...]:
+    return (f"DROP TABLE {table}",)
+
+
+def column_type(field: Field, dialect: Dialect) -> str:
+    """Return the type of a field's column."""
+    kind = _LIKE.get(field.type, field.type)
+    if kind in _SAME_EVERYWHERE:
+        return _SAME_EVERYWHERE[kind]
+    if kind in _BY_DIALECT:
+        return _pick(_BY_DIALECT[kind], dialect)
+    if kind == "decimal":
+        return "BIGINT" if dialect == "sqlite" else f"NUMERIC({field.precision}, {field.scale})"
+    return f"VARCHAR({length(field)})"
+
+
+def length(field: Field) -> int | None:
+    """Return the length of a VARCHAR column; an enumeration's leaves room for members that come later."""
+    return max(32, *(len(value) for value in field.values)) if field.type == "enum" else field.db_length
+
+
+def _pick(types: Mapping[str, str], dialect: Dialect) -> str:
+    family = "mysql" if dialect == "mariadb" else dialect
+    return types.get(dialect) or types.get(family) or types["*"]
+
+
+def _columns(table: Table, dialect: Dialect) -> Iterable[str]:
+    moment = _pick(_BY_DIALECT["datetime"], dialect)
+    yield f"id {_pick(_BY_DIALECT['uuid'], dialect)} NOT NULL"
+    for field in table.fields:
+        yield f"{field.column} {column_type(field, dialect)}" + ("" if field.null else " NOT NULL")
+    if table.timestamps:
+        yield f"created_at {moment} NOT NULL"
+        yield f"updated_at {moment} NOT NULL"
+    if table.soft_delete:
+        yield f"deleted_at {moment}"
+
+
+def _constraints(table: Table) -> Iterable[str]:
+    yield f"CONSTRAINT pk_{table.name} PRIMARY KEY (id)"
+    for field in table.fields:
+        if field.type == "belongs_to":
+            yield (
+                f"CONSTRAINT fk_{table.name}_{field.column} FOREIGN KEY({field.column}) "
+                f"REFERENCES {field.target} (id) ON DELETE {on_delete(field)}"
+            )
+        if field.type == "enum":
+            allowed = ", ".join(f"'{value}'" for value in field.values)
+            yield f"CONSTRAINT ck_{table.name}_{field.column} CHECK ({field.column} IN ({allowed}))"
+        if field.unique:
+            yield f"CONSTRAINT uq_{table.name}_{field.column} UNIQUE ({field.column})"
+
+
+def on_delete(field: Field) -> str:
+    return (field.on_delete or "restrict").upper().replace("_", " ")
+
+
+def indexed(table: Table) -> Sequence[str]:
+    """Return the columns that have an index of their own, in order; a unique column needs no second one."""
+    return sorted(
+        [field.column for field in table.fields if field.indexed] + (["deleted_at"] if table.soft_delete else [])
+    )
+
+
+
+def _indexes(table: Table) -> Iterable[str]:
+    for column in indexed(table):
+        yield f"CREATE INDEX ix_{table.name}_{column} ON {table.name} ({column})"

@@ -1,0 +1,48 @@
+"""Reads a `.env` file the way the project's settings do (python-dotenv's grammar), without importing them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_BINDING = re.compile(
+    r"""^[^\S\n]*(?:export[^\S\n]+)?
+        (?:'(?P<quoted_name>[^']+)'|(?P<name>[^=\#\s]+))[^\S\n]*
+        (?:=[^\S\n]*
+            (?:'(?P<single>(?:\\'|[^'])*)'
+              |"(?P<double>(?:\\"|[^"])*)"
+              |(?P<bare>[^\n]*))
+        )?[^\n]*$""",
+    re.VERBOSE | re.MULTILINE,
+)
+_COMMENT = re.compile(r"\s+#.*|^#.*")
+_REFERENCE = re.compile(r"\$\{(?P<name>[^}:]*)(?::-(?P<default>[^}]*))?\}")
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+
+
+def parse(text: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of a `.env` file, with `${NAME}` and `${NAME:-default}` filled in.
+
+    A reference sees the variables above it first, then `environ`; a name without `=` holds nothing and is left out.
+    """
+    found: dict[str, str] = {}
+    for match in _BINDING.finditer(text.replace("\r\n", "\n")):
+        value = _value(match)
+        if value is not None:
+            found[match["quoted_name"] or match["name"]] = _filled(value, {**environ, **found})
+    return found
+
+
+def _value(match: re.Match[str]) -> str | None:
+    if match["single"] is not None:
+        return re.sub(r"\\([\\'])", r"\1", match["single"])
+    if match["double"] is not None:
+        return re.sub(r"\\([\\'\"abfnrtv])", lambda escape: _ESCAPES.get(escape[1], escape[1]), match["double"])
+    return None if match["bare"] is None else _COMMENT.sub("", match["bare"]).rstrip()
+
+
+def _filled(value: str, known: Mapping[str, str]) -> str:
+    return _REFERENCE.sub(lambda reference: known.get(reference["name"], reference["default"] or ""), value)

@@ -1,0 +1,46 @@
+"""What kind of statement this is, as far as transactions care."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arckode_gen.migrations.sqltext import words
+
+if TYPE_CHECKING:
+    from arckode_gen.migrations.dialects import Dialect
+
+_DATA = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE", "SELECT", "WITH", "VALUES"})
+_CONTROL = frozenset({"BEGIN", "START", "COMMIT", "ROLLBACK", "END", "ABORT", "SAVEPOINT", "RELEASE"})
+_BARRED = frozenset({"VACUUM", "CLUSTER"})
+
+
+def is_data(sql: str, dialect: Dialect) -> bool:
+    """Tell whether a statement changes rows and not tables, so that it can share a transaction everywhere."""
+    return bool(found := words(sql, dialect)) and found[0] in _DATA
+
+
+def is_session(sql: str, dialect: Dialect) -> bool:
+    """Tell whether a statement only changes this connection, so that a resumed run needs it again."""
+    return bool(found := words(sql, dialect)) and found[0] in ("SET", "USE", "PRAGMA")
+
+
+def controls_transaction(sql: str, dialect: Dialect) -> bool:
+    """Tell whether a statement begins or ends a transaction behind the runner's back."""
+    found = words(sql, dialect)
+    return bool(found) and found[0] in _CONTROL and found[:3] != ("BEGIN", "NOT", "ATOMIC")
+
+
+def refuses_transaction(sql: str, dialect: Dialect) -> bool:
+    """Tell whether the server rejects a statement inside a transaction (CREATE INDEX CONCURRENTLY, VACUUM ...)."""
+    found = words(sql, dialect)
+    if not found:
+        return False
+    if dialect == "sqlite":
+        return found[0] == "VACUUM"
+    if dialect != "postgresql":
+        return False
+    return (
+        found[0] in _BARRED
+        or found[:2] in (("CREATE", "DATABASE"), ("DROP", "DATABASE"), ("ALTER", "SYSTEM"))
+        or (found[0] in ("CREATE", "DROP", "REINDEX", "ALTER") and "CONCURRENTLY" in found[:6])
+    )

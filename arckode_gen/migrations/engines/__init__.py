@@ -1,0 +1,1 @@
+"""One small connection per database; each imports its driver only when it is opened."""

@@ -1,0 +1,68 @@
+"""Finds the migrations of a project; reading what one of them says waits until somebody needs it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from arckode_gen.errors import RefusedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_SUFFIXES = (".py", ".sql")
+_NAME = re.compile(r"[0-9]{4,}_[A-Za-z0-9_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A migration file as it lies on the disk; `label` is its path as messages show it."""
+
+    name: str
+    label: str
+    content: bytes
+
+    @property
+    def digest(self) -> str:
+        """The hash of the bytes: when it is the recorded one, nothing has to be parsed."""
+        from hashlib import sha256  # noqa: PLC0415 - only what reads hashes pays for them
+
+        return sha256(self.content).hexdigest()
+
+    @property
+    def text(self) -> str:
+        """The file as text, with `\\n` line ends.
+
+        Raises:
+            RefusedError: the file is not UTF-8.
+        """
+        try:
+            return self.content.decode("utf-8-sig").replace("\r\n", "\n")
+        except UnicodeDecodeError as error:
+            raise RefusedError(f"{self.label} is not UTF-8 (byte {error.start})", "save it as UTF-8") from error
+
+
+def find(root: Path, folder: str) -> tuple[Source, ...]:
+    """Return the migrations of `folder` in the order they apply; a name that starts with `_` or `.` is not one.
+
+    Raises:
+        RefusedError: a file is not named as a migration, or two files share a name.
+    """
+    there = root / folder
+    if not there.is_dir():
+        return ()
+    found: dict[str, Source] = {}
+    for path in sorted(there.iterdir()):
+        if path.suffix not in _SUFFIXES or path.name.startswith(("_", ".")) or not path.is_file():
+            continue
+        label = f"{folder}/{path.name}"
+        if not _NAME.fullmatch(path.stem):
+            raise RefusedError(
+                f"{label} is not named as a migration",
+                "name it like 202611220001_create_orders.py, or let its name begin with `_` to keep it out",
+            )
+        if path.stem in found:
+            raise RefusedError(f"{found[path.stem].label} and {label} have the same name", "rename one of them")
+        found[path.stem] = Source(path.stem, label, path.read_bytes())
+    return tuple(found[name] for name in sorted(found))

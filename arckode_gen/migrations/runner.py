@@ -1,0 +1,113 @@
+"""Applies what is pending and takes back what is asked, under the lock and with every promise of the journal."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from arckode_gen.migrations import files, journal, transactional
+from arckode_gen.migrations.control import Control, read
+from arckode_gen.migrations.lock import held
+from arckode_gen.migrations.refusal import refuse_changed
+from arckode_gen.migrations.schedule import going_back, pending, resolve, stand
+from arckode_gen.migrations.work import plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from arckode_gen.migrations.connection import Connection
+    from arckode_gen.migrations.control import Entry
+    from arckode_gen.migrations.files import Source
+    from arckode_gen.migrations.request import Done, Report, Request
+    from arckode_gen.migrations.schedule import Standing
+    from arckode_gen.migrations.work import Work
+
+
+class Run:
+    """One database and one folder of files, looked at again whenever the lock was waited for."""
+
+    def __init__(self, connection: Connection, root: Path, request: Request) -> None:
+        self._connection = connection
+        self._root = root
+        self._request = request
+        self.entries: tuple[Entry, ...] = ()
+        self.standings: tuple[Standing, ...] = ()
+
+    @property
+    def batch(self) -> int:
+        """The number of the batch that a run would be now."""
+        return max((entry.batch for entry in self.entries), default=0) + 1
+
+    async def look(self) -> tuple[Standing, ...]:
+        """Read the files and the control table and return what there is to do, without any lock.
+
+        Raises:
+            RefusedError: an applied file was edited or removed, or a name means nothing.
+        """
+        sources = files.find(self._root, self._request["folder"])
+        self.entries = await read(self._connection)
+        self.standings = stand(sources, self.entries, self._connection.dialect)
+        if self._request["action"] == "status":
+            return ()
+        await refuse_changed(self._connection, self.standings)
+        return self._wanted(sources)
+
+    def _wanted(self, sources: tuple[Source, ...]) -> tuple[Standing, ...]:
+        word = self._request["to"]
+        to = resolve(word, [source.name for source in sources]) if word else ""
+        if self._request["back"]:
+            return going_back(self.standings, self.entries, self._request["count"], to)
+        return pending(self.standings, to)
+
+    def works(self, wanted: tuple[Standing, ...]) -> tuple[Work, ...]:
+        """Read every file that will run, so that a mistake in the last one stops the run before the first.
+
+        Raises:
+            RefusedError: a file cannot be read, or has nothing for this database or direction.
+        """
+        return tuple(self._work(item) for item in wanted if item.source is not None)
+
+    def _work(self, item: Standing) -> Work:
+        assert item.source is not None  # noqa: S101 - `works` leaves the others out
+        reverting = item.entry is not None and item.entry.status in ("reverting", "revert_failed")
+        back = self._request["back"] or reverting
+        return plan(item.source, "down" if back else "up", self._connection.dialect, item.entry)
+
+    async def carry_out(self, report: Report) -> list[Done]:
+        """Run everything that is wanted, file by file.
+
+        Raises:
+            OperationError: the lock was not free in time, or a statement failed.
+            RefusedError: the files forbid it.
+        """
+        done: list[Done] = []
+        async with held(self._connection, self._request["lock_timeout"], lambda text: report("say", text)):
+            await Control(self._connection).prepare()
+            works = self.works(await self.look())
+            batch = self.batch
+            for work in works:
+                done.append(await self._one(work, batch, report))
+                if work.direction == "down" and not self._request["back"]:
+                    done.append(await self._one(self._again(work), batch, report))
+        return done
+
+    def _again(self, work: Work) -> Work:
+        """A rollback that was interrupted has been finished; the file is pending now like any other."""
+        return plan(work.source, "up", self._connection.dialect)
+
+    async def _one(self, work: Work, batch: int, report: Report) -> Done:
+        started = time.perf_counter()
+        connection, version = self._connection, self._request["version"]
+        if work.is_transactional(connection.dialect, transactional_ddl=connection.transactional_ddl):
+            await transactional.run(connection, work, batch, version, lambda text: report("say", text))
+        else:
+            await journal.run(connection, work, batch, version)
+        milliseconds = round((time.perf_counter() - started) * 1000)
+        verb = "applied" if work.direction == "up" else "rolled back"
+        report("done", f"{verb} {work.name} ({milliseconds} ms)")
+        return {
+            "name": work.name,
+            "direction": work.direction,
+            "statements": work.total,
+            "milliseconds": milliseconds,
+        }

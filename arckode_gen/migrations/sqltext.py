@@ -1,0 +1,124 @@
+"""The one tokenizer for SQL text: it splits scripts, strips comments and finds words, and never changes a statement.
+
+A statement ends at a `;` outside strings, quoted names, comments, dollar quotes and the BEGIN ... END of a trigger or
+routine. What does not close is refused, because a guess here would send half a statement to a database.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from arckode_gen.errors import RefusedError
+from arckode_gen.migrations.dialects import family
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from arckode_gen.migrations.dialects import Dialect, Family
+
+
+class Token(NamedTuple):
+    """A piece of SQL; `kind` is one of space, comment, code, quoted, word, number, mark."""
+
+    kind: str
+    text: str
+    start: int
+
+    @property
+    def word(self) -> str:
+        return self.text.upper() if self.kind == "word" else ""
+
+    @property
+    def is_silent(self) -> bool:
+        return self.kind in ("space", "comment")
+
+
+_PLAIN = r"'[^']*(?:''[^']*)*'"
+_ESCAPED = r"'[^'\\]*(?:(?:\\.|'')[^'\\]*)*'"
+_NAME = r'"[^"]*(?:""[^"]*)*"'
+_ESCAPED_DOUBLE = r'"[^"\\]*(?:(?:\\.|"")[^"\\]*)*"'
+_TICK = r"`[^`]*(?:``[^`]*)*`"
+_BLOCK = r"/\*.*?\*/"
+
+_RULES: dict[Family, tuple[tuple[str, str], ...]] = {
+    "sqlite": (
+        ("comment", rf"--[^\n]*|{_BLOCK}"),
+        ("quoted", rf"{_PLAIN}|{_NAME}|{_TICK}|\[[^\]]*\]"),
+        ("open", r"['\"`\[]|/\*"),
+        ("word", r"[^\W\d][\w$]*"),
+    ),
+    "postgresql": (
+        ("comment", r"--[^\n]*"),
+        ("block", r"/\*"),
+        ("quoted", rf"[eE]{_ESCAPED}|{_PLAIN}|{_NAME}|\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$"),
+        ("open", r"[eE]?'|\"|\$(?:[^\W\d]\w*)?\$"),
+        ("word", r"[^\W\d][\w$]*"),
+        ("number", r"\$\d+"),
+    ),
+    "mysql": (
+        ("code", r"/\*M?!.*?\*/"),
+        ("comment", rf"--(?=[\s\x00-\x1f]|\Z)[^\n]*|\#[^\n]*|{_BLOCK}"),
+        ("quoted", rf"{_ESCAPED}|{_ESCAPED_DOUBLE}|{_TICK}"),
+        ("open", r"['\"`]|/\*"),
+        ("word", r"[^\W\d]\w*"),
+    ),
+}
+_COMMENT_EDGE = re.compile(r"/\*|\*/")
+
+
+@cache
+def _lexer(name: Family) -> re.Pattern[str]:
+    rules = (("space", r"\s+"), *_RULES[name], ("number", r"\d[\w.]*"), ("mark", "."))
+    seen: dict[str, list[str]] = {}
+    for kind, pattern in rules:
+        seen.setdefault(kind, []).append(pattern)
+    ordered = [(kind, "|".join(patterns)) for kind, patterns in seen.items()]
+    return re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in ordered), re.DOTALL)
+
+
+def _end_of_nested(sql: str, start: int) -> int:
+    depth = 0
+    for edge in _COMMENT_EDGE.finditer(sql, start):
+        depth += 1 if edge.group() == "/*" else -1
+        if depth == 0:
+            return edge.end()
+    raise _unterminated(sql, start)
+
+
+def _unterminated(sql: str, start: int) -> RefusedError:
+    line = sql.count("\n", 0, start) + 1
+    opener = "comment" if sql.startswith("/*", start) else f"quote {sql[start : start + 2].strip()}"
+    return RefusedError(f"line {line}: the {opener} that opens here is never closed", "close it, then run this again")
+
+
+def tokens(sql: str, dialect: Dialect) -> Iterator[Token]:
+    """Yield every piece of `sql`, silent ones included.
+
+    Raises:
+        RefusedError: a string, a quoted name or a comment is never closed.
+    """
+    lexer, position = _lexer(family(dialect)), 0
+    while match := lexer.match(sql, position):
+        kind, end = match.lastgroup or "mark", match.end()
+        if kind == "open":
+            raise _unterminated(sql, position)
+        if kind == "block":
+            kind, end = "comment", _end_of_nested(sql, position)
+        yield Token(kind, sql[position:end], position)
+        position = end
+
+
+def normalised(sql: str, dialect: Dialect) -> str:
+    """Return the statement without comments and with one space between tokens: equal text means an equal statement."""
+    loud = [token.text for token in tokens(sql, dialect) if not token.is_silent]
+    while loud and loud[-1] == ";":
+        loud.pop()
+    return " ".join(loud)
+
+
+@cache
+def words(sql: str, dialect: Dialect) -> tuple[str, ...]:
+    """Return the bare words of a statement in capitals; what is quoted is not a word."""
+    return tuple(token.word for token in tokens(sql, dialect) if token.kind == "word")

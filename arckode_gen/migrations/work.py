@@ -1,0 +1,68 @@
+"""One file in one direction, ready to run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from arckode_gen.migrations.checksum import checksum
+from arckode_gen.migrations.control import Record, now
+from arckode_gen.migrations.effects import refuses_transaction
+from arckode_gen.migrations.reading import read
+from arckode_gen.migrations.steps import Script, size
+
+if TYPE_CHECKING:
+    from arckode_gen.migrations.control import Entry
+    from arckode_gen.migrations.dialects import Dialect
+    from arckode_gen.migrations.files import Source
+    from arckode_gen.migrations.migration import Migration
+    from arckode_gen.migrations.steps import Direction, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A step with what the control table says about it; `checksum` belongs to the `up` side."""
+
+    migration: Migration
+    direction: Direction
+    step: Step
+    checksum: str
+    entry: Entry | None = None
+
+    @property
+    def source(self) -> Source:
+        return self.migration.source
+
+    @property
+    def name(self) -> str:
+        return self.migration.source.name
+
+    @property
+    def total(self) -> int:
+        return size(self.step)
+
+    def text(self) -> str:
+        return self.migration.text(self.step)
+
+    def is_transactional(self, dialect: Dialect, *, transactional_ddl: bool) -> bool:
+        """Tell whether the file fits into one transaction together with its row."""
+        if not transactional_ddl or not self.migration.transaction:
+            return False
+        if not isinstance(self.step, Script):
+            return True
+        return not any(refuses_transaction(item.text, dialect) for item in self.step.statements)
+
+    def record(self, batch: int, version: str) -> Record:
+        return Record(
+            self.name, self.checksum, self.source.digest, self.text(), self.total, batch, version, started_at=now()
+        )
+
+
+def plan(source: Source, direction: Direction, dialect: Dialect, entry: Entry | None = None) -> Work:
+    """Read a file and choose what runs on this database.
+
+    Raises:
+        RefusedError: the file cannot be read, has nothing for this database or no way back.
+    """
+    migration = read(source)
+    return Work(migration, direction, migration.step(direction, dialect), checksum(migration, dialect), entry)

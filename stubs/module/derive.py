@@ -1,0 +1,519 @@
+"""What the templates of a module need and should not compute: names, imports, columns, examples, SQL."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
+
+from arckode_gen.engine import layout, names, sql_types
+from arckode_gen.engine.examples import Example, example_of
+from arckode_gen.engine.names import Name
+from arckode_gen.engine.python_code import FieldCode, default_code, field_code, is_dynamic
+from arckode_gen.engine.units import load
+from arckode_gen.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from arckode_gen.engine.fields import Field
+    from arckode_gen.engine.project import Snapshot
+
+Pairs = list[tuple[str, str]]
+
+# Classes that generated files import; an entity of the same name is spelt out.
+_TAKEN_CLASSES = frozenset(
+    "Annotated Any Decimal Entity Field ForeignKey Guid Json Kernel Mapped Mapping Page Port Protocol Query Secret "
+    "Sequence SoftDeleted String Text Timestamped Uuid".split()
+)
+_TAKEN_ENUM_ENDINGS = frozenset({"create", "update", "out", "query", "directory"})
+_LONGEST_IDENTIFIER = 63
+_LONGEST_LITERAL = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """One other module that this one refers to."""
+
+    target: str
+    one: str
+    words: str
+    pascal: str
+    service: str
+    file: str
+    connect: str
+    implementation: str
+    column: str
+    imports: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnumClass:
+    """An enumeration of the module: its class and its members with their values."""
+
+    name: str
+    members: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A field as the templates see it; `parent` is the module it refers to, unless that is its own."""
+
+    field: Field
+    code: FieldCode
+    example: Example
+    default: str
+    parent: str = ""
+    parent_one: str = ""
+    parent_table: str = ""
+
+    @property
+    def creatable(self) -> bool:
+        return not self.field.readonly and self.field.type != "token"
+
+    @property
+    def required(self) -> bool:
+        return self.creatable and not self.field.null and not self.default
+
+    @property
+    def updatable(self) -> bool:
+        return self.creatable and not (self.field.immutable or self.field.owner or self.field.tenant)
+
+    @property
+    def visible(self) -> bool:
+        return not self.field.writeonly and self.field.type != "password"
+
+    @property
+    def query_name(self) -> str:
+        return names.to_camel(self.code.filters[0][0])
+
+    @property
+    def create_line(self) -> str:
+        head = f"{self.field.attribute}: {self.code.received}"
+        if is_dynamic(self.field):
+            return f"{head} = unchanged()"
+        if self.default:
+            return f"{head} = {self.default}"
+        return f"{head} = None" if self.field.null else head
+
+    @property
+    def update_line(self) -> str:
+        return f"{self.field.attribute}: {self.code.received} = unchanged()"
+
+
+def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, object]:
+    """Return the derived values.
+
+    Raises:
+        UsageError: fields that a table cannot have, or that refer to a module which does not exist.
+    """
+    name = cast("Name", values["name"])
+    fields = cast("tuple[Field, ...]", values["field"])
+    package = str(values["package"])
+    table = str(values["table"] or name.table)
+    entity = f"{name.pascal}Entity" if name.pascal in _TAKEN_CLASSES else name.pascal
+    _check_table(table)
+    for field in fields:
+        _check(field, name, table, entity, project, package)
+    rows = tuple(replace(field, target=_table_of(field, name, table, project)) for field in fields)
+    definition = sql_types.Table(
+        table, rows, timestamps=not values["no_timestamps"], soft_delete=bool(values["soft_delete"])
+    )
+    module = Module(
+        package=package,
+        name=name,
+        entity=entity,
+        table=definition,
+        members=tuple(_member(field, entity, table, name, project) for field in fields),
+        connectors=_connectors(name, fields, project, package),
+    )
+    return {**_names(module), **_imports(module), **_contents(module)}
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """Everything that was decided about the module before it is written down."""
+
+    package: str
+    name: Name
+    entity: str
+    table: sql_types.Table
+    members: tuple[Member, ...]
+    connectors: tuple[Connector, ...]
+
+    @property
+    def place(self) -> str:
+        return f"{self.package}.modules.{self.name.plural}"
+
+    def kernel(self, *pairs: tuple[str, str]) -> Pairs:
+        return [(f"{self.package}.kernel.{module}", item) for module, item in pairs]
+
+    def block(self, pairs: Iterable[tuple[str, str]]) -> str:
+        return layout.import_block(pairs, (self.package, "tests"))
+
+    def of(self, kind: str) -> tuple[Member, ...]:
+        return tuple(member for member in self.members if member.field.type == kind)
+
+    @property
+    def parents(self) -> tuple[Member, ...]:
+        return self.of("belongs_to")
+
+    @property
+    def enums(self) -> tuple[EnumClass, ...]:
+        return tuple(EnumClass(_enum_name(m.field, self.entity), m.field.members) for m in self.of("enum"))
+
+
+def _names(module: Module) -> dict[str, object]:
+    name = module.name
+    return {
+        "entity": module.entity,
+        "table": module.table.name,
+        "one": name.singular,
+        "many": name.plural,
+        "words": name.plural.replace("_", " "),
+        "word": name.singular.replace("_", " "),
+        "article": "an" if name.singular[0] in "aeiou" else "a",
+        "service_class": f"{name.pascal_plural}Service",
+        "repository_class": f"{name.pascal_plural}Repository",
+        "controller_class": f"{name.pascal_plural}Controller",
+        "route": f"/{name.kebab_plural}",
+    }
+
+
+def _contents(module: Module) -> dict[str, object]:
+    members, table = module.members, module.table
+    required = tuple(m for m in module.parents if m.parent and m.required)
+    body = tuple((m.field.json_name, _body_value(m)) for m in members if m.required)
+    shown = [m.field for m in members if m.field.filterable and m.visible]
+    seeded = tuple(m for m in members if not m.field.null and not m.default and m.field.type != "token")
+    return {
+        "timestamps": table.timestamps,
+        "soft_delete": table.soft_delete,
+        "bases": ", ".join(_bases(table)),
+        "members": members,
+        "enums": module.enums,
+        "connectors": module.connectors,
+        "parents": module.parents,
+        "required_parents": required,
+        "passwords": module.of("password"),
+        "has_unique": any(member.field.unique for member in members),
+        "exported": [f'"{item}"' for item in _exported(module)],
+        "filterable": _tuple(field.attribute for field in shown),
+        "sortable": _tuple([*(field.attribute for field in shown), *_moments(table)]),
+        "filters": tuple(pair for m in members if m.visible for pair in m.code.filters),
+        "exact_numbers": tuple(m.field.json_name for m in module.of("decimal")),
+        "body_row": body,
+        "uses_number": any("number" in value for _, value in body),
+        "seed_row": tuple((m.field.attribute, _seed_value(m, module)) for m in seeded),
+        "seed_after": _seed_after(module),
+        "sql": tuple((dialect, sql_types.create_table(table, dialect)) for dialect in sql_types.DIALECTS),
+        "drop": sql_types.drop_table(table.name),
+        **_tested(module),
+    }
+
+
+def _tested(module: Module) -> dict[str, object]:
+    """Choose what the generated tests change, filter by and break."""
+    plain = [m for m in module.members if m.required and m.visible and not m.field.target]
+    parents = [m for m in module.parents if m.required]
+    unique = next((m for m in plain if m.field.unique), None) if all(m.visible for m in parents) else None
+    names = [m.field.json_name for m in (*((unique,) if unique else ()), *parents)]
+    return {
+        "changed": next((m for m in plain if m.updatable and m.example.varies), None),
+        "filtered": next((m for m in module.members if m.required and m.code.filters), None),
+        "unique": unique,
+        "same": [f'{item}=stored["{item}"]' for item in names],
+        "required": tuple(m for m in module.members if m.required),
+        "required_pointers": [f'"/{m.field.json_name}"' for m in module.members if m.required],
+        "hidden": tuple(m for m in module.members if not m.visible),
+        "hidden_names": [f'"{m.field.json_name}"' for m in module.members if not m.visible],
+    }
+
+
+def _body_value(member: Member) -> str:
+    return "str(UUID(int=number))" if member.field.type == "belongs_to" else member.example.body
+
+
+def _bases(table: sql_types.Table) -> list[str]:
+    mixins = [("Timestamped", table.timestamps), ("SoftDeleted", table.soft_delete)]
+    return [*(mixin for mixin, wanted in mixins if wanted), "Entity"]
+
+
+def _moments(table: sql_types.Table) -> list[str]:
+    return ["created_at", "updated_at"] if table.timestamps else []
+
+
+def _tuple(items: Iterable[str]) -> list[str]:
+    """Return the parts of a tuple's literal; one alone needs its comma."""
+    parts = [f'"{item}"' for item in items]
+    return [f"{parts[0]},"] if len(parts) == 1 else parts
+
+
+def _exported(module: Module) -> list[str]:
+    directories = [f"{item.pascal}Directory" for item in module.connectors]
+    return layout.order_names([*directories, f"{module.name.pascal_plural}Service", f"register_{module.name.plural}"])
+
+
+def _seed_value(member: Member, module: Module) -> str:
+    field = member.field
+    if field.type == "belongs_to":
+        return f'seed_id("{member.parent_table}", number)'
+    if field.type == "enum":
+        return f"{_enum_name(field, module.entity)}.{field.members[0][0]}"
+    if field.type == "password":
+        return "password"
+    return member.example.value
+
+
+def _seed_after(module: Module) -> str:
+    targets = _tuple(item.target for item in module.connectors)
+    return layout.call("AFTER: tuple[str, ...] = (", targets)
+
+
+def _imports(module: Module) -> dict[str, object]:
+    return {
+        "door_imports": module.block(_door(module)),
+        "model_imports": module.block(_model(module)),
+        "repository_imports": module.block(_repository(module)),
+        "schema_imports": module.block(_schemas(module)),
+        "service_imports": module.block(_service(module)),
+        "controller_imports": module.block(_controller(module)),
+        "seed_imports": module.block(_seed(module)),
+        "factory_imports": module.block(_factory(module)),
+        "service_test_imports": module.block(_service_test(module)),
+        "api_test_imports": module.block(_api_test(module)),
+    }
+
+
+def _door(module: Module) -> Pairs:
+    plural = module.name.pascal_plural
+    directories = [(f"{module.place}.service", f"{item.pascal}Directory") for item in module.connectors]
+    return [
+        *module.kernel(("app", "Kernel")),
+        (f"{module.place}.controller", f"{plural}Controller"),
+        (f"{module.place}.repository", f"{plural}Repository"),
+        (f"{module.place}.service", f"{plural}Service"),
+        *directories,
+    ]
+
+
+def _model(module: Module) -> Pairs:
+    text = " ".join(f"{m.code.annotation} {' '.join(m.code.column)}" for m in module.members)
+    written = [pair for m in module.members for pair in m.code.model_imports]
+    kernel = [(f"{module.package}.kernel{item[0]}", item[1]) for item in written if item[0].startswith(".")]
+    pairs = [*kernel, *(item for item in written if not item[0].startswith("."))]
+    pairs += module.kernel(*(("model", base) for base in _bases(module.table)))
+    pairs += [(f"{module.place}.enums", enum.name) for enum in module.enums]
+    pairs += [("sqlalchemy.orm", "Mapped")] if module.members else []
+    pairs += [("sqlalchemy.orm", "mapped_column")] if any(m.code.column for m in module.members) else []
+    pairs += module.kernel(*(("clock", word) for word in ("utc_now", "utc_today") if word in text))
+    pairs += module.kernel(("tokens", "new_token")) if "new_token" in text else []
+    return pairs + _typing(text)
+
+
+def _typing(text: str) -> Pairs:
+    """Return the imports that annotations and literals in a text need."""
+    wanted = [
+        ("dt.", "datetime as dt", ""),
+        ("Decimal", "decimal", "Decimal"),
+        ("UUID", "uuid", "UUID"),
+        ("Annotated[", "typing", "Annotated"),
+        ("JsonValue", "pydantic", "JsonValue"),
+        ("AwareDatetime", "pydantic", "AwareDatetime"),
+        ("SecretStr", "pydantic", "SecretStr"),
+        ("Field(", "pydantic", "Field"),
+    ]
+    return [(source, item) for mark, source, item in wanted if re.search(rf"\b{re.escape(mark)}", text)]
+
+
+def _repository(module: Module) -> Pairs:
+    return [*module.kernel(("repository_sql", "SqlRepository")), (f"{module.place}.model", module.entity)]
+
+
+def _schemas(module: Module) -> Pairs:
+    lines = [m.create_line for m in module.members if m.creatable]
+    lines += [m.update_line for m in module.members if m.updatable]
+    lines += [m.code.shown for m in module.members if m.visible]
+    lines += [annotation for m in module.members if m.visible for _, annotation in m.code.filters]
+    lines += ["dt.datetime"] if module.table.timestamps else []
+    text = " ".join([*lines, "UUID"])
+    schema = ["ApiModel", *(kind for kind in ("Binary", "Email", "Slug", "Url") if re.search(rf"\b{kind}\b", text))]
+    schema += ["unchanged"] if "unchanged()" in text else []
+    return [
+        ("typing", "ClassVar"),
+        *_typing(text),
+        *module.kernel(("http.query", "QueryModel"), *(("http.schema", item) for item in schema)),
+        *((f"{module.place}.enums", enum.name) for enum in module.enums if re.search(rf"\b{enum.name}\b", text)),
+    ]
+
+
+def _service(module: Module) -> Pairs:
+    pairs = [("collections.abc", "Mapping"), ("uuid", "UUID"), (f"{module.place}.model", module.entity)]
+    pairs += module.kernel(("errors", "NotFoundError"))
+    pairs += module.kernel(*(("repository", item) for item in ("ListQuery", "Page", "RepositoryAdapter")))
+    if module.parents:
+        pairs += module.kernel(("errors", "ValidationError"))
+    if module.connectors:
+        pairs += [("typing", "Protocol"), *module.kernel(("ports", "Port"))]
+    if module.of("password"):
+        pairs += [("pydantic", "SecretStr"), *module.kernel(("passwords", "hash_password"))]
+    return pairs
+
+
+def _controller(module: Module) -> Pairs:
+    schemas = [f"{module.entity}{ending}" for ending in ("Create", "Out", "Query", "Update")]
+    return [
+        ("typing", "Annotated"),
+        ("uuid", "UUID"),
+        ("fastapi", "APIRouter"),
+        ("fastapi", "Query"),
+        *module.kernel(("access", "PUBLIC"), ("http.routing", "ModuleRouter"), ("http.schema", "PageOut")),
+        *((f"{module.place}.schemas", schema) for schema in schemas),
+        (f"{module.place}.service", f"{module.name.pascal_plural}Service"),
+    ]
+
+
+def _seed(module: Module) -> Pairs:
+    seeded = [m for m in module.members if not m.field.null and not m.default and m.field.type != "token"]
+    text = " ".join(_seed_value(m, module) for m in seeded)
+    used = [enum.name for enum in module.enums if re.search(rf"\b{enum.name}\b", text)]
+    pairs = module.kernel(("app", "Kernel"), ("seeding", "insert_missing"), ("seeding", "seed_id"))
+    pairs += [(f"{module.place}.repository", f"{module.name.pascal_plural}Repository")]
+    pairs += [(f"{module.place}.enums", name) for name in used]
+    pairs += module.kernel(("passwords", "hash_password")) if module.of("password") else []
+    return pairs + _typing(text)
+
+
+def _factory(module: Module) -> Pairs:
+    text = " ".join(_body_value(m) for m in module.members if m.required)
+    parents = {(m.parent, m.parent_one) for m in module.parents if m.parent and m.required}
+    pairs = [("itertools", "count"), ("httpx2", "AsyncClient"), *_typing(text)]
+    return pairs + [(f"tests.modules.{parent}.factory", f"store_{one}") for parent, one in parents]
+
+
+def _service_test(module: Module) -> Pairs:
+    pairs = [("uuid", "uuid4"), ("pytest", ""), (f"{module.place}.model", module.entity)]
+    pairs += [(f"{module.place}.schemas", f"{module.entity}Create")]
+    pairs += [(f"{module.place}.service", f"{module.name.pascal_plural}Service")]
+    pairs += [(f"tests.modules.{module.name.plural}.factory", f"{module.name.singular}_body")]
+    pairs += module.kernel(("errors", "NotFoundError"), ("errors", "UnknownFieldError"))
+    pairs += module.kernel(("repository", "ListQuery"), ("repository_memory", "MemoryRepository"))
+    if any(m.creatable for m in module.parents):
+        pairs += module.kernel(("errors", "ValidationError"))
+    if any(m.creatable for m in module.of("password")):
+        pairs += [("pydantic", "SecretStr"), *module.kernel(("passwords", "verify_password"))]
+    return pairs + ([("uuid", "UUID")] if module.connectors else [])
+
+
+def _api_test(module: Module) -> Pairs:
+    one = module.name.singular
+    pairs = [("uuid", "uuid4"), ("pytest", ""), ("httpx2", "AsyncClient")]
+    pairs += [(f"tests.modules.{module.name.plural}.factory", f"{one}_body")]
+    return [*pairs, (f"tests.modules.{module.name.plural}.factory", f"store_{one}")]
+
+
+def _check_table(table: str) -> None:
+    if table != names.to_snake(table) or not table.isascii() or not table.isidentifier():
+        raise UsageError(f"--table {table}: a table's name is in snake_case", f"did you mean '{names.to_snake(table)}'?")
+def _check(field: Field, name: Name, table: str, entity: str, project: Snapshot, package: str) -> None:
+    if not field.has_column:
+        hint = f"arckode make:module {field.target} {name.singular}:belongs_to={name.plural}"
+        raise UsageError(f"'{field.name}:{field.type}' keeps nothing in {table}: the other side holds the id", hint)
+    if len(f"ck_{table}_{field.column}") > _LONGEST_IDENTIFIER:
+        message = f"'{field.column}' in the table '{table}' makes a constraint's name of over {_LONGEST_IDENTIFIER} letters"
+        raise UsageError(message, "use a shorter field name, or a shorter --table")
+    if field.type == "enum" and 2 * len(field.column) + len(entity) > _LONGEST_LITERAL:
+        raise UsageError(f"'{field.column}' and '{entity}' make too long a name for an enumeration", "shorten one")
+    for text in (field.pattern, str(field.default or ""), *field.values):
+        if len(text) > _LONGEST_LITERAL:
+            message = f"'{field.name}': a pattern, default or value has at most {_LONGEST_LITERAL} characters here"
+            raise UsageError(message, "generate it without, and write it into the module by hand")
+    if field.readonly and (field.owner or field.tenant) and not field.null and field.default is None:
+        message = f"'{field.name}' is readonly, and without login nothing would ever fill it"
+        raise UsageError(message, "leave out readonly: an owner cannot be changed after it was set anyway")
+    if field.type == "belongs_to":
+        _check_parent(name, field, project, package)
+
+
+def _check_parent(name: Name, field: Field, project: Snapshot, package: str) -> None:
+    if field.target == name.plural:
+        if not field.null:
+            message = f"'{field.name}': the first of the {name.plural} could refer to none before it"
+            raise UsageError(message, f"write `{field.name}:belongs_to={field.target}:null`")
+        return
+    if not project.is_folder(f"src/{package}/modules/{field.target}"):
+        modules = [path.split("/")[3] for path in project.glob(f"src/{package}/modules/*/__init__.py")]
+        known = ", ".join(modules) or "none yet"
+        raise UsageError(
+            f"'{field.name}' refers to the module '{field.target}', which does not exist; there is {known}",
+            f"make it first: `arckode make:module {field.target} ...`",
+        )
+
+
+def _member(field: Field, entity: str, table: str, name: Name, project: Snapshot) -> Member:
+    enum = _enum_name(field, entity)
+    outside = field.type == "belongs_to" and field.target != name.plural
+    return Member(
+        field=field,
+        code=field_code(replace(field, target=_table_of(field, name, table, project)), enum=enum, table=table),
+        example=example_of(field),
+        default=default_code(field, enum=enum),
+        parent=field.target if outside else "",
+        parent_one=_name_of(field.target, project).singular if outside else "",
+        parent_table=_table_of(field, name, table, project),
+    )
+
+
+def _enum_name(field: Field, entity: str) -> str:
+    ending = f"{field.name}_value" if field.name in _TAKEN_ENUM_ENDINGS else field.name
+    return entity + names.to_pascal(ending)
+
+
+def _connectors(name: Name, fields: tuple[Field, ...], project: Snapshot, package: str) -> tuple[Connector, ...]:
+    columns: dict[str, str] = {}
+    for field in fields:
+        if field.type == "belongs_to" and field.target != name.plural:
+            columns.setdefault(field.target, field.column)
+    return tuple(
+        _connector(name, _name_of(target, project), column, package) for target, column in sorted(columns.items())
+    )
+
+
+def _connector(name: Name, other: Name, column: str, package: str) -> Connector:
+    service, own = f"{other.pascal_plural}Service", f"{name.pascal_plural}Service"
+    pairs = [
+        ("uuid", "UUID"),
+        (f"{package}.kernel.app", "Kernel"),
+        (f"{package}.kernel.errors", "NotFoundError"),
+        (f"{package}.modules.{other.plural}", service),
+        (f"{package}.modules.{name.plural}", own),
+    ]
+    return Connector(
+        target=other.plural,
+        one=other.singular,
+        words=other.plural.replace("_", " "),
+        pascal=other.pascal,
+        service=service,
+        file=f"{name.plural}_{other.plural}",
+        connect=f"connect_{name.plural}_{other.plural}",
+        implementation=f"{name.pascal_plural}{other.pascal_plural}",
+        column=column,
+        imports=layout.import_block(pairs, (package,)),
+    )
+
+
+def _name_of(target: str, project: Snapshot) -> Name:
+    """Return the name of a module as it was generated; a module made by hand is inflected."""
+    unit = load(project, "module", target)
+    if unit is None:
+        return Name.parse(target)
+    recorded = cast("Mapping[str, str]", unit.values["name"])
+    return Name(recorded["singular"], recorded["plural"])
+
+
+def _table_of(field: Field, name: Name, table: str, project: Snapshot) -> str:
+    """Return the table that a reference points to; only a generated module may call its table otherwise."""
+    if field.type != "belongs_to" or field.target == name.plural:
+        return table if field.type == "belongs_to" else field.target
+    unit = load(project, "module", field.target)
+    return str(unit.values.get("table") or field.target) if unit is not None else field.target

@@ -1,0 +1,1 @@
+"""How one module asks something of another: typed, and nothing but mapping."""

@@ -1,0 +1,1 @@
+"""One package a module; each imports nothing of another."""

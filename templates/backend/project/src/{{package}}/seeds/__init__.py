@@ -1,0 +1,1 @@
+"""Sample rows, one file a table; `arckode db:seed` inserts what is missing."""

@@ -1,0 +1,1 @@
+"""The tests; those of a module mirror its place in the source."""

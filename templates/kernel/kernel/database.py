@@ -1,0 +1,103 @@
+"""The one door to the database: an engine, and units of work that are real or refused."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import URL, MetaData, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from .clock import Clock, SystemClock
+from .database_url import async_url, is_memory
+from .engine import new_engine, reading, writing
+from .errors import TransactionError
+from .model import Entity
+from .unit_of_work import CurrentUnit, Unit
+
+
+class Database:
+    """Opens sessions and transactions; repositories use it, services only ask for `transaction()`.
+
+    A SQLite URL without a file lives in memory on one connection that callers take turns on.
+    """
+
+    def __init__(self, url: str | URL, *, clock: Clock | None = None, pool_size: int = 10, echo: bool = False) -> None:
+        self.url = async_url(url) if isinstance(url, str) else url
+        self.clock: Clock = clock or SystemClock()
+        self.engine: AsyncEngine = new_engine(self.url, pool_size=pool_size, echo=echo)
+        self._readers = reading(self.engine)
+        self._writers = writing(self.engine)
+        self._current: CurrentUnit[AsyncSession] = CurrentUnit("unit_of_work")
+
+    @property
+    def dialect(self) -> str:
+        """Answer `sqlite`, `postgresql`, `mysql` or `mariadb`."""
+        return self.engine.dialect.name
+
+    def in_transaction(self) -> bool:
+        """Say whether the running code is inside `transaction()`."""
+        return self._current.inside()
+
+    @asynccontextmanager
+    async def session(self) -> AsyncGenerator[AsyncSession]:
+        """Read: in the current transaction, else in a short session of its own.
+
+        Raises TransactionError in a child task of a transaction, or after a failure inside it was caught.
+        """
+        unit = self._current.find()
+        if unit is not None:
+            yield unit.resource
+            return
+        async with _new_session(self._readers) as session:
+            yield session
+
+    @asynccontextmanager
+    async def transaction(self, *, savepoint: bool = False, new: bool = False) -> AsyncGenerator[AsyncSession]:
+        """Write: join the current transaction or begin one; commit at the end, roll back on any exception.
+
+        `savepoint` makes the block fail on its own; `new` makes it succeed on its own, on another connection.
+        Raises TransactionError where that cannot be done truthfully.
+        """
+        outer = None if new else self._current.find()
+        if outer is None:
+            if new and self._current.inside() and is_memory(self.url):
+                raise TransactionError("an in-memory database has one connection; new=True needs a second one")
+            async with self._begun() as session:
+                yield session
+        elif savepoint:
+            async with outer.resource.begin_nested(), self._current.entered(Unit(outer.resource)):
+                yield outer.resource
+        else:
+            async with self._current.joined(outer):
+                yield outer.resource
+
+    @asynccontextmanager
+    async def _begun(self) -> AsyncGenerator[AsyncSession]:
+        async with (
+            _new_session(self._writers) as session,
+            session.begin(),
+            self._current.entered(Unit(session)),
+        ):
+            yield session
+
+    async def ping(self) -> None:
+        """Ask the database for an answer; raises whatever the driver raises when there is none."""
+        async with self.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def create_tables(self, metadata: MetaData = Entity.metadata) -> None:
+        """Create the tables that are missing, for tests; projects migrate."""
+        async with self._writers.begin() as connection:
+            await connection.run_sync(metadata.create_all)
+
+    async def drop_tables(self, metadata: MetaData = Entity.metadata) -> None:
+        """Drop the tables, for tests."""
+        async with self._writers.begin() as connection:
+            await connection.run_sync(metadata.drop_all)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+def _new_session(engine: AsyncEngine) -> AsyncSession:
+    return AsyncSession(engine, expire_on_commit=False, autoflush=False)

@@ -1,0 +1,96 @@
+"""How each engine has to be opened so that a transaction is one.
+
+The SQLite driver of Python begins transactions late and not at all before a SELECT, which breaks savepoints and lets
+two writers read the same old value. So it is told to keep out of it, and BEGIN is sent here: IMMEDIATE where we mean
+to write (a deferred one that turns into a writer fails at once instead of waiting), and none for single reads.
+"""
+
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
+
+from .database_url import is_memory
+from .text_match import fold
+
+_BUSY_SECONDS = 10
+
+
+def new_engine(url: URL, *, pool_size: int, echo: bool) -> AsyncEngine:
+    """Make an engine whose transactions are real; nothing is connected yet."""
+    match url.get_backend_name():
+        case "sqlite":
+            return _sqlite(url, pool_size=pool_size, echo=echo)
+        case "postgresql":
+            return _server(url, pool_size=pool_size, echo=echo)
+        case _:
+            return _mysql(url, pool_size=pool_size, echo=echo)
+
+
+def reading(engine: AsyncEngine) -> AsyncEngine:
+    """Answer the engine for reads outside a transaction: PostgreSQL is spared BEGIN and ROLLBACK around each."""
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(isolation_level="AUTOCOMMIT")
+    return engine
+
+
+def writing(engine: AsyncEngine) -> AsyncEngine:
+    """Answer the engine for transactions."""
+    return engine.execution_options(writes=True)
+
+
+def _server(url: URL, *, pool_size: int, echo: bool) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        echo=echo,
+        pool_size=pool_size,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        hide_parameters=True,
+        isolation_level="READ COMMITTED",
+    )
+
+
+def _mysql(url: URL, *, pool_size: int, echo: bool) -> AsyncEngine:
+    engine = _server(url.update_query_dict({"charset": "utf8mb4"}), pool_size=pool_size, echo=echo)
+    event.listen(engine.sync_engine, "connect", _insist_on_strict_mode)
+    return engine
+
+
+def _sqlite(url: URL, *, pool_size: int, echo: bool) -> AsyncEngine:
+    memory = is_memory(url)
+    engine = create_async_engine(
+        url,
+        echo=echo,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=1 if memory else pool_size,
+        max_overflow=0 if memory else 10,
+        hide_parameters=True,
+    )
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: AsyncAdapt_aiosqlite_connection, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None
+    connection.create_function("unicode_fold", 1, fold, deterministic=True)
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    if connection.get_execution_options().get("writes"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _insist_on_strict_mode(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    """Without it MySQL cuts what does not fit and says nothing."""
+    cursor = connection.cursor()
+    cursor.execute("SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES')")
+    cursor.close()

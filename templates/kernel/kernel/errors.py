@@ -1,0 +1,108 @@
+"""What can go wrong, in two trees: answers for whoever called the API, and mistakes in the program.
+
+AppError becomes a problem document with its status. A ProgrammingError is ours to fix: it becomes a 500 and a log line.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import ClassVar
+
+_NO_FIELDS: Mapping[str, str] = MappingProxyType({})
+
+
+class AppError(Exception):
+    """An outcome the caller should hear about, told as a problem document."""
+
+    default_code: ClassVar[str] = "application_error"
+    default_status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        status: int | None = None,
+        fields: Mapping[str, str] = _NO_FIELDS,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or self.default_code
+        self.status = HTTPStatus(status or self.default_status)
+        self.fields = dict(fields)
+
+
+class NotFoundError(AppError):
+    """The thing asked for does not exist, or the caller may not know that it does."""
+
+    default_code = "not_found"
+    default_status = HTTPStatus.NOT_FOUND
+
+
+class ValidationError(AppError):
+    """The values were understood and cannot be accepted; `fields` says which and why."""
+
+    default_code = "validation_failed"
+    default_status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class ConflictError(AppError):
+    """The change contradicts what is already stored, a unique value for instance."""
+
+    default_code = "conflict"
+    default_status = HTTPStatus.CONFLICT
+
+
+class StaleError(ConflictError):
+    """Somebody else changed the row since the caller read it."""
+
+    default_code = "stale"
+
+
+class AuthError(AppError):
+    """Nobody is signed in, or the proof is not good enough."""
+
+    default_code = "unauthenticated"
+    default_status = HTTPStatus.UNAUTHORIZED
+
+
+class ForbiddenError(AppError):
+    """The caller is known and may not do this."""
+
+    default_code = "forbidden"
+    default_status = HTTPStatus.FORBIDDEN
+
+
+class ProgrammingError(Exception):
+    """The program asks for something that cannot be; no caller can cause or repair it."""
+
+
+class UnknownFieldError(ProgrammingError, ValueError):
+    """A create, update, filter or order names a field the model does not declare."""
+
+    def __init__(self, field: str, model: str, known: Iterable[str]) -> None:
+        self.field = field
+        self.model = model
+        super().__init__(f"{model} has no field '{field}'{suggestion(field, known)}")
+
+
+class FilterError(ProgrammingError, ValueError):
+    """A filter is put together wrongly: an unknown operator, a value of the wrong shape."""
+
+
+class TransactionError(ProgrammingError, RuntimeError):
+    """The unit of work is used in a way that could lose or mix up data."""
+
+
+class WiringError(ProgrammingError, RuntimeError):
+    """The composition root is incomplete or contradicts itself; the application does not start."""
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Answer `; did you mean 'x'?` for the nearest known word, else the list of what there is."""
+    names = sorted(known)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean '{close[0]}'?"
+    return f"; it has: {', '.join(names)}" if names else ""

@@ -1,0 +1,52 @@
+"""The envelope every event travels in, fixed from the first day so that stored events stay readable."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from uuid import UUID
+
+from .clock import Clock, SystemClock
+from .ids import new_id
+from .request_context import current_correlation_id
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened: `type` is past tense, `key` decides what is kept in order."""
+
+    id: UUID
+    type: str
+    version: int
+    occurred_at: datetime
+    key: str
+    correlation_id: str
+    causation_id: str | None
+    source: str
+    data: Mapping[str, object]
+
+
+def new_event(
+    type_: str,
+    *,
+    key: str,
+    source: str,
+    data: Mapping[str, object],
+    version: int = 1,
+    caused_by: Event | None = None,
+    clock: Clock | None = None,
+) -> Event:
+    """Make an event now. The correlation follows the cause, else the request, else starts with this event."""
+    event_id = new_id()
+    correlation = caused_by.correlation_id if caused_by else current_correlation_id()
+    return Event(
+        id=event_id,
+        type=type_,
+        version=version,
+        occurred_at=(clock or SystemClock()).now(),
+        key=key,
+        correlation_id=correlation or str(event_id),
+        causation_id=str(caused_by.id) if caused_by else None,
+        source=source,
+        data=MappingProxyType(dict(data)),
+    )

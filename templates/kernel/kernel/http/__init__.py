@@ -1,0 +1,1 @@
+"""Everything that knows HTTP; services and repositories import nothing from here."""

@@ -1,0 +1,78 @@
+"""Whether the process lives, and whether it can do its work: the second asks everything it depends on."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Literal
+
+import structlog
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+Probe = Callable[[], Awaitable[object]]
+logger = structlog.get_logger("health")
+
+
+class Live(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Check(BaseModel):
+    """What one probe found; the error is only named, since its text may hold an address or a password."""
+
+    status: Literal["ok", "failed"]
+    milliseconds: float
+    error: str | None = None
+
+
+class Readiness(BaseModel):
+    """Ready when every probe is."""
+
+    status: Literal["ready", "unavailable"]
+    checks: dict[str, Check]
+
+
+class Health:
+    """Answers the two questions a load balancer asks."""
+
+    def __init__(self, probes: Mapping[str, Probe], *, timeout: float) -> None:
+        self._probes = probes
+        self._timeout = timeout
+
+    def router(self) -> APIRouter:
+        router = APIRouter(prefix="/health", tags=["health"])
+        router.add_api_route("/live", self.live, operation_id="health_live")
+        router.add_api_route(
+            "/ready",
+            self.ready,
+            operation_id="health_ready",
+            responses={503: {"model": Readiness, "description": "Not ready"}},
+        )
+        return router
+
+    async def live(self) -> Live:
+        return Live()
+
+    async def ready(self, response: Response) -> Readiness:
+        names = sorted(self._probes)
+        found = await asyncio.gather(*(self._check(name, self._probes[name]) for name in names))
+        checks = dict(zip(names, found, strict=True))
+        ready = all(check.status == "ok" for check in found)
+        if not ready:
+            response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+        return Readiness(status="ready" if ready else "unavailable", checks=checks)
+
+    async def _check(self, name: str, probe: Probe) -> Check:
+        started = time.perf_counter()
+        error = None
+        try:
+            async with asyncio.timeout(self._timeout):
+                await probe()
+        except Exception as failure:
+            error = type(failure).__name__
+            logger.exception("probe failed", probe=name)
+        milliseconds = round((time.perf_counter() - started) * 1000, 1)
+        return Check(status="failed" if error else "ok", milliseconds=milliseconds, error=error)

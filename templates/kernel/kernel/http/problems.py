@@ -1,0 +1,115 @@
+"""Every error as a problem document (RFC 9457), whoever raised it, and never with what the caller sent in it."""
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from ..errors import AppError
+from ..request_context import current_request_id
+from .names import json_name
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldProblem(BaseModel):
+    """One value that was refused: a JSON pointer into the body, or the name of a parameter after a slash."""
+
+    pointer: str
+    code: str
+    message: str
+
+
+class Problem(BaseModel):
+    """The body of every error."""
+
+    model_config = ConfigDict(alias_generator=json_name, populate_by_name=True)
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    request_id: str | None = None
+    errors: list[FieldProblem] = []
+
+
+class ProblemResponse(JSONResponse):
+    """A response that says it is a problem."""
+
+    media_type = MEDIA_TYPE
+
+
+def problem_response(
+    status: HTTPStatus,
+    detail: str,
+    *,
+    instance: str,
+    code: str | None = None,
+    errors: Iterable[FieldProblem] = (),
+    headers: Mapping[str, str] | None = None,
+) -> ProblemResponse:
+    """Make the response for one error."""
+    problem = Problem(
+        title=status.phrase,
+        status=status,
+        detail=detail,
+        instance=instance,
+        code=code or status.name.lower(),
+        request_id=current_request_id(),
+        errors=list(errors),
+    )
+    return ProblemResponse(problem.model_dump(by_alias=True), status_code=status, headers=headers)
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Let no error of the framework or of a service out in another shape; the unexpected ones are caught outside."""
+    app.add_exception_handler(AppError, _application_error)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(HTTPException, _http_error)
+
+
+async def _application_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, AppError):
+        raise error
+    fields = [
+        FieldProblem(pointer=f"/{json_name(name)}", code=error.code, message=message)
+        for name, message in error.fields.items()
+    ]
+    headers = {"WWW-Authenticate": "Bearer"} if error.status is HTTPStatus.UNAUTHORIZED else None
+    return problem_response(
+        error.status, error.message, instance=request.url.path, code=error.code, errors=fields, headers=headers
+    )
+
+
+async def _invalid_request(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    fields = [
+        FieldProblem(pointer=_pointer(found["loc"]), code=found["type"], message=found["msg"])
+        for found in error.errors()
+    ]
+    return problem_response(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Some values cannot be accepted.",
+        instance=request.url.path,
+        code="validation_failed",
+        errors=fields,
+    )
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    status = HTTPStatus(error.status_code)
+    return problem_response(status, error.detail, instance=request.url.path, headers=error.headers)
+
+
+def _pointer(location: Iterable[object]) -> str:
+    _, *path = location
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)

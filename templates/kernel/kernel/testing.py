@@ -1,0 +1,69 @@
+"""What the tests of this project are written with: a database of their own, a client, and a count of statements."""
+
+import os
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+
+import httpx2
+from sqlalchemy import event
+
+from .app import Kernel
+from .clock import Clock, FixedClock
+from .database import Database
+
+__all__ = ["FixedClock", "Statements", "client", "count_statements", "fresh_database"]
+
+
+@asynccontextmanager
+async def fresh_database(*, clock: Clock | None = None) -> AsyncGenerator[Database]:
+    """Open an empty database with every table of the models imported so far.
+
+    It is in memory unless TEST_DATABASE_URL names one, whose tables are then dropped and made again: never point that
+    at a database you mean to keep.
+    """
+    url = os.environ.get("TEST_DATABASE_URL") or "sqlite://"
+    database = Database(url, clock=clock)
+    try:
+        await database.drop_tables()
+        await database.create_tables()
+        yield database
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def client(kernel: Kernel, *, base_url: str = "http://test") -> AsyncGenerator[httpx2.AsyncClient]:
+    """Start the application and talk to it without a socket; stop it afterwards."""
+    app = kernel.asgi()
+    transport = httpx2.ASGITransport(app=app)
+    async with app.router.lifespan_context(app), httpx2.AsyncClient(transport=transport, base_url=base_url) as http:
+        yield http
+
+
+@dataclass(slots=True)
+class Statements:
+    """The SQL that was sent, transaction control left out."""
+
+    texts: list[str] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        return len(self.texts)
+
+
+@contextmanager
+def count_statements(database: Database) -> Generator[Statements]:
+    """Record the statements a block sends."""
+    seen = Statements()
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if not statement.startswith(("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")):
+            seen.texts.append(statement)
+
+    engine = database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)

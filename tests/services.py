@@ -1,0 +1,44 @@
+"""The servers that tests talk to: probed once, skipped with the reason when absent, failed when they are required."""
+
+from __future__ import annotations
+
+import os
+import socket
+from functools import cache
+from urllib.parse import urlsplit
+
+import pytest
+
+POSTGRES = "postgresql://postgres@127.0.0.1:5432/postgres"
+MARIADB = "mariadb://root@127.0.0.1:3306/mysql"
+
+
+def postgres_url() -> str:
+    """Answer the URL of a PostgreSQL server, or skip the test (fail it when ARCKODE_REQUIRE_SERVICES=1)."""
+    return _reachable("PostgreSQL", "ARCKODE_TEST_POSTGRES", POSTGRES)
+
+
+def mariadb_url() -> str:
+    """Answer the URL of a MariaDB server, or skip the test (fail it when ARCKODE_REQUIRE_SERVICES=1)."""
+    return _reachable("MariaDB", "ARCKODE_TEST_MARIADB", MARIADB)
+
+
+def _reachable(name: str, variable: str, default: str) -> str:
+    url = os.environ.get(variable, default)
+    problem = _probe(url)
+    if not problem:
+        return url
+    message = f"{name} does not answer ({problem}); set {variable}"
+    if os.environ.get("ARCKODE_REQUIRE_SERVICES") == "1":
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)
+
+
+@cache
+def _probe(url: str) -> str:
+    parts = urlsplit(url)
+    try:
+        with socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 0), timeout=2):
+            return ""
+    except OSError as error:
+        return f"{parts.hostname}:{parts.port}: {error}"

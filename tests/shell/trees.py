@@ -1,0 +1,57 @@
+"""Folders as values, for comparing what is on the disk before and after."""
+
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING
+
+from arckode_gen.engine.plan import Change, FileState, Plan
+from arckode_gen.engine.project import PROJECT_FILE, Disk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+Files = dict[str, bytes]
+MANIFEST = b'{"arckode": "0", "format": 1, "name": "shop", "package": "shop", "options": {}}\n'
+
+
+def state(content: bytes | str, *, executable: bool = False) -> FileState:
+    return FileState(content.encode() if isinstance(content, str) else content, executable=executable)
+
+
+def plant(root: Path, files: Mapping[str, bytes | FileState]) -> Path:
+    """Write files as a user would, without the code under test."""
+    for path, content in files.items():
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content.content if isinstance(content, FileState) else content)
+        file.chmod(0o755 if isinstance(content, FileState) and content.executable else 0o644)
+    return root
+
+
+def project(root: Path, files: Mapping[str, bytes | FileState] | None = None) -> Path:
+    return plant(root, {PROJECT_FILE: MANIFEST, **(files or {})})
+
+
+def tree(root: Path) -> dict[str, str]:
+    """Return every folder, and every file with its bits and bytes; only the journal and the lock are left out."""
+    found = {}
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root).as_posix()
+        if name in {".arckode/lock", ".arckode/history", ".git"} or name.startswith((".arckode/history/", ".git/")):
+            continue
+        bits = f"{stat.S_IMODE(path.lstat().st_mode):o}"
+        found[name] = "folder" if path.is_dir() else f"{bits} {path.read_bytes()!r}"
+    found.pop(".arckode", None)
+    return found
+
+
+def plan(root: Path, after: Mapping[str, bytes | FileState | None], command: str = "make:module orders") -> Plan:
+    """Return the plan that brings these files to these contents; None deletes."""
+    disk = Disk(root)
+    return Plan(command, tuple(Change(path, disk.read(path), _state(after[path])) for path in sorted(after)))
+
+
+def _state(content: bytes | FileState | None) -> FileState | None:
+    return FileState(content) if isinstance(content, bytes) else content
