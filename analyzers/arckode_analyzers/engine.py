@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from arckode_analyzers.cache import Cache, Packed
     from arckode_analyzers.facts.records import FileFacts
+    from arckode_analyzers.model.calls import CallGraph
+    from arckode_analyzers.model.project import Project
     from arckode_analyzers.rule import Rule
 
 
@@ -88,9 +90,10 @@ def _without_collection(
     try:
         facts, incomplete, parsed = _facts(files, digests, cache)
         incomplete += _empty_layers(config, files)
-        return _judged(
-            files, facts, config, tuple(incomplete), parsed, registry.all_rules() if rules is None else rules
-        )
+        project = _project(files, facts, config)
+        found, graph = _run(project, registry.all_rules() if rules is None else rules)
+        counts = (len(files), graph.total, graph.unresolved, parsed)
+        return Verdict(found, _suppressions(project), tuple(incomplete), *counts)
     finally:
         if was_on:
             gc.enable()
@@ -138,18 +141,15 @@ def _empty_layers(config: Config, files: Mapping[str, bytes]) -> list[str]:
     ]
 
 
-def _judged(
-    files: Mapping[str, bytes],
-    facts: Mapping[str, FileFacts],
-    config: Config,
-    incomplete: tuple[str, ...],
-    parsed: int,
-    rules: tuple[Rule, ...],
-) -> Verdict:
-    from arckode_analyzers.model.analysis import Analysis  # noqa: PLC0415  # not needed on a warm run
-    from arckode_analyzers.model.project import Project  # noqa: PLC0415
+def _project(files: Mapping[str, bytes], facts: Mapping[str, FileFacts], config: Config) -> Project:
+    from arckode_analyzers.model.project import Project  # noqa: PLC0415  # not needed on a warm run
 
-    project = Project(((path, facts[path], files[path]) for path in sorted(facts)), config)
+    return Project(((path, facts[path], files[path]) for path in sorted(facts)), config)
+
+
+def _run(project: Project, rules: tuple[Rule, ...]) -> tuple[tuple[Finding, ...], CallGraph]:
+    from arckode_analyzers.model.analysis import Analysis  # noqa: PLC0415  # not needed on a warm run
+
     analysis = Analysis(project)
     found: set[Finding] = set()
     for rule in rules:
@@ -158,14 +158,15 @@ def _judged(
                 found.update(finding(rule, spot) for spot in rule.check(analysis, source))
             except Exception as error:
                 raise RuleCrash(rule.code, source.path, error) from error
-    suppressions = tuple(
+    return tuple(sorted(found, key=lambda each: each.order)), analysis.graph
+
+
+def _suppressions(project: Project) -> tuple[Suppression, ...]:
+    return tuple(
         Suppression(source.path, row, source.line(row.line))
         for source in project.sources.values()
         for row in source.facts.ignores
     )
-    ordered = tuple(sorted(found, key=lambda each: each.order))
-    graph = analysis.graph
-    return Verdict(ordered, suppressions, incomplete, len(files), graph.total, graph.unresolved, parsed)
 
 
 def _freeze(verdict: Verdict) -> bytes:

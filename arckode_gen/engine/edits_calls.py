@@ -66,7 +66,7 @@ def insert_call(source: bytes, function: str, statement: str) -> Insertion:
         text = _inserted(file, _block(root, call), call)
     except (UnreadableError, _NoPlaceError) as error:
         return CannotInsert(str(error), f"    {statement.strip()}")
-    if not adds_only(file.tree, text):
+    if not adds_only(file, text):
         return CannotInsert(f"{function!r} has no line of its own for the call", f"    {call.line}")
     return Inserted(text)
 
@@ -262,7 +262,7 @@ def _position(block: Sequence[ast.stmt], call: _Call) -> int:
     prefix = _prefix(call.name)
     siblings = [(index, name) for index, name in named if name.startswith(prefix)]
     if siblings:
-        greater = [index for index, name in siblings if natural(name) > natural(call.local)]
+        greater = [index for index, name in siblings if natural(name) > natural(call.name)]
         before = [index for index, _ in siblings if not greater or index < greater[0]]
         return before[-1] + 1 if before else greater[0]
     phase = _PHASES.index(prefix) if prefix in _PHASES else len(_PHASES)

@@ -53,7 +53,7 @@ def insert_import(source: bytes, statement: str) -> Insertion:
     if local in assigned(iter(nodes)) or _means_another(local, target, imported(iter(nodes))):
         return CannotInsert(f"the name {local!r} already means something else there", statement)
     text = _merged(file, wanted) or _placed(file, wanted, statement.strip())
-    if not adds_only(file.tree, text):
+    if not adds_only(file, text):
         return CannotInsert("no line of its own was found for the import", statement)
     return Inserted(text)
 
@@ -200,13 +200,25 @@ def without_statement(file: Source, node: ast.stmt) -> bytes:
     """Delete a statement's lines, and the blank line that would be left double."""
     at, stop = first_line(node), end_line(node)
     before, after = file.is_blank(at - 1), file.is_blank(stop) or stop >= len(file.lines)
-    if before and after:
+    alone = len(file.tree.body) == 1 and file.tree.body[0] is node
+    if alone:
+        return file.with_lines(at, [], drop=stop - at)
+    if before and (after or _is_first_under_head(file, node)):
         at -= 1
     elif after and not any(end_line(other) <= at for other in file.tree.body):
         following = [other for other in file.tree.body if first_line(other) >= stop]
         wide = following and isinstance(following[0], ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         stop += next(count for count in (2 if wide else 1, 1, 0) if all(file.is_blank(stop + n) for n in range(count)))
     return file.with_lines(at, [], drop=stop - at)
+
+
+def _is_first_under_head(file: Source, node: ast.stmt) -> bool:
+    """Tell whether a statement stands alone between the docstring and the code."""
+    body = file.tree.body
+    index = body.index(node) if node in body else 0
+    following = body[index + 1 : index + 2]
+    head = index > 0 and (is_docstring(body[index - 1]) or _root(body[index - 1]) == "__future__")
+    return head and not isinstance((following or [None])[0], ast.Import | ast.ImportFrom)
 
 
 def _placed(file: Source, wanted: ast.Import | ast.ImportFrom, line: str) -> bytes:

@@ -50,7 +50,7 @@ def insert_setting(source: bytes, statement: str, *, class_name: str = "Settings
     if indent is None:
         return CannotInsert("its body is on the line of its header", f"    {line}")
     text = _placed(file, body, _attribute(wanted), f"{indent}{line}")
-    if not adds_only(file.tree, text):
+    if not adds_only(file, text):
         return CannotInsert("no line of its own was found for the attribute", f"{indent}{line}")
     return Inserted(text)
 

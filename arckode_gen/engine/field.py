@@ -71,7 +71,7 @@ class Field:
     def db_length(self) -> int | None:
         """The length of the VARCHAR, or None for what is no VARCHAR; a password's is its hash's."""
         if self.type == "enum":
-            return max(len(value) for value in self.values)
+            return max((len(value) for value in self.values), default=0)
         said = None if self.type == "password" else self.len or self.max
         length = TYPES[self.type].length
         return said if length and isinstance(said, int) else length

@@ -47,7 +47,7 @@ def check_together(fields: Sequence[Field]) -> None:
     """
     seen: dict[str, Field] = {}
     for field in fields:
-        for name in {field.name, field.column, field.attribute, field.json_name}:
+        for name in (field.column, field.name, field.attribute, field.json_name):
             other = seen.setdefault(name, field)
             if other is not field:
                 message = f"{field.name!r} and {other.name!r} are both called {name!r}"

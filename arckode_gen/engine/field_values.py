@@ -49,7 +49,7 @@ def exact(text: str, precision: int, scale: int) -> str:
         raise UsageError(f"{text} has more than {scale} decimals", f"write a number with at most {scale} decimals")
     if abs(value) >= Decimal(10) ** (precision - scale):
         raise UsageError(f"{text} does not fit decimal={precision}.{scale}", "make the precision larger")
-    return str(rounded.copy_abs() if rounded.is_zero() else rounded)
+    return format(rounded.copy_abs() if rounded.is_zero() else rounded, "f")
 
 
 def approximate(text: str) -> str:

@@ -29,6 +29,16 @@ def call(head: str, arguments: Sequence[str], tail: str = ")", indent: int = 0) 
     return f"{head}\n" + "".join(f"{inner}{argument},\n" for argument in arguments) + f"{pad}{tail}"
 
 
+def display(head: str, items: Sequence[str], tail: str = ")", indent: int = 0) -> str:
+    """Write a tuple, list, set or dict on one line, or with one item a line; `head` ends with its opening bracket."""
+    joined = ", ".join(items)
+    comma = "," if head.endswith("(") and len(items) == 1 else ""
+    if indent + len(head) + len(joined) + len(comma) + len(tail) <= LINE_LENGTH:
+        return f"{head}{joined}{comma}{tail}"
+    pad = " " * indent
+    return f"{head}\n" + "".join(f"{pad}    {item},\n" for item in items) + f"{pad}{tail}"
+
+
 def import_block(pairs: Iterable[tuple[str, str]], first_party: Iterable[str]) -> str:
     """Write every import of a file, in isort's sections and order; a pair with an empty name is `import module`."""
     own = frozenset(first_party)

@@ -31,7 +31,7 @@ class Renderer:
             keep_trailing_newline=True,
             autoescape=False,  # noqa: S701  what is written is Python, not HTML
         )
-        self._environment.globals.update(call=layout.call, quote=quote)
+        self._environment.globals.update(call=layout.call, display=layout.display, quote=quote)
         self._environment.filters.update(
             snake=names.to_snake, pascal=names.to_pascal, camel=names.to_camel, kebab=names.to_kebab
         )

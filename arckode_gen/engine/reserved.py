@@ -54,7 +54,7 @@ KERNEL_COLUMNS = frozenset({"id", "created_at", "updated_at", "deleted_at", "ver
 # name: its attribute gets an underscore, its column and its JSON name do not.
 TAKEN_ATTRIBUTES = frozenset(
     _words("""
-bool bytes classmethod construct copy dict float frozenset from_orm int json list metadata object parse_file
+bool bytes classmethod construct copy dict dt float frozenset from_orm int json list metadata object parse_file
 parse_obj parse_raw property registry schema_json set staticmethod str super tuple update_forward_refs validate values
 model_computed_fields model_config model_construct model_copy model_extra model_fields model_fields_set
 model_json_schema model_parametrized_name model_post_init model_rebuild

@@ -149,8 +149,9 @@ class Control:
         """Write a row and return its key; the lock that we hold makes the highest key ours."""
         finished = now() if status == "applied" else None
         await self._write(
-            "INSERT INTO _arckode_migrations (id, checksum, file_hash, applied_sql, status, statements_done, statements_total, "
-            "batch, started_at, finished_at, host, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO _arckode_migrations (id, checksum, file_hash, applied_sql, status, statements_done, "
+            "statements_total, batch, started_at, finished_at, host, version) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             record.name,
             record.checksum,
             record.file_hash,
@@ -172,8 +173,8 @@ class Control:
     async def resume(self, entry: int, record: Record) -> None:
         """Note that a broken run goes on, with the file as it is now."""
         await self._write(
-            "UPDATE _arckode_migrations SET checksum = ?, file_hash = ?, applied_sql = ?, statements_total = ?, status = 'running', "
-            "host = ?, version = ?, error = NULL WHERE entry = ?",
+            "UPDATE _arckode_migrations SET checksum = ?, file_hash = ?, applied_sql = ?, statements_total = ?, "
+            "status = 'running', host = ?, version = ?, error = NULL WHERE entry = ?",
             record.checksum,
             record.file_hash,
             record.sql,
@@ -186,8 +187,8 @@ class Control:
     async def revert(self, entry: int, sql: str, total: int, done: int) -> None:
         """Note that the way back begins, or goes on."""
         await self._write(
-            "UPDATE _arckode_migrations SET reverted_sql = ?, statements_total = ?, statements_done = ?, status = 'reverting', "
-            "host = ?, error = NULL WHERE entry = ?",
+            "UPDATE _arckode_migrations SET reverted_sql = ?, statements_total = ?, statements_done = ?, "
+            "status = 'reverting', host = ?, error = NULL WHERE entry = ?",
             sql,
             total,
             done,
@@ -200,7 +201,8 @@ class Control:
 
     async def finish(self, entry: int, status: Status, done: int) -> None:
         await self._write(
-            "UPDATE _arckode_migrations SET status = ?, statements_done = ?, finished_at = ?, error = NULL WHERE entry = ?",
+            "UPDATE _arckode_migrations SET status = ?, statements_done = ?, finished_at = ?, error = NULL "
+            "WHERE entry = ?",
             status,
             done,
             now(),

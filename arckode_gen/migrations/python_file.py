@@ -130,9 +130,9 @@ def _list(source: Source, what: str, items: object, lines: tuple[int, ...], fall
     found: list[Statement] = []
     for index, item in enumerate(cast("list[object]", items)):
         line = lines[index] if index < len(lines) else fallback
-        if not isinstance(item, str) or not item.strip():
+        if not isinstance(item, str) or not item.strip().rstrip(";"):
             raise RefusedError(f"{source.label}:{line}: {what}[{index}] is not a statement", "each is a non-empty text")
-        found.append(Statement(item.strip(), line))
+        found.append(Statement(item.strip().rstrip(";").rstrip(), line))
     return tuple(found)
 
 

@@ -64,11 +64,10 @@ def _file(work: Work, dialect: Dialect, batch: int, version: str) -> Iterator[st
 
 
 def _statement(sql: str, dialect: Dialect) -> Iterator[str]:
-    text = sql.rstrip().rstrip(";").rstrip() if not sql.rstrip().upper().endswith("END;") else sql.rstrip().rstrip(";")
-    if is_mysql(dialect) and ";" in text:
-        yield from (f"DELIMITER {_BODY}", f"{text}{_BODY}", "DELIMITER ;")
+    if is_mysql(dialect) and ";" in sql:
+        yield from (f"DELIMITER {_BODY}", f"{sql}{_BODY}", "DELIMITER ;")
     else:
-        yield f"{text};"
+        yield f"{sql};"
 
 
 def _row(work: Work, dialect: Dialect, batch: int, version: str) -> str:

@@ -220,7 +220,7 @@ def _tested(module: Module) -> dict[str, object]:
     names = [m.field.json_name for m in (*((unique,) if unique else ()), *parents)]
     return {
         "changed": next((m for m in plain if m.updatable and m.example.varies), None),
-        "filtered": next((m for m in module.members if m.required and m.code.filters), None),
+        "filtered": next((m for m in (*plain, *parents) if m.visible and m.code.filters), None),
         "unique": unique,
         "same": [f'{item}=stored["{item}"]' for item in names],
         "required": tuple(m for m in module.members if m.required),
@@ -244,9 +244,8 @@ def _moments(table: sql_types.Table) -> list[str]:
 
 
 def _tuple(items: Iterable[str]) -> list[str]:
-    """Return the parts of a tuple's literal; one alone needs its comma."""
-    parts = [f'"{item}"' for item in items]
-    return [f"{parts[0]},"] if len(parts) == 1 else parts
+    """Return the parts of a tuple's literal."""
+    return [f'"{item}"' for item in items]
 
 
 def _exported(module: Module) -> list[str]:
@@ -267,7 +266,7 @@ def _seed_value(member: Member, module: Module) -> str:
 
 def _seed_after(module: Module) -> str:
     targets = _tuple(item.target for item in module.connectors)
-    return layout.call("AFTER: tuple[str, ...] = (", targets)
+    return layout.display("AFTER: tuple[str, ...] = (", targets)
 
 
 def _imports(module: Module) -> dict[str, object]:

@@ -146,6 +146,16 @@ def test_a_file_that_a_later_command_changed_elsewhere_is_merged(terminal: Termi
     assert (terminal.root / ROOT).read_bytes() == EMPTY
 
 
+def test_a_folder_goes_with_the_last_command_that_has_files_in_it_whatever_the_order(terminal: Terminal) -> None:
+    old = terminal.tree()
+    terminal.make("orders", {"modules/orders.py": b"x = 1\n"})
+    terminal.make("apples", {"modules/apples.py": b"x = 1\n"})
+    terminal.undo("1")
+    assert terminal.tree() == {**old, "modules": "folder", "modules/apples.py": "644 b'x = 1\\n'"}
+    terminal.undo("2")
+    assert terminal.tree() == old
+
+
 @pytest.mark.parametrize(
     ("first", "second", "path"),
     [

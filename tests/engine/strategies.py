@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from arckode_gen.engine.field_types import DECIMAL_DIGITS, ELEMENTS, TYPES
@@ -14,7 +15,10 @@ from arckode_gen.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_WORDS = "order item customer invoice line box category city status person usuario pedido habitacion ciudad store".split()
+_WORDS = [
+    *["order", "item", "customer", "invoice", "line", "box", "category", "city"],
+    *["status", "person", "usuario", "pedido", "habitacion", "ciudad", "store"],
+]
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _ALPHABET = "abcXYZ019_.-,"
 
@@ -52,11 +56,10 @@ def field_words(draw: st.DrawFn) -> str:
         if modifier:
             parts.append(draw(_modifier_words(kind, modifier, parts[1])))
     word = ":".join(parts)
-    return word if _is_accepted(parse_field, word) else draw(st.just(f"{name}_value:{kind}").filter(_field_is_accepted))
-
-
-def _field_is_accepted(word: str) -> bool:
-    return _is_accepted(parse_field, word)
+    if not _is_accepted(parse_field, word):
+        word = f"{name}_value:{parts[1]}"
+        assume(_is_accepted(parse_field, word))
+    return word
 
 
 def field_lists(max_size: int = 8) -> st.SearchStrategy[list[str]]:

@@ -28,13 +28,13 @@ from tests.engine.strategies import field_lists, field_words
         pytest.param("price:decimal=10", "price:decimal=10.0", id="decimal with one number has no decimals"),
         pytest.param("price:decimal=12.2:min=0", "price:decimal=12.2:min=0.00", id="a bound has the column's decimals"),
         pytest.param("rate:float:default=1", "rate:float:default=1.0", id="a float default is a float"),
-        pytest.param("at:time:default=09:30".replace("09:30", "0930"), "at:time:default=093000", id="a time of day"),
+        pytest.param("at:time:default=0930", "at:time:default=093000", id="a time of day"),
         pytest.param("at:datetime:default=now", "at:datetime:default=now", id="now stays a word"),
         pytest.param(
             "at:datetime:default=2026-01-31T0930Z", "at:datetime:default=2026-01-31T093000Z", id="a moment in UTC"
         ),
         pytest.param("tags:list", "tags:list=str", id="a list holds str"),
-        pytest.param("sizes:list=number".replace("number", "int"), "sizes:list=int", id="a list of whole numbers"),
+        pytest.param("sizes:list=int", "sizes:list=int", id="a list of whole numbers"),
         pytest.param("customer:belongs_to", "customer:belongs_to=customers", id="a relation names its module itself"),
         pytest.param("customer_id:belongs_to", "customer:belongs_to=customers", id="_id is added by the relation"),
         pytest.param("owner:belongs_to=user:index", "owner:belongs_to=users", id="a relation always has an index"),
@@ -42,10 +42,14 @@ from tests.engine.strategies import field_lists, field_words
         pytest.param("lines:has_many=order_lines", "lines:has_many=order_lines", id="has_many"),
         pytest.param("tag:many_to_many", "tag:many_to_many=tags", id="many_to_many"),
         pytest.param(
-            "status:enum=draft/1st:default=1st", "status:enum=draft/1st:default=1st", id="an enum value with a digit first"
+            "status:enum=draft/1st:default=1st",
+            "status:enum=draft/1st:default=1st",
+            id="an enum value with a digit first",
         ),
         pytest.param("code:len=2:default=es", "code:str:default=es:len=2", id="modifiers have one order"),
-        pytest.param("c:belongs_to=cs:on_delete=restrict", "c:belongs_to=cs", id="restrict is what on_delete is anyway"),
+        pytest.param(
+            "c:belongs_to=cs:on_delete=restrict", "c:belongs_to=cs", id="restrict is what on_delete is anyway"
+        ),
     ],
 )
 def test_a_word_and_its_canonical_form(word: str, canonical: str) -> None:
@@ -119,7 +123,9 @@ def test_a_word_and_its_canonical_form(word: str, canonical: str) -> None:
         pytest.param("class:str", "Python", "class_value", id="a Python keyword"),
         pytest.param("order:int", "reserved word in SQL", "order_value", id="an SQL word"),
         pytest.param("id:uuid", "keeps itself", "id_value", id="the kernel's key"),
-        pytest.param("createdAt:datetime", "keeps itself", "created_at_value", id="the kernel's timestamp in camelCase"),
+        pytest.param(
+            "createdAt:datetime", "keeps itself", "created_at_value", id="the kernel's timestamp in camelCase"
+        ),
     ],
 )
 def test_a_refused_word_says_why_and_what_instead(word: str, message: str, hint: str) -> None:
@@ -148,7 +154,9 @@ def test_fields_that_cannot_live_together(words: list[str], message: str) -> Non
 
 
 def test_fields_that_only_look_alike_are_left_alone() -> None:
-    fields = parse_fields(["page:int", "limits:int", "sort:int", "total:decimal", "customer:belongs_to", "customers:int"])
+    fields = parse_fields(
+        ["page:int", "limits:int", "sort:int", "total:decimal", "customer:belongs_to", "customers:int"]
+    )
     assert [field.filterable for field in fields] == [False, True, False, True, True, True]
 
 
@@ -206,7 +214,9 @@ def test_enum_members_are_python_names() -> None:
             parse_field("a:belongs_to=users:on_delete=cascade"),
             id="a relation",
         ),
-        pytest.param({"name": "a", "type": "time", "default": "09:30"}, parse_field("a:time:default=0930"), id="a time"),
+        pytest.param(
+            {"name": "a", "type": "time", "default": "09:30"}, parse_field("a:time:default=0930"), id="a time"
+        ),
     ],
 )
 def test_a_field_in_a_file(item: object, expected: Field) -> None:
@@ -232,7 +242,9 @@ def test_a_field_in_a_file(item: object, expected: Field) -> None:
         pytest.param(["a:str:default=\x00"], "cannot be printed", id="a null in a word"),
         pytest.param([{"name": "a", "pattern": "("}], "no regular expression", id="a broken pattern"),
         pytest.param([{"name": "a", "pattern": "(?=x)"}], "looks around", id="a pattern that pydantic cannot run"),
-        pytest.param([{"name": "a", "pattern": "^b", "default": "c"}], "does not match", id="a default off its pattern"),
+        pytest.param(
+            [{"name": "a", "pattern": "^b", "default": "c"}], "does not match", id="a default off its pattern"
+        ),
     ],
 )
 def test_a_file_that_holds_something_else(data: object, message: str) -> None:
@@ -277,7 +289,9 @@ JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["name", "type", "values", "precision", "scale", "default", *MODIFIERS]), inner)
+        | st.dictionaries(
+            st.sampled_from(["name", "type", "values", "precision", "scale", "default", *MODIFIERS]), inner
+        )
     ),
 )
 

@@ -14,10 +14,7 @@ from arckode_gen.engine import reserved
 from arckode_gen.engine.fields import parse_field
 
 KNOWN_TO_SQLALCHEMY = (
-    RESERVED_WORDS_MARIADB
-    | RESERVED_WORDS_MYSQL
-    | RESERVED_WORDS_POSTGRESQL
-    | SQLiteIdentifierPreparer.reserved_words
+    RESERVED_WORDS_MARIADB | RESERVED_WORDS_MYSQL | RESERVED_WORDS_POSTGRESQL | SQLiteIdentifierPreparer.reserved_words
 )
 
 # SQLAlchemy quotes these, and each engine was seen, or documents, to take them without.
@@ -31,12 +28,17 @@ QUOTED_FOR_NOTHING = frozenset(
     ]
 )
 
-NATURAL = (
-    "name title status total amount price quantity date time datetime text list type kind code email phone url note body "
-    "description position role plan history query view package member active enabled start finish due_date count level "
-    "color size weight width height year month day hour minute state country city street zip lat lng image file path page "
-    "sort tags data value content message subject priority parent owner author source target label title_es uuid json"
-).split()
+NATURAL = [
+    *["name", "title", "status", "total", "amount", "price", "quantity", "date", "time"],
+    *["datetime", "text", "list", "type", "kind", "code", "email", "phone", "url"],
+    *["note", "body", "description", "position", "role", "plan", "history", "query", "view"],
+    *["package", "member", "active", "enabled", "start", "finish", "due_date", "count", "level"],
+    *["color", "size", "weight", "width", "height", "year", "month", "day", "hour"],
+    *["minute", "state", "country", "city", "street", "zip", "lat", "lng", "image"],
+    *["file", "path", "page", "sort", "tags", "data", "value", "content", "message"],
+    *["subject", "priority", "parent", "owner", "author", "source", "target", "label", "title_es"],
+    *["uuid", "json"],
+]
 
 
 def _is_taken(word: str) -> bool:
@@ -67,7 +69,9 @@ def test_sqlite_creates_a_table_with_every_natural_name() -> None:
 
 def test_what_pydantic_models_have_is_taken() -> None:
     attributes = {name for name in dir(BaseModel) if not name.startswith("_")}
-    assert {name for name in attributes if not name.startswith(reserved.TAKEN_PREFIXES)} <= reserved.TAKEN_ATTRIBUTES
+    assert {name for name in attributes if not name.startswith(reserved.TAKEN_PREFIXES)} <= (
+        reserved.TAKEN_ATTRIBUTES | reserved.SQL_WORDS
+    )
 
 
 @pytest.mark.parametrize("word", ["metadata", "list", "json", "copy", "model_config", "model_dump_json"])

@@ -14,11 +14,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from kernel.clock import FixedClock
 from kernel.database import Database
-from kernel.database_url import async_url
 from kernel.memory_database import MemoryDatabase
 from kernel.repository_memory import MemoryRepository
 from kernel.repository_sql import SqlRepository
-from tests.kernel.samples import Article, Line
+from tests.kernel.samples import Article, Line, Note
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -30,12 +29,19 @@ if TYPE_CHECKING:
 START = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 
 
+_PREPARED: set[URL] = set()
+
+
 class ArticlesRepository(SqlRepository[Article]):
     model = Article
 
 
 class LinesRepository(SqlRepository[Line]):
     model = Line
+
+
+class NotesRepository(SqlRepository[Note]):
+    model = Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,29 +66,35 @@ async def sql_shop(url: str | URL) -> AsyncGenerator[Shop]:
     clock = FixedClock(START)
     database = Database(url, clock=clock, pool_size=5)
     try:
-        await database.create_tables()
-        for repository in (LinesRepository(database), ArticlesRepository(database)):
+        if database.url not in _PREPARED:
+            await database.create_tables()
+            # A database in memory, or a file in a test's own folder, is never met again.
+            _PREPARED.update({database.url} if database.dialect != "sqlite" else ())
+        for repository in (NotesRepository(database), LinesRepository(database), ArticlesRepository(database)):
             await _empty(database, repository.model)
         yield Shop(ArticlesRepository(database), LinesRepository(database), database, clock, database)
     finally:
         await database.close()
 
 
-@asynccontextmanager
-async def scratch(url: str) -> AsyncGenerator[URL]:
-    """Make a database of our own on a server and drop it afterwards."""
-    server = async_url(url)
+async def make_scratch(server: URL) -> URL:
+    """Make a database of our own on a server."""
     name = f"arckode_test_{os.getpid()}_{secrets.token_hex(4)}"
+    await _command(server, f"CREATE DATABASE {name}")
+    return server.set(database=name)
+
+
+async def drop_scratch(server: URL, made: URL) -> None:
+    """Drop what `make_scratch` made."""
+    force = " WITH (FORCE)" if server.get_backend_name() == "postgresql" else ""
+    await _command(server, f"DROP DATABASE {made.database}{force}")
+
+
+async def _command(server: URL, sql: str) -> None:
     engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
-    try:
-        async with engine.connect() as connection:
-            await connection.execute(text(f"CREATE DATABASE {name}"))
-        yield server.set(database=name)
-        async with engine.connect() as connection:
-            force = " WITH (FORCE)" if engine.dialect.name == "postgresql" else ""
-            await connection.execute(text(f"DROP DATABASE {name}{force}"))
-    finally:
-        await engine.dispose()
+    async with engine.connect() as connection:
+        await connection.execute(text(sql))
+    await engine.dispose()
 
 
 async def _empty(database: Database, model: type[Entity]) -> None:

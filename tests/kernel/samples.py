@@ -58,3 +58,9 @@ class Line(Entity):
 
     article_id: Mapped[UUID] = mapped_column(ForeignKey("articles.id", ondelete="RESTRICT"))
     text: Mapped[str]
+
+
+class Note(Entity):
+    __tablename__ = "notes"
+
+    line_id: Mapped[UUID] = mapped_column(ForeignKey("lines.id", ondelete="RESTRICT"))

@@ -61,7 +61,7 @@ FILTERS: tuple[tuple[str, dict[str, object], str], ...] = (
     ("a UUID may be text", {"owner": str(OWNER).upper()}, "B"),
     ("an enumeration may be its member", {"colour": Colour.GREEN}, "c"),
     ("text orders by code point", {"code": {"gt": "Z"}}, "a c é"),
-    ("like matches wildcards", {"title": {"like": "%p_e"}}, "a"),
+    ("like matches wildcards", {"title": {"like": "%p_e"}}, "B a"),
     ("like respects case", {"title": {"like": "APPLE%"}}, ""),
     ("like takes an escaped wildcard literally", {"title": {"like": "50\\%%"}}, "c"),
     ("ilike ignores case", {"title": {"ilike": "APPLE%"}}, "B a"),

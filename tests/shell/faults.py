@@ -1,10 +1,11 @@
 """Runs one operation again and again in processes of their own, each failing at a later call to the disk.
 
-    python -m tests.shell.faults (kill|full) (apply|recover) SOURCE PLAN OUT [NAME]
+    python -m tests.shell.faults (kill|full|edit) (apply|recover) SOURCE PLAN OUT [NAME]
 
-Each attempt works on its own copy of SOURCE, OUT/<n>, or on OUT/<n>/NAME. `kill` ends the process with SIGKILL at
-the n-th call, `full` fails that call as a full disk does. Prints a JSON list with `killed`, `survived` or the
-error's message for each attempt; the last is `untouched`: the operation was over before a fault could strike.
+Each attempt works on its own copy of SOURCE, OUT/<n>, or on OUT/<n>/NAME. At the n-th call `kill` ends the process
+with SIGKILL, `full` fails as a full disk does, and `edit` writes edited.txt as a user might at that moment.
+Prints a JSON list with `killed`, `survived` or the error's message for each attempt; the last is `untouched`: the
+operation was over before a fault could strike.
 """
 
 from __future__ import annotations
@@ -36,21 +37,26 @@ ENDS = {UNTOUCHED: "untouched", SURVIVED: "survived", -signal.SIGKILL: "killed"}
 class Fault:
     """Lets `calls` calls pass, strikes at the next one, and never again."""
 
-    def __init__(self, kind: str, calls: int) -> None:
-        self.kind, self.calls = kind, calls
+    def __init__(self, kind: str, calls: int, edited: Path) -> None:
+        self.kind, self.calls, self.edited = kind, calls, edited
 
     def guard(self, name: str) -> None:
         real: Callable[..., object] = getattr(os, name)
 
         def guarded(*args: object, **kwargs: object) -> object:
             self.calls -= 1
-            if self.calls == -1 and self.kind == "kill":
-                os.kill(os.getpid(), signal.SIGKILL)
             if self.calls == -1:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                self.strike()
             return real(*args, **kwargs)
 
         setattr(os, name, guarded)
+
+    def strike(self) -> None:
+        if self.kind == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if self.kind == "full":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self.edited.write_bytes(b"edited")
 
     @property
     def struck(self) -> bool:
@@ -60,10 +66,11 @@ class Fault:
 def attempts(kind: str, action: str, source: Path, plan: Plan, out: Path, name: str) -> Iterator[str]:
     for count in itertools.count():
         shutil.copytree(source, out / str(count), symlinks=True)
+        root = out / str(count) / name
         said = out / f"{count}.txt"
         child = os.fork()
         if child == 0:
-            os._exit(_attempt(Fault(kind, count), action, out / str(count) / name, plan, said))
+            os._exit(_attempt(Fault(kind, count, root / "edited.txt"), action, root, plan, said))
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         yield said.read_text() if code == FAILED else ENDS[code]
         if code == UNTOUCHED:

@@ -40,6 +40,13 @@ AFTER: dict[str, bytes | FileState | None] = {
 }
 
 
+def planted(root: Path) -> Path:
+    """Return the old project; one file that goes is private."""
+    project(root, BEFORE)
+    (root / "src/shop/old/deep/model.py").chmod(0o600)
+    return root
+
+
 def run(kind: str, action: str, source: Path, planned: Plan, out: Path, name: str = "") -> list[str]:
     """Return how each attempt ended; the last is the one that no fault reached."""
     out.mkdir()
@@ -52,7 +59,7 @@ def run(kind: str, action: str, source: Path, planned: Plan, out: Path, name: st
 
 
 def test_a_kill_at_any_call_leaves_what_the_next_command_rolls_back(tmp_path: Path) -> None:
-    source = project(tmp_path / "source", BEFORE)
+    source = planted(tmp_path / "source")
     old, planned = tree(source), plan(source, AFTER)
     attempts = run("kill", "apply", source, planned, tmp_path / "out")
     assert attempts[-1] == "untouched"
@@ -72,7 +79,7 @@ def test_a_kill_at_any_call_leaves_what_the_next_command_rolls_back(tmp_path: Pa
 
 
 def test_after_a_rollback_the_same_command_works(tmp_path: Path) -> None:
-    source = project(tmp_path / "source", BEFORE)
+    source = planted(tmp_path / "source")
     planned = plan(source, AFTER)
     attempts = run("kill", "apply", source, planned, tmp_path / "out")
     new = tree(tmp_path / "out" / str(len(attempts) - 1))
@@ -85,7 +92,7 @@ def test_after_a_rollback_the_same_command_works(tmp_path: Path) -> None:
 
 
 def test_a_rollback_that_is_killed_is_finished_by_the_next_command(tmp_path: Path) -> None:
-    source = project(tmp_path / "source", BEFORE)
+    source = planted(tmp_path / "source")
     old, planned = tree(source), plan(source, AFTER)
     attempts = run("kill", "apply", source, planned, tmp_path / "out")
     for attempt in range(30, len(attempts) - 5, 17):
@@ -97,7 +104,7 @@ def test_a_rollback_that_is_killed_is_finished_by_the_next_command(tmp_path: Pat
 
 
 def test_a_failing_call_puts_every_file_back_and_says_so(tmp_path: Path) -> None:
-    source = project(tmp_path / "source", BEFORE)
+    source = planted(tmp_path / "source")
     old, planned = tree(source), plan(source, AFTER)
     attempts = run("full", "apply", source, planned, tmp_path / "out")
     new = tree(tmp_path / "out" / str(len(attempts) - 1))
@@ -126,7 +133,22 @@ def test_a_new_folder_appears_whole_or_not_at_all(kind: str, tmp_path: Path) -> 
         if not made:
             apply(parent / "shop", fresh)
             assert tree(parent / "shop") == whole
-        assert kind == "kill" or made or [path.name for path in parent.iterdir()] == ["shop"]
+        left = [path for path in parent.rglob("*") if path.is_file() and not path.is_relative_to(parent / "shop")]
+        assert left == []
+
+
+def test_an_edit_made_while_a_command_writes_is_lost_only_within_the_write_of_that_very_file(tmp_path: Path) -> None:
+    source = project(tmp_path / "source", {f"{name}.txt": b"old" for name in "abcdefg"} | {"edited.txt": b"old"})
+    new = {f"{name}.txt": b"new" for name in "abcdefg"} | {"edited.txt": b"new"}
+    attempts = run("edit", "apply", source, plan(source, new), tmp_path / "out")
+    found = [(tmp_path / "out" / str(n) / "edited.txt").read_bytes() for n in range(len(attempts) - 1)]
+    assert found.count(b"edited") + found.count(b"new") == len(found)
+    assert found.count(b"new") <= len(("mkdir", "unlink the draft", "open", "fsync", "replace"))
+    for attempt, said in enumerate(attempts[:-1]):
+        if said.startswith("3 "):
+            assert "edited.txt was edited" in said
+            assert (tmp_path / "out" / str(attempt) / "a.txt").read_bytes() == b"old"
+    assert sum(said.startswith("3 ") for said in attempts) > 20
 
 
 def test_a_killed_creation_in_an_empty_folder_is_no_project_and_is_rolled_back(tmp_path: Path) -> None:
@@ -149,7 +171,7 @@ def interrupted(tmp_path: Path) -> Callable[[], Interrupted]:
     """Return a project whose command was killed after its last write and before it said so, and its old tree."""
 
     def make() -> Interrupted:
-        source = project(tmp_path / "source", BEFORE)
+        source = planted(tmp_path / "source")
         old = tree(source)
         attempts = run("kill", "apply", source, plan(source, AFTER), tmp_path / "out")
         pending = [n for n in range(len(attempts)) if unfinished(tmp_path / "out" / str(n))]

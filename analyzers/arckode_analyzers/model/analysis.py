@@ -11,15 +11,15 @@ from arckode_analyzers.model.loops import Loops
 from arckode_analyzers.model.resolver import Resolver
 from arckode_analyzers.model.routes import Routes
 from arckode_analyzers.model.tables import Tables
+from arckode_analyzers.model.values import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from arckode_analyzers.facts.shapes import Shape
     from arckode_analyzers.model.calls import Target
-    from arckode_analyzers.model.project import Project
+    from arckode_analyzers.model.project import FunctionAt, Project
     from arckode_analyzers.model.source import Source
-    from arckode_analyzers.model.values import Value
 
 
 class Analysis:
@@ -29,12 +29,21 @@ class Analysis:
         self.project = project
         self.resolver = Resolver(project)
         self.graph = CallGraph(project, self.resolver)
-        self._kept: dict[str, object] = {}
+        self._stopping: dict[str, Effects] = {}
 
     @cached_property
     def effects(self) -> Effects:
         """Which functions end in a query."""
         return Effects(self.graph)
+
+    def effects_stopping(
+        self, name: str, stops: Callable[[FunctionAt], bool], wanted: Callable[[Target], bool] | None = None
+    ) -> Effects:
+        """Return a summary that does not climb past some functions; a rule names its own, computed once."""
+        if name not in self._stopping:
+            given = {} if wanted is None else {"wanted": wanted}
+            self._stopping[name] = Effects(self.graph, stops=stops, **given)
+        return self._stopping[name]
 
     @cached_property
     def loops(self) -> Loops:
@@ -57,6 +66,10 @@ class Analysis:
 
     def reached(self, call: CallAt) -> tuple[Target, ...]:
         return self.graph.reached(call)
+
+    def class_value(self, source: Source, index: int) -> Value:
+        """Return a class of a file as a value."""
+        return Value("class", source.class_symbols[index])
 
     def value(self, source: Source, function: int, shape: Shape) -> Value | None:
         return self.resolver.value(source, function, shape)

@@ -229,6 +229,8 @@ class CallGraph:
                 continue
             source = self.project.functions[symbol].source
             said = self.resolver.annotation(source, 0, parameter.annotation)
+            if argument.kind in {"function", "method"} and (symbol, parameter.name) in self._parameters_called:
+                continue
             if said is None or said.name in SAYS_NOTHING:
                 self.resolver.learned.setdefault((symbol, parameter.name), argument)
             elif said.kind == "instance":

@@ -61,9 +61,9 @@ class Routes:
         for call in source.facts.calls:
             where = (call.line, call.column)
             match call.shape:
-                case ("call", ("call", _, _, _) as register, (tuple(target),), _):
+                case ("call", ("call", _, _, _), (tuple(target),), _):
                     handler_of = self._handler(source, call.function, target)
-                    yield from self._registered(source, call.function, register, where, handler_of)
+                    yield from self._registered(source, call.function, call.func, where, handler_of)
                 case ("call", ("attr", _, str(verb)), _, _) if verb in _REGISTER:
                     endpoint = _argument(call.args, dict(call.keywords), 1, "endpoint")
                     found = None if endpoint is None else self._handler(source, call.function, endpoint)

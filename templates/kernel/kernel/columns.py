@@ -20,6 +20,10 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime
     cache_ok = True
 
+    @property
+    def python_type(self) -> type[datetime]:
+        return datetime
+
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime]:
         if dialect.name in {"mysql", "mariadb"}:
             return dialect.type_descriptor(DATETIME(fsp=6))
@@ -52,6 +56,10 @@ class ExactNumeric(TypeDecorator[Decimal]):
         self.precision = precision
         self.scale = scale
 
+    @property
+    def python_type(self) -> type[Decimal]:
+        return Decimal
+
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:  # the driver's type differs by engine
         if dialect.name == "sqlite":
             return dialect.type_descriptor(BigInteger())
@@ -76,6 +84,10 @@ class Guid(TypeDecorator[UUID]):
 
     impl = Uuid
     cache_ok = True
+
+    @property
+    def python_type(self) -> type[UUID]:
+        return UUID
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[UUID]:
         return dialect.type_descriptor(Uuid(native_uuid=dialect.name == "postgresql"))

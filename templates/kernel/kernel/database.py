@@ -7,7 +7,7 @@ from sqlalchemy import URL, MetaData, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from .clock import Clock, SystemClock
-from .database_url import async_url, is_memory
+from .database_url import async_url
 from .engine import new_engine, reading, writing
 from .errors import TransactionError
 from .model import Entity
@@ -59,8 +59,8 @@ class Database:
         """
         outer = None if new else self._current.find()
         if outer is None:
-            if new and self._current.inside() and is_memory(self.url):
-                raise TransactionError("an in-memory database has one connection; new=True needs a second one")
+            if new and self._current.inside() and self.dialect == "sqlite":
+                raise TransactionError("SQLite has one writer at a time: new=True would wait for its own outer block")
             async with self._begun() as session:
                 yield session
         elif savepoint:

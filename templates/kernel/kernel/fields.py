@@ -48,7 +48,7 @@ class Field:
     @property
     def optional(self) -> bool:
         """Say whether a new row may leave the field out."""
-        return self.nullable or self.column.default is not None or self.column.server_default is not None
+        return self.nullable or self.column.default is not None
 
     def sort_value(self, value: object) -> object:
         """Answer what the database sorts by: an enumeration is stored as its text."""

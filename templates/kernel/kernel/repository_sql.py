@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, Delete, Select, Update, delete, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, Delete, Select, Update, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from . import filters_sql
@@ -75,13 +75,11 @@ class SqlRepository(Generic[E]):
         return (await self.create_many([values]))[0]
 
     async def create_many(self, rows: Sequence[Mapping[str, object]]) -> tuple[E, ...]:
-        entities = tuple(self._rows.model(**self._rows.new(values)) for values in rows)
-        async with self._writing() as session:
-            session.add_all(entities)
-            await session.flush()
-            for entity in entities:
-                session.expunge(entity)
-        return entities
+        complete = [self._rows.new(values) for values in rows]
+        if complete:
+            async with self._writing() as session:
+                await session.execute(insert(self._table), [self._stored(row) for row in complete])
+        return tuple(self._rows.model(**row) for row in complete)
 
     async def update(
         self,
@@ -162,6 +160,9 @@ class SqlRepository(Generic[E]):
         async with self._writing() as session:
             return bool(await self._change(session, condition, changes))
 
+    def _stored(self, row: Mapping[str, object]) -> dict[str, object]:
+        return {self._rows.fields[name].column.key: value for name, value in row.items()}
+
     def _where(self, condition: Condition) -> ColumnElement[bool]:
         return filters_sql.where(condition, self.database.dialect)
 
@@ -174,8 +175,8 @@ class SqlRepository(Generic[E]):
 
     @asynccontextmanager
     async def _writing(self, *, deleting: bool = False) -> AsyncGenerator[AsyncSession]:
-        with translated(self.model, deleting=deleting):
-            async with self.database.transaction() as session:
+        async with self.database.transaction() as session:
+            with translated(self.model, deleting=deleting):
                 yield session
 
     async def _read(self, statement: Select[E]) -> tuple[E, ...]:

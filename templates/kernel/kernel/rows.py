@@ -36,7 +36,7 @@ class Rows(Generic[E]):
             given = {"created_at": now, "updated_at": now} | given
         self.fields.refuse_missing(given)
         for name, field in self.fields.by_name.items():
-            if name not in given and field.column.server_default is None:
+            if name not in given:
                 given[name] = default_of(field)
         return given
 

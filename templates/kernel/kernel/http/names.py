@@ -1,7 +1,8 @@
 """The names JSON uses for what Python calls snake_case."""
 
+from pydantic.alias_generators import to_camel
+
 
 def json_name(name: str) -> str:
-    """Write `customer_id` as `customerId` and `metadata_`, which only dodges a Python name, as `metadata`."""
-    first, *rest = name.strip("_").split("_")
-    return first + "".join(part[:1].upper() + part[1:] for part in rest)
+    """Write `customer_id` as `customerId`, and `metadata_`, which only dodges a Python name, as `metadata`."""
+    return to_camel(name.strip("_"))

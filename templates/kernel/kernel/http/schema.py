@@ -23,6 +23,8 @@ from .names import json_name
 
 T = TypeVar("T")
 
+_NOTHING: Any = None  # stands in for a value of every type, as pydantic's own Field does
+
 
 class ApiModel(BaseModel):
     """The base of every request and response body."""
@@ -48,9 +50,9 @@ class ApiModel(BaseModel):
         return self.model_dump(exclude_unset=True)
 
 
-def unchanged() -> Any:  # a default of every type, as pydantic's own Field is
+def unchanged(default: T = _NOTHING) -> T:
     """Mark a field of a partial update: leaving it out is allowed and changes nothing, null only where declared."""
-    return Field(default_factory=lambda: None)
+    return Field(default_factory=lambda: default)
 
 
 class PageOut(ApiModel, Generic[T]):

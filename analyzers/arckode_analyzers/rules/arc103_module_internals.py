@@ -1,0 +1,194 @@
+"""ARC103: importing what another module keeps to itself."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from arckode_analyzers.rule import Example, Rule, Spot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from arckode_analyzers.facts.records import Import
+    from arckode_analyzers.facts.shapes import Shape
+    from arckode_analyzers.model.analysis import Analysis
+    from arckode_analyzers.model.source import Source
+
+_PLACE = re.compile(r"(?P<door>(?:.*\.)?modules\.(?P<unit>[^.]+))(?:\.(?P<inside>.+))?$")
+_DYNAMIC = frozenset({"importlib.import_module", "builtins.__import__"})
+
+
+def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
+    """Report imports that pass another module's door, and names its door does not offer."""
+    doors = _doors(analysis)
+    for row in source.facts.imports:
+        target = source.target(row)
+        inside = _inside(analysis, doors, source.unit, target, row)
+        if inside:
+            yield _spot(source, row.line, row.column, source.symbol(row.function), target, inside)
+    for call in analysis.calls(source):
+        value = analysis.callee(call)
+        if value is not None and value.name in _DYNAMIC and call.record.args:
+            target = _text(call.record.args[0])
+            match = _PLACE.match(target)
+            if match and match["inside"] and match["door"] in doors and match["unit"] != source.unit:
+                record = call.record
+                yield _spot(source, record.line, record.column, call.caller, target, match["inside"])
+    yield from _through_doors(analysis, source, doors)
+
+
+def _doors(analysis: Analysis) -> dict[str, Source]:
+    """Return the modules' packages by dotted name."""
+    return {
+        other.module: other
+        for other in analysis.project.sources.values()
+        if other.unit and other.is_package and other.module.endswith(f"modules.{other.unit}")
+    }
+
+
+def _inside(analysis: Analysis, doors: dict[str, Source], unit: str, target: str, row: Import) -> str:
+    """Return what an import takes from behind a door, or an empty string."""
+    match = _PLACE.match(target)
+    if match is None or match["unit"] == unit or match["door"] not in doors:
+        return ""
+    if match["inside"]:
+        return match["inside"]
+    if row.name and f"{target}.{row.name}" in analysis.project.modules:
+        return row.name
+    offered = _offered(doors[match["door"]])
+    return row.name if row.name not in {"", "*"} and offered and row.name not in offered else ""
+
+
+def _offered(door: Source) -> frozenset[str]:
+    """Return the names in a door's `__all__`; empty when it has none that can be read."""
+    for binding in door.facts.bindings:
+        if binding.function == 0 and binding.target == ("name", "__all__") and binding.value is not None:
+            match binding.value:
+                case ("display", _, tuple(elements)):
+                    return frozenset(_text(element) for element in elements)
+    return frozenset()
+
+
+def _through_doors(analysis: Analysis, source: Source, doors: dict[str, Source]) -> Iterator[Spot]:
+    """Report `customers.repository.X`, which imports nothing and reaches inside all the same."""
+    for call in source.facts.calls:
+        base: object = call.func
+        while isinstance(base, tuple) and base[0] == "attr":
+            inner, name = base[1], base[2]
+            value = analysis.value(source, call.function, inner) if isinstance(inner, tuple) else None
+            if value is not None and value.kind == "module" and value.name in doors:
+                door = doors[value.name]
+                if door.unit != source.unit and f"{door.module}.{name}" in analysis.project.modules:
+                    yield _spot(source, call.line, call.column, source.symbol(call.function), door.module, str(name))
+            base = inner
+
+
+def _text(shape: Shape) -> str:
+    return shape[1] if shape[0] == "const" and isinstance(shape[1], str) else ""
+
+
+def _spot(source: Source, line: int, column: int, symbol: str, target: str, inside: str) -> Spot:
+    match = _PLACE.match(target)
+    unit = match["unit"] if match else target
+    message = f"`{inside}` is internal to the module '{unit}'"
+    hint = f"import from `{match['door'] if match else target}`, or let a connector join the two modules"
+    return Spot(source, line, column, symbol, message, f"{unit}.{inside}", hint)
+
+
+_DOOR = """\
+from shop.modules.customers.repository import CustomersRepository
+from shop.modules.customers.service import CustomersService
+
+__all__ = ["CustomersService"]
+"""
+_CUSTOMERS = {
+    "src/shop/modules/customers/__init__.py": _DOOR,
+    "src/shop/modules/customers/service.py": "class CustomersService: ...\n",
+    "src/shop/modules/customers/repository.py": "class CustomersRepository: ...\n",
+}
+_SERVICE = "src/shop/modules/orders/service.py"
+RULE = Rule(
+    code="ARC103",
+    name="module-internals",
+    severity="error",
+    summary="A module, a connector or the composition root imports another module's internals.",
+    why=(
+        "A module can be changed as long as others know only its door, the package itself. An import of its model or "
+        "repository makes every refactoring of one module a change of two, and its tables writable by anyone."
+    ),
+    hint="import from the module's package, or let a connector join the two modules",
+    check=check,
+    bad=(
+        Example(
+            "another module's repository, under an alias",
+            {
+                **_CUSTOMERS,
+                _SERVICE: "from shop.modules.customers.repository import CustomersRepository as Mine  # error: ARC103\n",
+            },
+        ),
+        Example(
+            "relative, lazy, by submodule, past `__all__`, by attribute and by string",
+            {
+                **_CUSTOMERS,
+                _SERVICE: """\
+import importlib
+from ..customers import service  # error: ARC103
+from shop.modules.customers import CustomersRepository  # error: ARC103
+from shop.modules import customers
+
+def find():
+    import shop.modules.customers.repository as rows  # error: ARC103
+    customers.repository.CustomersRepository()  # error: ARC103
+    return importlib.import_module("shop.modules.customers.service")  # error: ARC103
+""",
+            },
+        ),
+        Example(
+            "a connector that goes past the door",
+            {
+                **_CUSTOMERS,
+                "src/shop/connectors/orders_customers.py": """\
+from shop.modules.customers.service import CustomersService  # error: ARC103
+""",
+            },
+        ),
+        Example(
+            "shared code that hands the internals on",
+            {
+                **_CUSTOMERS,
+                "src/shop/shared/customers.py": """\
+from shop.modules.customers.repository import CustomersRepository  # error: ARC103
+""",
+            },
+        ),
+    ),
+    good=(
+        Example(
+            "connectors and the composition root import doors",
+            {
+                **_CUSTOMERS,
+                "src/shop/connectors/orders_customers.py": "from shop.modules.customers import CustomersService\n",
+                "src/shop/composition_root.py": "from shop.modules.customers import CustomersService\n",
+            },
+        ),
+        Example(
+            "a module's own parts, and the words in comments and strings",
+            {
+                **_CUSTOMERS,
+                "src/shop/modules/customers/controller.py": """\
+from shop.modules.customers.service import CustomersService
+from .repository import CustomersRepository
+""",
+                _SERVICE: """\
+# from shop.modules.customers.repository import CustomersRepository
+ADVICE = "shop.modules.customers.repository"
+""",
+            },
+        ),
+        Example(
+            "a folder called modules that belongs to somebody else",
+            {_SERVICE: "from vendor.modules.customers.repository import CustomersRepository\n"},
+        ),
+    ),
+)

@@ -1,0 +1,442 @@
+"""ARC201: a query for every row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from arckode_analyzers.facts.shapes import names_in, within
+from arckode_analyzers.model.iteration import Iteration
+from arckode_analyzers.model.sinks import BULK, PAGED
+from arckode_analyzers.model.trace import trace
+from arckode_analyzers.rule import Example, Rule, Spot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from arckode_analyzers.facts.shapes import Shape
+    from arckode_analyzers.model.analysis import Analysis
+    from arckode_analyzers.model.calls import CallAt, Target
+    from arckode_analyzers.model.source import Source
+
+_IN_ONE = {
+    "create": "collect the rows and call `create_many(rows)` once",
+    "update": "call `update_many({'id': {'in': ids}}, values)` once",
+    "increment": "call `update_many({'id': {'in': ids}}, values)` once",
+    "compare_and_set": "call `update_many` once with the expected values in its filters",
+    "delete": "call `delete_many({'id': {'in': ids}})` once",
+    "restore": "call `update_many({'id': {'in': ids}}, values)` once",
+    "count": "read the rows once with `find_many` and count them in memory",
+    "commit": "commit once, after the loop",
+    "flush": "flush once, after the loop",
+    "refresh": "read the rows back with one `select(...).where(Model.id.in_(ids))` after the loop",
+}
+_BY_ID = frozenset({"find_by_id", "find_one", "get", "get_one"})
+
+
+def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
+    """Report each call that queries once per row, and each recursion that queries once per step."""
+    for call in analysis.calls(source):
+        for target in analysis.reached(call):
+            spot = _in_loop(analysis, call, target) or _in_recursion(analysis, call, target)
+            if spot is not None:
+                yield spot
+                break
+
+
+def _in_loop(analysis: Analysis, call: CallAt, target: Target) -> Spot | None:
+    if not analysis.effects.reaches(target):
+        return None
+    where = _repeating(analysis, call, target)
+    if where is None:
+        return None
+    end = analysis.effects.end(target)
+    how = f"`{end.label}`" if not target.symbol else f"`{target.label}`, which ends in `{end.label}`,"
+    message = f"{how} runs once per turn of this {where.kind}"
+    return _spot(analysis, call, target, message, (where.source, where.line))
+
+
+class _Turn(NamedTuple):
+    source: Source
+    line: int
+    kind: str
+
+
+def _repeating(analysis: Analysis, call: CallAt, target: Target) -> _Turn | None:
+    """Return the innermost loop over data around a call, or around the helper's call of what it was handed."""
+    if target.through is not None and target.through.key == call.key:
+        mapped = _mapped(analysis, call)
+        if mapped is not None:
+            return mapped
+    for place in (call, *([target.through] if target.through is not None else [])):
+        for at in reversed(place.record.loops):
+            if analysis.loops.over_data(place.source, at) and not _is_exempt(analysis, place, target, at):
+                loop = place.source.facts.loops[at]
+                return _Turn(place.source, loop.line, loop.kind)
+    return None
+
+
+def _mapped(analysis: Analysis, call: CallAt) -> _Turn | None:
+    """Return the call of `map` or `filter` itself, when it runs over data."""
+    callee, record = analysis.callee(call), call.record
+    if callee is None or callee.name not in {"builtins.map", "builtins.filter"}:
+        return None
+    iteration = Iteration(analysis.graph, call.source, record.function)
+    if all(iteration.is_data(shape) for shape in record.args[1:]):
+        return _Turn(call.source, record.line, callee.last)
+    return None
+
+
+def _is_exempt(analysis: Analysis, call: CallAt, target: Target, at: int) -> bool:
+    return _is_memoised(call, at) or _is_chunk(call, target, at) or _is_page(analysis, call, target, at)
+
+
+def _is_memoised(call: CallAt, at: int) -> bool:
+    """Tell whether the result is kept in something that outlives one turn of the loop."""
+    memo = call.record.memo
+    return memo is not None and not any(
+        binding.target == memo and at in binding.loops and binding.function == call.record.function
+        for binding in call.source.facts.bindings
+    )
+
+
+def _is_chunk(call: CallAt, target: Target, at: int) -> bool:
+    """Tell whether the loop hands whole groups to a call that takes many rows."""
+    item = call.source.facts.loops[at].target
+    if target.method in BULK and item in call.record.args:
+        return True
+    return any(_is_among(part, item) for argument in call.record.args for part in within(argument))
+
+
+def _is_among(part: Shape, item: Shape) -> bool:
+    match part:
+        case ("call", ("attr", _, "in_"), (first, *_), _):
+            return first == item
+        case ("dict", tuple(keys), tuple(values)):
+            return (("const", "in"), item) in zip(keys, values, strict=True)
+    return False
+
+
+def _is_page(analysis: Analysis, call: CallAt, target: Target, at: int) -> bool:
+    """Tell whether each turn reads the next page of one long answer."""
+    if analysis.effects.end(target).method not in PAGED:
+        return False
+    names = names_in(call.source.facts.loops[at].target)
+    given = (*call.record.args, *(shape for _, shape in call.record.keywords))
+    return any(shape[0] == "name" and shape[1] in names for shape in given) and _is_counter(call, at)
+
+
+def _is_counter(call: CallAt, at: int) -> bool:
+    iterated = call.source.facts.loops[at].source
+    return iterated[0] == "call" and isinstance(iterated[1], tuple) and iterated[1][-1] in {"range", "count"}
+
+
+def _in_recursion(analysis: Analysis, call: CallAt, target: Target) -> Spot | None:
+    """Report a function that looks one row up and then calls itself with something out of that row."""
+    record = call.record
+    if target.symbol != call.caller or record.loops:
+        return None
+    rows = _looked_up(analysis, call)
+    given = (*record.args, *(shape for _, shape in record.keywords))
+    if not any(shape[0] == "attr" and names_in(shape) & rows for shape in given):
+        return None
+    message = f"`{target.label}` queries once and calls itself again, so it queries once per level"
+    return _spot(analysis, call, target, message, None)
+
+
+def _looked_up(analysis: Analysis, call: CallAt) -> frozenset[str]:
+    """Return the local names that hold a row read by key in the same function."""
+    function = call.record.function
+    single = [
+        other.record.shape
+        for other in analysis.calls(call.source)
+        if other.record.function == function
+        and any(
+            analysis.effects.end(each).method in _BY_ID
+            for each in analysis.reached(other)
+            if each.symbol != call.caller
+        )
+    ]
+    return frozenset(
+        str(binding.target[1])
+        for binding in call.source.facts.bindings
+        if binding.function == function and binding.value in single
+    )
+
+
+def _spot(analysis: Analysis, call: CallAt, target: Target, message: str, loop: tuple[Source, int] | None) -> Spot:
+    method = analysis.effects.end(target).method
+    known = _IN_ONE.get(
+        method, "read all rows first: `find_many({'id': {'in': ids}})` once, then look them up in a dict"
+    )
+    places = trace(analysis.effects, call, target)
+    chain = tuple(dict.fromkeys((*([loop] if loop else []), *places)))
+    record = call.record
+    return Spot(
+        call.source, record.line, record.column, call.caller, message, callee=target.label, hint=known, chain=chain
+    )
+
+
+_SERVICE = """\
+from shop.kernel.repository import RepositoryAdapter
+from shop.modules.orders.model import Order
+
+class OrdersService:
+    def __init__(self, orders: RepositoryAdapter[Order]) -> None:
+        self._orders = orders
+
+"""
+RULE = Rule(
+    code="ARC201",
+    name="query-in-loop",
+    severity="error",
+    summary="A query or a write runs once per row.",
+    why=(
+        "Each turn waits for the database again: a list of 500 orders becomes 501 round trips, and nobody sees it with "
+        "the three rows of a test. It is found wherever the query is: in the loop, in a helper the loop calls, or any "
+        "number of calls further down in other files."
+    ),
+    hint="read or write all rows at once, before or after the loop",
+    check=check,
+    bad=(
+        Example(
+            "a look-up for each order",
+            {
+                "src/shop/modules/orders/service.py": _SERVICE
+                + """\
+    async def names(self, ids):
+        found = []
+        for key in ids:
+            found.append(await self._orders.find_by_id(key))  # error: ARC201
+        return found
+"""
+            },
+        ),
+        Example(
+            "a write for each row, hidden two helpers and a file away",
+            {
+                "src/shop/modules/orders/service.py": _SERVICE
+                + """\
+    async def ship(self, orders):
+        from shop.modules.orders.shipping import mark
+        return [await mark(self._orders, order) for order in orders]  # error: ARC201
+""",
+                "src/shop/modules/orders/shipping.py": """\
+from shop.modules.orders.storage import store
+
+async def mark(rows, order):
+    return await store(rows, order, {"status": "sent"})
+""",
+                "src/shop/modules/orders/storage.py": """\
+async def store(rows, order, values):
+    return await rows.update(order.id, values)
+""",
+            },
+        ),
+        Example(
+            "gather hides no loop, nor does another name for the repository",
+            {
+                "src/shop/modules/orders/service.py": """\
+import asyncio
+from shop.kernel.repository import RepositoryAdapter as Rows
+
+class Anything:
+    def __init__(self, store: Rows["Order"]) -> None:
+        self.store = store
+
+    async def many(self, ids):
+        look = self.store.find_one
+        return await asyncio.gather(*(look({"id": key}) for key in ids))  # error: ARC201
+"""
+            },
+        ),
+        Example(
+            "a set of keys already seen is not a cache",
+            {
+                "src/shop/modules/orders/service.py": _SERVICE
+                + """\
+    async def customers(self, orders):
+        seen = set()
+        for order in orders:
+            if order.id not in seen:
+                seen.add(order.id)
+                yield await self._orders.find_by_id(order.parent_id)  # error: ARC201
+"""
+            },
+        ),
+        Example(
+            "a generic helper runs what it is handed for every row",
+            {
+                "src/shop/modules/orders/service.py": _SERVICE
+                + """\
+    async def names(self, ids):
+        from shop.each import each
+        return await each(ids, self._orders.find_by_id)  # error: ARC201
+""",
+                "src/shop/each.py": """\
+async def each(items, work):
+    return [await work(item) for item in items]
+""",
+            },
+        ),
+        Example(
+            "map is a loop too",
+            {
+                "src/shop/modules/orders/service.py": "import asyncio\n"
+                + _SERVICE
+                + """\
+    async def names(self, ids):
+        return await asyncio.gather(*map(self._orders.find_by_id, ids))  # error: ARC201
+"""
+            },
+        ),
+        Example(
+            "a function that walks up a tree by calling itself",
+            {
+                "src/shop/modules/orders/service.py": _SERVICE
+                + """\
+    async def root(self, key):
+        order = await self._orders.find_by_id(key)
+        if order.parent_id is None:
+            return order
+        return await self.root(order.parent_id)  # error: ARC201
+"""
+            },
+        ),
+        Example(
+            "a helper called chunks that gives one row at a time",
+            {
+                "src/shop/modules/orders/service.py": _SERVICE
+                + """\
+    async def close(self, orders):
+        for order in chunks(orders, 100):
+            await self._orders.update(order.id, {"status": "closed"})  # error: ARC201
+
+def chunks(rows, size):
+    for row in rows:
+        yield row
+"""
+            },
+        ),
+        Example(
+            "a session committed for every row, through a type alias",
+            {
+                "src/shop/modules/orders/repository.py": """\
+from typing import Annotated
+from fastapi import Depends
+from sqlalchemy.ext.asyncio import AsyncSession as Anything
+
+Db = Annotated[Anything, Depends(object)]
+
+async def save(db: Db, rows):
+    while rows:
+        db.add(rows.pop())
+        await db.commit()  # error: ARC201
+"""
+            },
+        ),
+    ),
+    good=(
+        Example(
+            "one query before the loop, one in what the loop iterates",
+            {
+                "src/shop/modules/orders/service.py": _SERVICE
+                + """\
+    async def names(self, ids):
+        by_id = {order.id: order for order in await self._orders.find_many({"id": {"in": ids}})}
+        for order in await self._orders.find_many({"status": "paid"}):
+            by_id[order.id] = order
+        return [by_id[key] for key in ids]
+"""
+            },
+        ),
+        Example(
+            "loops over literals, enums, chunks, pages, retries and polls",
+            {
+                "src/shop/modules/orders/service.py": """\
+import asyncio
+from enum import StrEnum
+from itertools import batched, count
+"""
+                + _SERVICE
+                + """\
+    async def much(self, ids, pages):
+        for status in ("draft", "paid"):
+            await self._orders.count({"status": status})
+        for status in OrderStatus:
+            await self._orders.count({"status": status})
+        for chunk in batched(ids, 500):
+            await self._orders.delete_many({"id": {"in": chunk}})
+        for chunk in slices(ids):
+            await self._orders.find_many({"id": {"in": chunk}})
+        for page in range(1, pages + 1):
+            await self._orders.paginate({}, page=page, limit=100)
+        for attempt in range(5):
+            await self._orders.exists({"attempt": attempt})
+        for pause in count():
+            await self._orders.exists({"status": "paid"})
+            await asyncio.sleep(pause)
+        while not await self._orders.exists({"status": "paid"}):
+            await asyncio.sleep(1)
+
+def slices(rows):
+    for start in range(0, len(rows), 100):
+        yield rows[start : start + 100]
+
+class OrderStatus(StrEnum):
+    DRAFT = "draft"
+"""
+            },
+        ),
+        Example(
+            "a look-up that is remembered, and one that ends the loop",
+            {
+                "src/shop/modules/orders/service.py": _SERVICE
+                + """\
+    async def names(self, orders):
+        known = {}
+        for order in orders:
+            if order.parent_id not in known:
+                known[order.parent_id] = await self._orders.find_by_id(order.parent_id)
+        for order in orders:
+            if order.is_late:
+                return await self._orders.update(order.id, {"status": "late"})
+"""
+            },
+        ),
+        Example(
+            "words in comments and strings, builders and session.add",
+            {
+                "src/shop/modules/orders/repository.py": """\
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+def save(session: Session, rows, wanted):
+    query = select(object)
+    for row in rows:
+        # await self._orders.find_by_id(row)
+        text = "session.execute(select(Order))"
+        query = query.where(text)
+        session.add(row)
+    session.commit()
+    return session.scalars(query)
+"""
+            },
+        ),
+        Example(
+            "a class that happens to have a method called find_by_id",
+            {
+                "src/shop/modules/orders/service.py": """\
+class Shelf:
+    def __init__(self) -> None:
+        self.items = {}
+
+    def find_by_id(self, key):
+        return self.items[key]
+
+def names(shelf: Shelf, ids):
+    return [shelf.find_by_id(key) for key in ids]
+"""
+            },
+        ),
+    ),
+)

@@ -1,0 +1,232 @@
+"""Transactions are real or refused: joining, savepoints, independence, and tasks that may not share."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+
+from kernel.database import Database
+from kernel.errors import ConflictError, TransactionError, ValidationError
+from tests.kernel.backends import NotesRepository, sql_shop
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.kernel.backends import Shop
+
+pytestmark = pytest.mark.anyio
+
+
+class SomethingWrongError(Exception):
+    """What a test raises to leave a block."""
+
+
+async def codes(shop: Shop) -> str:
+    return " ".join(row.code for row in await shop.articles.find_many(order_by=["code"]))
+
+
+async def test_a_block_commits_at_its_end(shop: Shop) -> None:
+    async with shop.work.transaction():
+        await shop.articles.create({"code": "a"})
+        await shop.articles.create({"code": "b"})
+        assert await codes(shop) == "a b"
+    assert await codes(shop) == "a b"
+
+
+async def test_an_exception_rolls_everything_back(shop: Shop) -> None:
+    kept = await shop.articles.create({"code": "kept"})
+    with pytest.raises(SomethingWrongError):
+        async with shop.work.transaction():
+            await shop.articles.create({"code": "a"})
+            await shop.articles.update(kept.id, {"title": "changed"})
+            await shop.articles.delete(kept.id)
+            raise SomethingWrongError
+    assert await codes(shop) == "kept"
+    assert (await shop.articles.find_many())[0].title == "untitled"
+
+
+async def test_a_cancelled_block_rolls_back(shop: Shop) -> None:
+    entered = asyncio.Event()
+
+    async def work() -> None:
+        async with shop.work.transaction():
+            await shop.articles.create({"code": "a"})
+            entered.set()
+            await asyncio.sleep(60)
+
+    task = asyncio.create_task(work())
+    await entered.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await codes(shop) == ""
+
+
+async def test_an_inner_block_joins_the_outer_one(shop: Shop) -> None:
+    with pytest.raises(SomethingWrongError):
+        async with shop.work.transaction():
+            async with shop.work.transaction():
+                await shop.articles.create({"code": "a"})
+            raise SomethingWrongError
+    assert await codes(shop) == ""
+
+
+async def test_a_failure_inside_that_was_caught_still_forbids_the_commit(shop: Shop) -> None:
+    await shop.articles.create({"code": "a"})
+    with pytest.raises(TransactionError, match=r"an inner block .* failed .*savepoint=True"):
+        async with shop.work.transaction():
+            await shop.articles.create({"code": "b"})
+            with pytest.raises(ConflictError):
+                await shop.articles.create({"code": "a"})
+    assert await codes(shop) == "a"
+
+
+async def test_nothing_more_can_be_done_in_a_doomed_block(shop: Shop) -> None:
+    await shop.articles.create({"code": "a"})
+    with pytest.raises(TransactionError, match="ConflictError"):
+        async with shop.work.transaction():
+            with pytest.raises(ConflictError):
+                await shop.articles.create({"code": "a"})
+            await shop.articles.count()
+
+
+async def test_a_savepoint_fails_alone(shop: Shop) -> None:
+    await shop.articles.create({"code": "a"})
+    async with shop.work.transaction():
+        await shop.articles.create({"code": "b"})
+        with pytest.raises(ConflictError):
+            async with shop.work.transaction(savepoint=True):
+                await shop.articles.create({"code": "lost"})
+                await shop.articles.create({"code": "a"})
+        await shop.articles.create({"code": "c"})
+    assert await codes(shop) == "a b c"
+
+
+async def test_a_savepoint_that_succeeds_is_part_of_the_whole(shop: Shop) -> None:
+    with pytest.raises(SomethingWrongError):
+        async with shop.work.transaction():
+            async with shop.work.transaction(savepoint=True):
+                await shop.articles.create({"code": "a"})
+            assert await codes(shop) == "a"
+            raise SomethingWrongError
+    assert await codes(shop) == ""
+
+
+async def test_a_child_task_may_not_share_the_transaction(shop: Shop) -> None:
+    async with shop.work.transaction():
+        with pytest.raises(TransactionError, match="belongs to another task"):
+            await asyncio.create_task(shop.articles.count())
+        with pytest.raises(TransactionError, match="belongs to another task"):
+            await asyncio.create_task(shop.articles.create({"code": "a"}))
+        await shop.articles.create({"code": "b"})
+    assert await codes(shop) == "b"
+
+
+async def test_a_child_task_that_outlives_the_transaction_works_on_its_own(shop: Shop) -> None:
+    gate = asyncio.Event()
+
+    async def afterwards() -> str:
+        await gate.wait()
+        await shop.articles.create({"code": "b"})
+        return await codes(shop)
+
+    async with shop.work.transaction():
+        await shop.articles.create({"code": "a"})
+        task = asyncio.create_task(afterwards())
+    gate.set()
+    assert await task == "a b"
+
+
+async def test_others_see_nothing_before_the_commit(shop: Shop) -> None:
+    if shop.database is not None and shop.database.url.database is None:
+        pytest.skip("an in-memory SQLite database has one connection, so others wait instead")
+    inside, seen = asyncio.Event(), asyncio.Event()
+
+    async def writer() -> None:
+        async with shop.work.transaction():
+            await shop.articles.create({"code": "a"})
+            inside.set()
+            await seen.wait()
+
+    task = asyncio.create_task(writer())
+    await inside.wait()
+    assert await codes(shop) == ""
+    seen.set()
+    await task
+    assert await codes(shop) == "a"
+
+
+async def test_a_new_transaction_succeeds_on_its_own(shop: Shop) -> None:
+    if shop.database is not None and shop.database.dialect == "sqlite":
+        pytest.skip("SQLite has one writer at a time; its refusal has a test of its own")
+    with pytest.raises(SomethingWrongError):
+        async with shop.work.transaction():
+            await shop.articles.create({"code": "lost"})
+            async with shop.work.transaction(new=True):
+                await shop.articles.create({"code": "kept"})
+            raise SomethingWrongError
+    assert await codes(shop) == "kept"
+
+
+@pytest.mark.parametrize("place", ["memory", "file"])
+async def test_sqlite_refuses_a_second_writer_instead_of_waiting_for_itself(place: str, tmp_path: Path) -> None:
+    async with sql_shop("sqlite://" if place == "memory" else f"sqlite:///{tmp_path}/test.db") as shop:
+        with pytest.raises(TransactionError, match="SQLite has one writer"):
+            async with shop.work.transaction(), shop.work.transaction(new=True):
+                pass
+
+
+async def test_simultaneous_increments_all_count(shop: Shop) -> None:
+    made = await shop.articles.create({"code": "a"})
+    await asyncio.gather(*(shop.articles.increment(made.id, "stock") for _ in range(20)))
+    found = await shop.articles.find_by_id(made.id)
+    assert found is not None
+    assert found.stock == 20
+
+
+async def test_simultaneous_compare_and_set_has_one_winner(shop: Shop) -> None:
+    made = await shop.articles.create({"code": "a"})
+    attempts = (shop.articles.compare_and_set(made.id, {"stock": 0}, {"stock": number}) for number in range(1, 21))
+    assert sum(await asyncio.gather(*attempts)) == 1
+
+
+async def test_a_read_then_a_write_does_not_lose_an_update(sql_only: Shop) -> None:
+    if sql_only.database is not None and sql_only.database.dialect != "sqlite":
+        pytest.skip("servers let two readers in; there the expected version decides")
+    made = await sql_only.articles.create({"code": "a"})
+
+    async def add_one() -> None:
+        async with sql_only.work.transaction():
+            found = await sql_only.articles.find_by_id(made.id)
+            assert found is not None
+            await sql_only.articles.update(made.id, {"stock": found.stock + 1})
+
+    await asyncio.gather(*(add_one() for _ in range(10)))
+    found = await sql_only.articles.find_by_id(made.id)
+    assert found is not None
+    assert found.stock == 10
+
+
+async def test_foreign_keys_are_kept_on_every_engine(sql_only: Shop) -> None:
+    with pytest.raises(ValidationError, match="refers to something that does not exist"):
+        await sql_only.lines.create({"article_id": uuid4(), "text": "t"})
+
+
+async def test_a_ping_fails_when_nobody_answers() -> None:
+    database = Database("postgresql://nobody@127.0.0.1:1/nothing")
+    with pytest.raises(OSError, match="Connect call failed|Connection refused"):
+        await database.ping()
+    await database.close()
+
+
+async def test_a_row_that_others_refer_to_stays(sql_only: Shop) -> None:
+    assert sql_only.database is not None
+    article = await sql_only.articles.create({"code": "a"})
+    line = await sql_only.lines.create({"article_id": article.id, "text": "t"})
+    await NotesRepository(sql_only.database).create({"line_id": line.id})
+    with pytest.raises(ConflictError, match="Line is still referred to by other rows") as caught:
+        await sql_only.lines.delete(line.id)
+    assert caught.value.code == "referenced"

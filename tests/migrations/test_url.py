@@ -1,0 +1,76 @@
+"""Which database is meant, and that no message ever repeats a password."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from arckode_gen.errors import UsageError
+from arckode_gen.migrations.url import find, parse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PASSWORD = "hunter2"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("sqlite:///./shop.db", "sqlite ./shop.db", id="a relative file"),
+        pytest.param("sqlite:////data/shop.db", "sqlite /data/shop.db", id="an absolute file"),
+        pytest.param("sqlite+aiosqlite:///shop.db", "sqlite shop.db", id="an explicit driver"),
+        pytest.param("postgres://u:hunter2@h/shop", "postgresql u@h:5432/shop", id="the short name of PostgreSQL"),
+        pytest.param("postgresql+asyncpg://h:99/shop?ssl=require", "postgresql h:99/shop", id="an option"),
+        pytest.param("mariadb://u:hunter2@h/shop", "mysql u@h:3306/shop", id="MariaDB"),
+        pytest.param("mysql+aiomysql://u:p%40ss@[::1]/shop", "mysql u@::1:3306/shop", id="an IPv6 address"),
+        pytest.param("postgresql://u:a#b/c?d@h/shop", "postgresql u@h:5432/shop", id="a password with odd characters"),
+    ],
+)
+def test_a_url_is_shown_without_its_password(text: str, shown: str) -> None:
+    url = parse(text)
+    assert url.shown == shown
+    assert PASSWORD not in repr(url)
+
+
+def test_a_password_is_decoded_as_the_project_decodes_it() -> None:
+    assert parse("postgresql://u:p%40s%2Fs+x@h/d").password == "p@s/s+x"
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        pytest.param("", "is not a database URL", "sqlite:///./shop.db", id="nothing"),
+        pytest.param("hunter2", "is not a database URL", "sqlite:///./shop.db", id="no URL"),
+        pytest.param("postgers://u:hunter2@h/d", "unknown database 'postgers'", "did you mean 'postgres'?", id="a typo"),
+        pytest.param("oracle://u:hunter2@h/d", "unknown database 'oracle'", "postgresql://", id="an unknown one"),
+        pytest.param("sqlite://", "a database in memory", "write a file", id="SQLite without a file"),
+        pytest.param("sqlite:///:memory:", "a database in memory", "write a file", id="SQLite in memory"),
+        pytest.param("sqlite:///x?mode=memory&uri=true", "in memory", "write a file", id="SQLite in memory by option"),
+        pytest.param("sqlite://shop.db", "two slashes where SQLite has three", "sqlite:///", id="a slash too few"),
+        pytest.param("mysql://u:hunter2@h", "names no database", "add `/name`", id="a server without a database"),
+        pytest.param("postgresql://u:hun@ter2:x@h/d", "the port in DATABASE_URL", "%40", id="an @ in the password"),
+        pytest.param("mysql://h:99999/d", "the port in DATABASE_URL is not a number", "%40", id="a port that is too big"),
+    ],
+)
+def test_a_broken_url_is_explained_without_repeating_it(text: str, message: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(text)
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+    assert PASSWORD not in str(caught.value)
+
+
+def test_the_environment_wins_over_the_file_and_the_file_over_the_default(tmp_path: Path) -> None:
+    assert find(tmp_path, {}, "shop") == "sqlite:///./shop.db"
+    (tmp_path / ".env").write_text("DATABASE_URL=sqlite:///./file.db\n")
+    assert find(tmp_path, {}, "shop") == "sqlite:///./file.db"
+    assert find(tmp_path, {"DATABASE_URL": "sqlite:///./env.db"}, "shop") == "sqlite:///./env.db"
+    assert find(tmp_path, {"database_url": "sqlite:///./small.db"}, "shop") == "sqlite:///./small.db"
+
+
+def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"\xff")
+    with pytest.raises(UsageError, match="cannot read .env: UnicodeDecodeError"):
+        find(tmp_path, {}, "shop")
