@@ -14,7 +14,7 @@ def main(argv: list[str] | None = None) -> int:
     if words == ["--version"]:
         print(f"arckode {__version__}")
         return 0
-    from arckode_gen import cli  # noqa: PLC0415  `--version` must not pay for it
+    from arckode_gen import cli  # `--version` must not pay for it
 
     if "_ARCKODE_COMPLETE" in os.environ:
         return cli.complete(words)

@@ -27,7 +27,7 @@ def run(argv: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:  # noqa: BLE001  the last resort: a traceback is always our bug, and is said to be
+    except Exception as error:
         if "--debug" in argv:
             raise
         print(f"arckode crashed: {type(error).__name__}: {error}", file=sys.stderr)
@@ -50,7 +50,7 @@ def complete(words: list[str]) -> int:
 def _run(argv: list[str]) -> int:
     cwd = Path.cwd()
     if not argv or argv[0] in HELP_WORDS:
-        from arckode_gen import help_screen  # noqa: PLC0415  rich is for people, not for every run
+        from arckode_gen import help_screen  # rich is for people, not for every run
 
         return help_screen.show(cwd)
     if argv[0].startswith("-"):
@@ -66,7 +66,7 @@ def _values(spec: CommandSpec, argv: list[str]) -> dict[str, Value] | None:
     values = None if interactive and plain.would_ask(spec, argv) else plain.read(spec, argv)
     if values is not None:
         return values
-    from arckode_gen import typer_app  # noqa: PLC0415  typer's start-up is paid only when it has something to say
+    from arckode_gen import typer_app  # typer's start-up is paid only when it has something to say
 
     return typer_app.read(spec, argv, interactive=interactive)
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 def show(cwd: Path) -> int:
     """Print the overview and return 0."""
-    from rich.console import Console  # noqa: PLC0415  only this screen pays for it
-    from rich.markup import escape  # noqa: PLC0415
+    from rich.console import Console  # only this screen pays for it
+    from rich.markup import escape
 
     console = Console(highlight=False)
     console.print(f"[bold]arckode {__version__}[/bold]: scaffold, grow, migrate and guard a modular Python backend\n")

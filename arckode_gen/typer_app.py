@@ -41,7 +41,9 @@ def build(spec: CommandSpec, result: dict[str, Value], *, interactive: bool = Fa
     """Return a command that stores the parsed values in `result`."""
 
     def store(**values: object) -> None:
-        result.update({name: tuple(value) if isinstance(value, list) else cast("Value", value) for name, value in values.items()})
+        result.update(
+            {name: tuple(value) if isinstance(value, list) else cast("Value", value) for name, value in values.items()}
+        )
 
     parameters = [_parameter(param, interactive=interactive) for param in (*spec.arguments, *spec.options)]
     store.__doc__ = _text(spec)
@@ -64,7 +66,7 @@ def _parameter(param: Param, *, interactive: bool) -> inspect.Parameter:
         param.name,
         inspect.Parameter.KEYWORD_ONLY,
         default=default,
-        annotation=Annotated[annotation, _info(param, interactive=interactive)],  # type: ignore[valid-type]
+        annotation=Annotated[annotation, _info(param, interactive=interactive)],
     )
 
 

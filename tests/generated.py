@@ -6,7 +6,10 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EVERY_TYPE = (
     "s:str t:text i:int:unique bi:bigint d:decimal=18.6 f:float b:bool:default=true day:date:default=today "

@@ -57,7 +57,7 @@ def find(name: str, cwd: Path) -> Command:
     if stub is None:
         guess = nearest(name, names(cwd)) or "see `arckode list`"
         raise UsageError(f"there is no command '{name}'", guess)
-    from arckode_gen.commands import _generate  # noqa: PLC0415  only generators need the template engine
+    from arckode_gen.commands import _generate  # only generators need the template engine
 
     return _generate.command(stub)
 

@@ -34,10 +34,10 @@ def _run(stub: stubs.Stub, call: Call) -> int:
     root = project.find_root(call.cwd)
     words = {**call.values, **_answers(stub, call)}
     today = dt.datetime.now(dt.UTC).date()
-    return carry_out(call, root, lambda snapshot: _plan(stub, words, snapshot, today, force=call.flag("force")))
+    return carry_out(call, root, lambda snapshot: plan(stub, words, snapshot, today, force=call.flag("force")))
 
 
-def _plan(
+def plan(
     stub: stubs.Stub, words: Mapping[str, object], snapshot: Snapshot, today: dt.date, *, force: bool = False
 ) -> Plan:
     manifest = project.manifest(snapshot)
@@ -115,7 +115,7 @@ def _json(source: str) -> dict[str, object]:
 
 
 def _yaml(source: str) -> object:
-    import yaml  # noqa: PLC0415  only for fields in a file
+    import yaml  # only for fields in a file
 
     try:
         return cast("object", yaml.safe_load(_read(source, "--fields")))

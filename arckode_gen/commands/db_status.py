@@ -69,11 +69,11 @@ def _plain(answer: Answer) -> str:
 
 
 def _rich(answer: Answer, call: Call) -> str:
-    from io import StringIO  # noqa: PLC0415 - for people only
-    from shutil import get_terminal_size  # noqa: PLC0415
+    from io import StringIO
+    from shutil import get_terminal_size
 
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Table
 
     table = Table(*_HEADINGS, title=answer["database"])
     for item in answer["migrations"]:

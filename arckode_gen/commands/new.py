@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from arckode_gen.engine.project_names import ProjectName
     from arckode_gen.engine.spec import Call
 
-DATABASES = ("sqlite", "postgresql", "mysql")
+DATABASES = ("sqlite", "postgresql", "mysql", "mariadb")
+PARTS = ("core", "memory", "testing")
 
 SPEC = CommandSpec(
     "new",
@@ -76,7 +77,7 @@ def _plan(name: ProjectName, database: str) -> Plan:
         "options": {"database": database},
         "package": name.package,
     }
-    unit = units.Unit("project", name.package, 1, {"database": database, "parts": ["core"]}, generated)
+    unit = units.Unit("project", name.package, 1, {"database": database, "parts": list(PARTS)}, generated)
     bases = {units.BASE + path: state for path, state in files.items()}
     record = {project.PROJECT_FILE: _json(manifest), unit.path: units.dump(unit)}
     env = {".env": files[".env.example"]} if database != "sqlite" else {}
@@ -96,7 +97,7 @@ def _files(name: ProjectName, database: str) -> Mapping[str, FileState]:
     with tempfile.TemporaryDirectory(prefix="arckode-") as scratch:
         files = skeleton.render(resources.folder("templates") / "backend", answers, Path(scratch))
     kernel = resources.folder("templates") / "kernel"
-    return {**files, **parts.kernel_files(kernel, ("core",), f"src/{name.package}/kernel/")}
+    return {**files, **parts.kernel_files(kernel, PARTS, f"src/{name.package}/kernel/")}
 
 
 def _json(document: Mapping[str, object]) -> FileState:

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from arckode_gen.engine.edits_imports import above_comments, without_statement
+from arckode_gen.engine.edits_lines import above_comments, without_statement
 from arckode_gen.engine.edits_names import assigned, dotted, imported, running
 from arckode_gen.engine.edits_source import (
     AlreadyGone,

@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from arckode_gen.engine.edits_lines import above_comments, is_relative, without_statement
 from arckode_gen.engine.edits_names import assigned, dotted, imported, running, same, top_level
 from arckode_gen.engine.edits_source import (
     AlreadyGone,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 # Exploded with a trailing comma an import is left alone at any line length, so the narrowest common one decides.
 _WIDTH = 79
-_LEADING = re.compile(r"#!|#.*coding[:=]")
 
 
 def insert_import(source: bytes, statement: str) -> Insertion:
@@ -196,38 +196,13 @@ def _without(file: Source, node: ast.stmt, name: ast.alias) -> bytes | None:
     return file.with_lines(at + gone, [], drop=1)
 
 
-def without_statement(file: Source, node: ast.stmt) -> bytes:
-    """Delete a statement's lines, and the blank line that would be left double."""
-    at, stop = first_line(node), end_line(node)
-    before, after = file.is_blank(at - 1), file.is_blank(stop) or stop >= len(file.lines)
-    alone = len(file.tree.body) == 1 and file.tree.body[0] is node
-    if alone:
-        return file.with_lines(at, [], drop=stop - at)
-    if before and (after or _is_first_under_head(file, node)):
-        at -= 1
-    elif after and not any(end_line(other) <= at for other in file.tree.body):
-        following = [other for other in file.tree.body if first_line(other) >= stop]
-        wide = following and isinstance(following[0], ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        stop += next(count for count in (2 if wide else 1, 1, 0) if all(file.is_blank(stop + n) for n in range(count)))
-    return file.with_lines(at, [], drop=stop - at)
-
-
-def _is_first_under_head(file: Source, node: ast.stmt) -> bool:
-    """Tell whether a statement stands alone between the docstring and the code."""
-    body = file.tree.body
-    index = body.index(node) if node in body else 0
-    following = body[index + 1 : index + 2]
-    head = index > 0 and (is_docstring(body[index - 1]) or _root(body[index - 1]) == "__future__")
-    return head and not isinstance((following or [None])[0], ast.Import | ast.ImportFrom)
-
-
 def _placed(file: Source, wanted: ast.Import | ast.ImportFrom, line: str) -> bytes:
     sections = _sections(file)
     root = _target(wanted).partition(".")[0]
     for section in sections:
         if any(_root(node) == root for node in section):
             return _into(file, section, wanted, line)
-    absolute = [section for section in sections if not any(_is_relative(node) for node in section)]
+    absolute = [section for section in sections if not any(is_relative(node) for node in section)]
     if absolute:
         return file.with_lines(end_line(absolute[-1][-1]), ["", line])
     if sections:
@@ -238,19 +213,13 @@ def _placed(file: Source, wanted: ast.Import | ast.ImportFrom, line: str) -> byt
 def _into(
     file: Source, section: Sequence[ast.Import | ast.ImportFrom], wanted: ast.Import | ast.ImportFrom, line: str
 ) -> bytes:
-    greater = [index for index, node in enumerate(section) if _order(node) > _order(wanted)]
+    key = _order(wanted)
+    greater = [index for index, node in enumerate(section) if _order(node) > key]
     if not greater:
         return file.with_lines(end_line(section[-1]), [line])
     if greater[0]:
         return file.with_lines(end_line(section[greater[0] - 1]), [line])
     return file.with_lines(above_comments(file, first_line(section[0])), [line])
-
-
-def above_comments(file: Source, at: int) -> int:
-    """Return the line above the comments that belong to line `at`; a shebang and a coding line stay first."""
-    while at > 0 and file.lines[at - 1].lstrip().startswith("#") and not _LEADING.match(file.lines[at - 1]):
-        at -= 1
-    return at
 
 
 def _sections(file: Source) -> list[list[ast.Import | ast.ImportFrom]]:
@@ -276,10 +245,6 @@ def _root(node: ast.stmt) -> str:
     if isinstance(node, ast.ImportFrom) and not node.level:
         return (node.module or "").partition(".")[0]
     return node.names[0].name.partition(".")[0] if isinstance(node, ast.Import) else ""
-
-
-def _is_relative(node: ast.stmt) -> bool:
-    return isinstance(node, ast.ImportFrom) and node.level > 0
 
 
 def _first(file: Source, line: str) -> bytes:

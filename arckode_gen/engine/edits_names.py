@@ -12,12 +12,15 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 def running(node: ast.AST) -> Iterator[ast.AST]:
-    """Walk everything that exists at run time: not the branch under `if TYPE_CHECKING`."""
-    yield node
-    hidden = node.body if isinstance(node, ast.If) and _is_type_checking(node.test) else []
-    for child in ast.iter_child_nodes(node):
-        if child not in hidden:
-            yield from running(child)
+    """Walk everything that exists at run time, in order: not the branch under `if TYPE_CHECKING`."""
+    waiting = [node]
+    while waiting:
+        found = waiting.pop()
+        yield found
+        children = list(ast.iter_child_nodes(found))
+        if isinstance(found, ast.If) and _is_type_checking(found.test):
+            children = [child for child in children if child not in found.body]
+        waiting.extend(reversed(children))
 
 
 def _is_type_checking(test: ast.expr) -> bool:

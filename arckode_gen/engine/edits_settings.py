@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from arckode_gen.engine.edits_imports import above_comments, without_statement
+from arckode_gen.engine.edits_lines import above_comments, without_statement
 from arckode_gen.engine.edits_source import (
     AlreadyGone,
     AlreadyThere,
@@ -74,6 +74,9 @@ def remove_setting(source: bytes, statement: str, *, class_name: str = "Settings
     alone = len(body) == 1 or file.own_lines(node) is None or _end(body, body.index(node)) != end_line(node)
     if len(found) > 1 or alone or ast.dump(node) != ast.dump(wanted):
         return CannotRemove("a person changed the attribute", statement)
+    stop = end_line(node)
+    if body[0] is node and file.is_blank(stop) and not _attribute(body[1]):
+        return Removed(file.with_lines(first_line(node), [], drop=stop + 1 - first_line(node)))
     return Removed(without_statement(file, node))
 
 

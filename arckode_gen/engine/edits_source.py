@@ -163,7 +163,7 @@ def adds_only(before: Source, after: bytes, added: int = 1) -> bool:
 def _statements(file: Source, node: ast.AST) -> Iterator[tuple[str, ...]]:
     """Walk statements in order, as their own lines: headers without their blocks, imports one name at a time.
 
-    Equal lines under equal headers are equal trees, and cost a tenth of dumping them.
+    Equal lines under equal headers are equal trees, and comparing them costs much less than dumping trees.
     """
     for name, value in ast.iter_fields(node):
         if name not in _BLOCKS or not isinstance(value, list):
@@ -179,11 +179,13 @@ def _statements(file: Source, node: ast.AST) -> Iterator[tuple[str, ...]]:
 
 
 def _own(file: Source, node: ast.AST) -> Iterator[str]:
-    """Yield the lines from a statement's first to the one before its block."""
+    """Yield the lines from a statement's first to the one before its block and the comments over that."""
     start, stop = _extent(node)
     inner = [_extent(child)[0] for name in _BLOCKS for child in getattr(node, name, None) or []]
     last = max(min(inner), start + 1) if inner else stop
-    return (line.rstrip("\r\n") for line in file.lines[start:last])
+    while last - 1 > start and inner and file.lines[last - 1].strip()[:1] in {"", "#"}:
+        last -= 1
+    yield from (line.rstrip("\r\n") for line in file.lines[start:last])
 
 
 def _extent(node: ast.AST) -> tuple[int, int]:

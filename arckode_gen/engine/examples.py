@@ -84,7 +84,9 @@ def _constant(field: Field, text: str) -> Example:
 
 
 def _text(field: Field) -> Example:
-    label = field.name.replace("_", "-") + "-" if field.type == "slug" else field.name.replace("_", " ").capitalize() + " "
+    label = (
+        field.name.replace("_", "-") + "-" if field.type == "slug" else field.name.replace("_", " ").capitalize() + " "
+    )
     shortest = field.len or (field.min if isinstance(field.min, int) else 0)
     longest = field.len or (field.max if isinstance(field.max, int) else 160)
     if field.unique and longest < 2:
@@ -193,7 +195,7 @@ def _made(parts: Sequence[tuple[object, object]]) -> str:
     return "".join(_made_one(code, argument) for code, argument in parts)
 
 
-def _made_one(code: object, argument: object) -> str:  # noqa: PLR0911  one line for each thing a pattern is made of
+def _made_one(code: object, argument: object) -> str:
     match code:
         case op.LITERAL:
             return chr(cast("int", argument))

@@ -83,9 +83,14 @@ class Field:
 
     @property
     def filterable(self) -> bool:
-        """Whether the list action may filter by it: comparable, shown, and not a word of the query string's own."""
+        """Whether the list action may filter by it: comparable and not hidden."""
         hidden = self.redact or self.writeonly or self.type in _UNFILTERABLE
-        return self.has_column and not hidden and self.json_name not in reserved.QUERY_NAMES
+        return self.has_column and not hidden
+
+    @property
+    def query_name(self) -> str:
+        """The parameter of the list action that asks for a value."""
+        return f"{self.column}_eq" if self.column in reserved.QUERY_NAMES else self.attribute
 
     @property
     def members(self) -> tuple[tuple[str, str], ...]:

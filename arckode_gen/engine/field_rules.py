@@ -124,7 +124,7 @@ def _lengths(field: Field) -> Iterator[tuple[str, str]]:
 def _default(field: Field) -> Iterator[tuple[str, str]]:
     if field.default is None:
         return
-    if field.type == "enum" and field.default not in field.values:
+    if field.values and field.default not in field.values:
         choices = ", ".join(field.values)
         yield f"default={field.default} is not one of {choices}", f"write `default={field.values[0]}`"
     measured = len(str(field.default)) if field.type in _LENGTHS else _comparable(field.default)

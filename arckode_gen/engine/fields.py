@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict, TypeVar, cast
 
 from arckode_gen.engine.field import Field, member_name
+from arckode_gen.engine.field_format import UNSAFE, format_field
 from arckode_gen.engine.field_rules import check_field, check_together, misfit
 from arckode_gen.engine.field_types import (
     ALIASES,
@@ -41,7 +42,6 @@ __all__ = [
     "parse_fields",
 ]
 
-_UNSAFE = re.compile(r"[^A-Za-z0-9_:=/.,-]")
 _DECIMAL = re.compile(r"(\d{1,2})(?:\.(\d{1,2}))?")
 
 
@@ -96,7 +96,7 @@ def parse_field(text: str) -> Field:
         UsageError: with the word, the reason and the nearest right one.
     """
     name, _, rest = text.partition(":")
-    if odd := _UNSAFE.search(rest):
+    if odd := UNSAFE.search(rest):
         message = f"{text!r}: the character {odd[0]!r} is not safe in every shell"
         raise UsageError(message, "put the field into a file and pass it with `--fields FILE.yml`")
     if ":pattern=" in text:
@@ -133,18 +133,6 @@ def build_fields(sources: Iterable[Source], build: Callable[[Source], Field]) ->
         raise UsageError("\n".join((f"{len(errors)} fields are wrong:", *lines)))
     check_together(fields)
     return tuple(fields)
-
-
-def format_field(field: Field) -> str:
-    """Write a field as the one word that `parse_field` reads back.
-
-    Raises:
-        UsageError: it holds a pattern or a character that only a file can hold.
-    """
-    word = ":".join((field.name, _type_word(field), *_modifier_words(field)))
-    if field.pattern or _UNSAFE.search(word) or not _is_one_word(field):
-        raise UsageError(f"{field.name!r} cannot be written as one word", "pass it with `--fields FILE.yml`")
-    return word
 
 
 def cut(word: str, name: str, rest: str) -> RawField:
@@ -286,36 +274,3 @@ def _value(word: str, text: str, kind: FieldType, size: tuple[int, int]) -> str 
     if word in {"default", "min", "max"}:
         return canonical(kind, text, size)
     return text
-
-
-def _type_word(field: Field) -> str:
-    if field.type == "decimal":
-        return f"decimal={field.precision}.{field.scale}"
-    if field.type == "enum":
-        return f"enum={'/'.join(field.values)}"
-    if field.type == "list":
-        return f"list={field.element}"
-    return f"{field.type}={field.target}" if field.target else field.type
-
-
-def _modifier_words(field: Field) -> list[str]:
-    words: list[str] = []
-    for modifier in MODIFIERS:
-        value = getattr(field, modifier)
-        if modifier not in VALUED:
-            words += [modifier] * bool(value)
-        elif value not in {None, ""} and (modifier, value) != ("on_delete", "restrict"):
-            words.append(f"{modifier}={_as_word(field.type, value)}")
-    return words
-
-
-def _as_word(kind: FieldType, value: str | int | bool) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value).replace(":", "") if kind in {"time", "datetime"} else str(value)
-
-
-def _is_one_word(field: Field) -> bool:
-    """Tell whether no value holds a sign that separates the parts of a word."""
-    texts = [*field.values, *([field.default] if field.type in {"str", "text"} and field.default is not None else [])]
-    return not any(":" in str(text) for text in texts) and not any("/" in value for value in field.values)

@@ -175,7 +175,5 @@ def _check_word(word: str, plural: str, suggestion: str) -> None:
         raise UsageError(f"{word!r} is a word of Python's own", hint)
     if word in reserved.PROJECT_NAMES:
         raise UsageError(f"{word!r} would hide a part of the project with that name", hint)
-    if word in reserved.CLASS_NAMES:
-        raise UsageError(f"the class {to_pascal(word)!r} would hide one that every module imports", hint)
     if word == plural and (word in reserved.SQL_WORDS or word.startswith("sqlite_")):
         raise UsageError(f"{word!r} is a reserved word in SQL and cannot name a table", hint)

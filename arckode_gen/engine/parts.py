@@ -20,7 +20,8 @@ def kernel_files(folder: Path, parts: Iterable[str], prefix: str) -> dict[str, F
     Raises:
         CrashError: `parts.yml` does not know a part.
     """
-    known = cast("dict[str, dict[str, list[str]]]", yaml.safe_load((folder / "parts.yml").read_text(encoding="utf-8")))
+    document = yaml.safe_load((folder / "parts.yml").read_text(encoding="utf-8"))
+    known = cast("dict[str, dict[str, list[str]]]", document["parts"])
     result: dict[str, FileState] = {}
     for part in parts:
         if part not in known:

@@ -54,18 +54,19 @@ KERNEL_COLUMNS = frozenset({"id", "created_at", "updated_at", "deleted_at", "ver
 # name: its attribute gets an underscore, its column and its JSON name do not.
 TAKEN_ATTRIBUTES = frozenset(
     _words("""
-bool bytes classmethod construct copy dict dt float frozenset from_orm int json list metadata object parse_file
-parse_obj parse_raw property registry schema_json set staticmethod str super tuple update_forward_refs validate values
+bool bytes classmethod construct copy dict dt float from_orm frozenset int json list metadata
 model_computed_fields model_config model_construct model_copy model_extra model_fields model_fields_set
-model_json_schema model_parametrized_name model_post_init model_rebuild
+model_json_schema model_parametrized_name model_post_init model_rebuild object parse_file parse_obj parse_raw
+property registry schema_json set staticmethod str super tuple type_annotation_map update_forward_refs
+validate values
 """)
 )
 
 # pydantic warns about every field that starts so.
 TAKEN_PREFIXES = ("model_validate", "model_dump")
 
-# What the list action's query string already means; a column may have the name but cannot be a filter.
-QUERY_NAMES = frozenset({"page", "limit", "sort", "withTotal"})
+# What the list action's query string already means; a filter by such a column is spelt `<column>_eq`.
+QUERY_NAMES = frozenset({"page", "limit", "sort", "total"})
 
 # Folders, files and routes of a generated project that a module of this name would hide.
 PROJECT_NAMES = frozenset(
@@ -78,8 +79,9 @@ redoc seed seeds setting settings test tests
 # Classes that every generated module imports; an entity called like one would hide it.
 CLASS_NAMES = frozenset(
     _words("""
-annotated any api_model boolean connector date date_time decimal entity enum foreign_key index integer json kernel
-list_query mapped mapping module_router numeric page port principal protocol query query_model repository_adapter
-sequence soft_deleted sql_repository str_enum string text time timestamped unique_constraint uuid
+annotated any api_model api_router async_client boolean connector date date_time decimal entity enum exact_numeric field
+foreign_key guid index integer json kernel list_query long_text mapped mapping memory_repository module_router
+not_found_error numeric page page_out port principal protocol query query_model repository_adapter sequence soft_deleted
+sql_repository str_enum string text time timestamped unique_constraint uuid validation_error
 """)
 )

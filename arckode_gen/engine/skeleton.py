@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arckode_gen.engine.plan import FileState
@@ -10,6 +9,7 @@ from arckode_gen.errors import CrashError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 
 def render(template: Path, answers: Mapping[str, str], scratch: Path) -> dict[str, FileState]:
@@ -18,8 +18,8 @@ def render(template: Path, answers: Mapping[str, str], scratch: Path) -> dict[st
     Raises:
         CrashError: the template itself is wrong; a user's answer was checked before.
     """
-    from copier import run_copy  # noqa: PLC0415  half a second that only `arckode new` needs
-    from copier.errors import CopierError  # noqa: PLC0415
+    from copier import run_copy  # half a second that only `arckode new` needs
+    from copier.errors import CopierError
 
     try:
         run_copy(str(template), scratch, data=dict(answers), defaults=True, quiet=True, skip_tasks=True)

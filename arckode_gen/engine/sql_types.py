@@ -1,4 +1,4 @@
-"""The DDL of generated tables, as SQLAlchemy's compiler writes it for the generated model, without importing SQLAlchemy.
+"""The DDL of generated tables: what SQLAlchemy's compiler writes for the generated model, without importing it.
 
 `make:module` must stay fast, so its migration comes from this table; a test compiles the generated model with
 SQLAlchemy for every field type and dialect and holds the two equal.
@@ -117,7 +117,6 @@ def indexed(table: Table) -> Sequence[str]:
     return sorted(
         [field.column for field in table.fields if field.indexed] + (["deleted_at"] if table.soft_delete else [])
     )
-
 
 
 def _indexes(table: Table) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""Names of migrations: the UTC date, a four-digit counter and a slug; the date comes in, so that nothing reads a clock."""
+"""Names of migrations: the UTC date, a four-digit counter and a slug; the date comes in, nothing reads a clock."""
 
 from __future__ import annotations
 

@@ -65,7 +65,6 @@ class Stub:
     word_types: Mapping[str, WordType]
 
 
-
 def load(folder: Path) -> Stub:
     """Read a stub.
 

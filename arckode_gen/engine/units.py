@@ -91,7 +91,9 @@ def load(snapshot: Snapshot, kind: str, name: str) -> Unit | None:
 
 def of_kind(snapshot: Snapshot, kind: str) -> tuple[Unit, ...]:
     """Return every unit of a kind, in order of name."""
-    names = [path.removeprefix(f"{UNITS}{kind}.").removesuffix(".json") for path in snapshot.glob(f"{UNITS}{kind}.*.json")]
+    names = [
+        path.removeprefix(f"{UNITS}{kind}.").removesuffix(".json") for path in snapshot.glob(f"{UNITS}{kind}.*.json")
+    ]
     return tuple(unit for name in names if (unit := load(snapshot, kind, name)) is not None)
 
 

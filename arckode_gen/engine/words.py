@@ -1,13 +1,11 @@
-"""Reads well-formed command words from a CommandSpec, without typer; anything else is left to typer by answering None."""
+"""Reads well-formed command words without typer; anything else is left to typer by answering None."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arckode_gen.engine.spec import Param, Value
-
 if TYPE_CHECKING:
-    from arckode_gen.engine.spec import CommandSpec
+    from arckode_gen.engine.spec import CommandSpec, Param, Value
 
 
 def normalise(spec: CommandSpec, argv: list[str]) -> list[str]:

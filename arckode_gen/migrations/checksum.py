@@ -36,7 +36,7 @@ def _loud_python(text: str) -> Iterator[str]:
 
     F-strings are taken as one piece of source, because Python 3.12 began to cut them into tokens.
     """
-    import tokenize  # noqa: PLC0415 - only data migrations need it
+    import tokenize
 
     skipped, lines = _lines_of_down(text), text.splitlines(keepends=True)
     silent = {tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.ENDMARKER}
@@ -65,7 +65,7 @@ def _between(lines: list[str], start: tuple[int, int], end: tuple[int, int]) -> 
 
 
 def _lines_of_down(text: str) -> frozenset[int]:
-    import ast  # noqa: PLC0415 - only data migrations need it
+    import ast
 
     body = ast.parse(text).body
     silent: list[ast.stmt] = [

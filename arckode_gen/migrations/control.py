@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, cast
@@ -95,7 +94,8 @@ def now() -> str:
 
 def who() -> str:
     """Return this machine and process, as the control table and the lock name them."""
-    return f"{platform.node() or 'unknown'} (process {os.getpid()})"
+    node = os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "unknown")
+    return f"{node} (process {os.getpid()})"
 
 
 async def read(connection: Connection) -> tuple[Entry, ...]:

@@ -14,11 +14,11 @@ _BINDING = re.compile(
         (?:=[^\S\n]*
             (?:'(?P<single>(?:\\'|[^'])*)'
               |"(?P<double>(?:\\"|[^"])*)"
-              |(?P<bare>[^\n]*))
-        )?[^\n]*$""",
+              |(?P<bare>(?!['"])[^\n]*))
+        )?[^\S\n]*(?:\#[^\n]*)?$""",
     re.VERBOSE | re.MULTILINE,
 )
-_COMMENT = re.compile(r"\s+#.*|^#.*")
+_COMMENT = re.compile(r"\s+#.*")
 _REFERENCE = re.compile(r"\$\{(?P<name>[^}:]*)(?::-(?P<default>[^}]*))?\}")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 
@@ -26,13 +26,15 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v
 def parse(text: str, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the variables of a `.env` file, with `${NAME}` and `${NAME:-default}` filled in.
 
-    A reference sees the variables above it first, then `environ`; a name without `=` holds nothing and is left out.
+    A reference sees the variables above it first, then `environ`; a name without `=` takes its value away.
     """
     found: dict[str, str] = {}
     for match in _BINDING.finditer(text.replace("\r\n", "\n")):
-        value = _value(match)
-        if value is not None:
-            found[match["quoted_name"] or match["name"]] = _filled(value, {**environ, **found})
+        name, value = match["quoted_name"] or match["name"], _value(match)
+        if value is None:
+            found.pop(name, None)
+        else:
+            found[name] = _filled(value, {**environ, **found})
     return found
 
 

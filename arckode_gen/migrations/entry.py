@@ -29,8 +29,8 @@ def main() -> int:
         )
         return 1
     _make_importable()
-    from arckode_gen.errors import ArckodeError  # noqa: PLC0415 - importable from here on
-    from arckode_gen.migrations.service import serve  # noqa: PLC0415
+    from arckode_gen.errors import ArckodeError
+    from arckode_gen.migrations.service import serve
 
     try:
         send({"answer": serve(json.load(sys.stdin), lambda kind, text: send({"kind": kind, "text": text}))})

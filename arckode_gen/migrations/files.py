@@ -26,7 +26,7 @@ class Source:
     @property
     def digest(self) -> str:
         """The hash of the bytes: when it is the recorded one, nothing has to be parsed."""
-        from hashlib import sha256  # noqa: PLC0415 - only what reads hashes pays for them
+        from hashlib import sha256
 
         return sha256(self.content).hexdigest()
 

@@ -87,7 +87,7 @@ class Migration:
         )
 
     def _cut(self, content: SqlText, dialect: Dialect) -> tuple[Statement, ...]:
-        from arckode_gen.migrations.splitter import split  # noqa: PLC0415 - only `.sql` files are ever cut
+        from arckode_gen.migrations.splitter import split
 
         try:
             return split(content.text, dialect, content.first_line)
@@ -95,7 +95,7 @@ class Migration:
             raise RefusedError(f"{self.source.label}, {error.message}", error.hint) from error
 
     def _refuse_transaction_control(self, step: Script, dialect: Dialect) -> None:
-        from arckode_gen.migrations.effects import controls_transaction  # noqa: PLC0415 - compiles the tokenizer
+        from arckode_gen.migrations.effects import controls_transaction
 
         for number, statement in enumerate(step.statements, 1):
             if controls_transaction(statement.text, dialect):

@@ -147,7 +147,7 @@ def _lines(node: ast.expr) -> dict[object, tuple[int, ...]]:
 
 
 def _computed(source: Source, name: str) -> object:
-    from arckode_gen.migrations.isolation import isolated  # noqa: PLC0415 - literals never need it
+    from arckode_gen.migrations.isolation import isolated
 
     with isolated(source) as module:
         value: object = vars(module).get(name)

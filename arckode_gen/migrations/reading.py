@@ -23,7 +23,7 @@ def read(source: Source) -> Migration:
     """
     if source.label.endswith(".sql"):
         return _read_sql(source)
-    from arckode_gen.migrations.python_file import read_python  # noqa: PLC0415 - `ast` is slow to import
+    from arckode_gen.migrations.python_file import read_python
 
     return read_python(source)
 
@@ -34,7 +34,7 @@ def _read_sql(source: Source) -> Migration:
     transaction = True
     marks = list(_MARKER.finditer(text))
     _refuse_preamble(source, text[: marks[0].start()] if marks else text)
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+    for mark, following in zip(marks, (*marks[1:], None), strict=False):
         line = text.count("\n", 0, mark.start()) + 1
         direction, option = mark.group(1), mark.group(2).strip()
         if direction not in ("up", "down") or option not in _OPTIONS or direction in halves:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from arckode_gen.migrations import files, journal, transactional
+from arckode_gen.migrations import files
 from arckode_gen.migrations.control import Control, read
-from arckode_gen.migrations.lock import held
-from arckode_gen.migrations.refusal import refuse_changed
 from arckode_gen.migrations.schedule import going_back, pending, resolve, stand
-from arckode_gen.migrations.work import plan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +46,10 @@ class Run:
         self.standings = stand(sources, self.entries, self._connection.dialect)
         if self._request["action"] == "status":
             return ()
-        await refuse_changed(self._connection, self.standings)
+        if any(item.state in ("edited", "removed") for item in self.standings):
+            from arckode_gen.migrations.refusal import refuse_changed
+
+            await refuse_changed(self._connection, self.standings)
         return self._wanted(sources)
 
     def _wanted(self, sources: tuple[Source, ...]) -> tuple[Standing, ...]:
@@ -68,6 +68,8 @@ class Run:
         return tuple(self._work(item) for item in wanted if item.source is not None)
 
     def _work(self, item: Standing) -> Work:
+        from arckode_gen.migrations.work import plan
+
         assert item.source is not None  # noqa: S101 - `works` leaves the others out
         reverting = item.entry is not None and item.entry.status in ("reverting", "revert_failed")
         back = self._request["back"] or reverting
@@ -80,6 +82,8 @@ class Run:
             OperationError: the lock was not free in time, or a statement failed.
             RefusedError: the files forbid it.
         """
+        from arckode_gen.migrations.lock import held
+
         done: list[Done] = []
         async with held(self._connection, self._request["lock_timeout"], lambda text: report("say", text)):
             await Control(self._connection).prepare()
@@ -93,9 +97,13 @@ class Run:
 
     def _again(self, work: Work) -> Work:
         """A rollback that was interrupted has been finished; the file is pending now like any other."""
+        from arckode_gen.migrations.work import plan
+
         return plan(work.source, "up", self._connection.dialect)
 
     async def _one(self, work: Work, batch: int, report: Report) -> Done:
+        from arckode_gen.migrations import journal, transactional
+
         started = time.perf_counter()
         connection, version = self._connection, self._request["version"]
         if work.is_transactional(connection.dialect, transactional_ddl=connection.transactional_ddl):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 
 from arckode_gen.errors import RefusedError, UsageError, nearest
 from arckode_gen.migrations.control import latest
-from arckode_gen.migrations.reading import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +57,8 @@ def _standing(name: str, source: Source | None, entry: Entry | None, newest: str
 def _is_edited(source: Source, entry: Entry, dialect: Dialect) -> bool:
     if source.digest == entry.file_hash:
         return False
-    from arckode_gen.migrations.checksum import checksum  # noqa: PLC0415 - equal bytes need no parsing
+    from arckode_gen.migrations.checksum import checksum
+    from arckode_gen.migrations.reading import read
 
     return checksum(read(source), dialect) != entry.checksum
 

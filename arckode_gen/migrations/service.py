@@ -61,7 +61,7 @@ def _step_through(coroutine: Coroutine[object, None, _T]) -> _T:
 
 
 def _on_a_loop(coroutine: Coroutine[object, object, _T]) -> _T:
-    import asyncio  # noqa: PLC0415 - slow to import, and SQLite can do without
+    import asyncio
 
     return asyncio.run(coroutine)
 
@@ -87,9 +87,8 @@ async def _serve(request: Request, report: Report) -> Answer:
         wanted = await run.look()
         if not wanted:
             return _answer(request, connection, run)
-        works = run.works(wanted)
         if not changes:
-            return _answer(request, connection, run, works=works, wanted=wanted)
+            return _answer(request, connection, run, works=run.works(wanted), wanted=wanted)
         batch = run.batch
         done = await run.carry_out(report)
         await run.look()
@@ -140,7 +139,7 @@ def _answer(
 
 
 def _script(works: tuple[Work, ...], dialect: Dialect, batch: int, version: str) -> str:
-    from arckode_gen.migrations.script import render  # noqa: PLC0415 - only --sql writes one
+    from arckode_gen.migrations.script import render
 
     return render(works, dialect, batch, version)
 
@@ -171,7 +170,7 @@ def _listed(item: Standing) -> Listed:
 
 def _offline(request: Request, dialect: Dialect) -> Answer:
     """Write the script of every file, for a database that nobody here can reach."""
-    from arckode_gen.migrations.work import plan  # noqa: PLC0415 - reads files, which a no-op run does not
+    from arckode_gen.migrations.work import plan
 
     if request["back"]:
         raise UsageError(

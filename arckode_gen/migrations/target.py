@@ -44,10 +44,8 @@ def locate(call: Call) -> Target:
     Raises:
         UsageError: there is no project, or its configuration is wrong.
     """
-    from arckode_gen.shell.apply import recover  # noqa: PLC0415 - slow to import beside a run that does nothing
-
     root = find_root(call.cwd)
-    recover(root)
+    _recover(root)
     package = manifest(Disk(root))["package"]
     python = interpreter(root, call.environ, call.text("python"))
     if python.warning:
@@ -55,12 +53,24 @@ def locate(call: Call) -> Target:
     return Target(root, package, _folder(root, package), python)
 
 
+def _recover(root: Path) -> None:
+    """Finish or take back a command that was killed, so that no half-written migration is applied."""
+    if not (root / ".arckode/history").is_dir():
+        return
+    from arckode_gen.shell.journal import unfinished
+
+    if unfinished(root):
+        from arckode_gen.shell.apply import recover
+
+        recover(root)
+
+
 def _folder(root: Path, package: str) -> str:
     default = f"src/{package}/migrations"
     file = root / "pyproject.toml"
     if not file.is_file() or b"migrations" not in file.read_bytes():
         return default
-    import tomllib  # noqa: PLC0415 - most projects keep the default folder
+    import tomllib
 
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("arckode", {})
@@ -81,7 +91,7 @@ def ask(target: Target, request: Request, call: Call, report: Report) -> Answer:
         ArckodeError: whatever the runner met.
     """
     if target.python.is_own:
-        from arckode_gen.migrations.service import serve  # noqa: PLC0415 - the other process imports its own
+        from arckode_gen.migrations.service import serve
 
         return serve(request, report)
     answer = run_entry(

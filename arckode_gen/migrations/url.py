@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from arckode_gen.errors import UsageError, nearest
-from arckode_gen.migrations import dotenv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,6 +73,8 @@ def find(root: Path, environ: Mapping[str, str], default_name: str) -> str:
         return there
     file = root / ".env"
     if file.is_file():
+        from arckode_gen.migrations import dotenv
+
         there = _named(dotenv.parse(_read(file), environ))
     return there if there is not None else f"sqlite:///./{default_name}.db"
 
@@ -150,6 +151,6 @@ def _options(query: str) -> tuple[tuple[str, str], ...]:
 def _decoded(text: str) -> str:
     if "%" not in text:
         return text
-    from urllib.parse import unquote  # noqa: PLC0415 - rarely needed
+    from urllib.parse import unquote
 
     return unquote(text)

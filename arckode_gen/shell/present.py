@@ -54,9 +54,9 @@ def _list(plan: Plan) -> str:
 
 
 def _tree(plan: Plan) -> str:
-    from rich.console import Console  # noqa: PLC0415  a terminal is the only place that pays for rich
-    from rich.text import Text  # noqa: PLC0415
-    from rich.tree import Tree  # noqa: PLC0415
+    from rich.console import Console  # a terminal is the only place that pays for rich
+    from rich.text import Text
+    from rich.tree import Tree
 
     top = Tree(Text(plan.command))
     folders: dict[str, Tree] = {"": top}
@@ -75,7 +75,7 @@ def _tree(plan: Plan) -> str:
 
 def _branch(folders: dict[str, Tree], folder: str) -> Tree:
     if folder not in folders:
-        from rich.text import Text  # noqa: PLC0415
+        from rich.text import Text
 
         above, _, name = folder.rpartition("/")
         folders[folder] = _branch(folders, above).add(Text(f"{name}/"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +75,9 @@ def run_entry(
         OperationError: the interpreter cannot be started.
         CrashError: it ended without an answer.
     """
+    import json
+    import subprocess
+
     command = [str(python), "-P", str(script)]
     try:
         process = subprocess.Popen(
@@ -107,6 +108,8 @@ def run_entry(
 
 
 def _listen(lines: Iterable[str], report: Callable[[str, str], None]) -> Mapping[str, object] | None:
+    import json
+
     for line in lines:
         message: dict[str, object] = json.loads(line)
         if "error" in message:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
-from arckode_gen.engine import layout, names, sql_types
+from arckode_gen.engine import layout, names, reserved, sql_types
 from arckode_gen.engine.examples import Example, example_of
 from arckode_gen.engine.names import Name
 from arckode_gen.engine.python_code import FieldCode, default_code, field_code, is_dynamic
@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 
 Pairs = list[tuple[str, str]]
 
-# Classes that generated files import; an entity of the same name is spelt out.
-_TAKEN_CLASSES = frozenset(
-    "Annotated Any Decimal Entity Field ForeignKey Guid Json Kernel Mapped Mapping Page Port Protocol Query Secret "
-    "Sequence SoftDeleted String Text Timestamped Uuid".split()
-)
 _TAKEN_ENUM_ENDINGS = frozenset({"create", "update", "out", "query", "directory"})
 _LONGEST_IDENTIFIER = 63
 _LONGEST_LITERAL = 80
@@ -111,10 +106,12 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
     fields = cast("tuple[Field, ...]", values["field"])
     package = str(values["package"])
     table = str(values["table"] or name.table)
-    entity = f"{name.pascal}Entity" if name.pascal in _TAKEN_CLASSES else name.pascal
+    entity = f"{name.pascal}Entity" if name.singular in reserved.CLASS_NAMES else name.pascal
     _check_table(table)
     for field in fields:
-        _check(field, name, table, entity, project, package)
+        _check(field, name, table, entity)
+        if field.type == "belongs_to":
+            _check_parent(name, field, project, package)
     rows = tuple(replace(field, target=_table_of(field, name, table, project)) for field in fields)
     definition = sql_types.Table(
         table, rows, timestamps=not values["no_timestamps"], soft_delete=bool(values["soft_delete"])
@@ -413,13 +410,19 @@ def _api_test(module: Module) -> Pairs:
 
 def _check_table(table: str) -> None:
     if table != names.to_snake(table) or not table.isascii() or not table.isidentifier():
-        raise UsageError(f"--table {table}: a table's name is in snake_case", f"did you mean '{names.to_snake(table)}'?")
-def _check(field: Field, name: Name, table: str, entity: str, project: Snapshot, package: str) -> None:
+        raise UsageError(
+            f"--table {table}: a table's name is in snake_case", f"did you mean '{names.to_snake(table)}'?"
+        )
+
+
+def _check(field: Field, name: Name, table: str, entity: str) -> None:
     if not field.has_column:
         hint = f"arckode make:module {field.target} {name.singular}:belongs_to={name.plural}"
         raise UsageError(f"'{field.name}:{field.type}' keeps nothing in {table}: the other side holds the id", hint)
     if len(f"ck_{table}_{field.column}") > _LONGEST_IDENTIFIER:
-        message = f"'{field.column}' in the table '{table}' makes a constraint's name of over {_LONGEST_IDENTIFIER} letters"
+        message = (
+            f"'{field.column}' in the table '{table}' makes a constraint's name of over {_LONGEST_IDENTIFIER} letters"
+        )
         raise UsageError(message, "use a shorter field name, or a shorter --table")
     if field.type == "enum" and 2 * len(field.column) + len(entity) > _LONGEST_LITERAL:
         raise UsageError(f"'{field.column}' and '{entity}' make too long a name for an enumeration", "shorten one")
@@ -430,8 +433,6 @@ def _check(field: Field, name: Name, table: str, entity: str, project: Snapshot,
     if field.readonly and (field.owner or field.tenant) and not field.null and field.default is None:
         message = f"'{field.name}' is readonly, and without login nothing would ever fill it"
         raise UsageError(message, "leave out readonly: an owner cannot be changed after it was set anyway")
-    if field.type == "belongs_to":
-        _check_parent(name, field, project, package)
 
 
 def _check_parent(name: Name, field: Field, project: Snapshot, package: str) -> None:

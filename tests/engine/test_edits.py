@@ -178,6 +178,15 @@ PLACED = [
         id="compose is decorated and async",
     ),
     pytest.param(
+        "from shop.kernel.app import Kernel\n\n\n"
+        "def compose(kernel: Kernel) -> Kernel:\n    # nothing yet\n    return kernel\n",
+        [
+            ("from shop.kernel.app import Kernel", IMPORT),
+            ("def compose(kernel: Kernel) -> Kernel:", f"    {CALL}"),
+        ],
+        id="the return is all there is",
+    ),
+    pytest.param(
         ROOT.replace("    ", "\t"),
         [
             ("from shop.modules.customers import register_customers", IMPORT),
@@ -261,7 +270,8 @@ PLACED = [
         id="a conditional registration is no sibling",
     ),
     pytest.param(
-        '"""Roots."""\n\nfrom shop.kernel.app import Kernel\n\n\ndef compose(settings):\n    with Kernel(settings) as kernel:\n'
+        '"""Roots."""\n\nfrom shop.kernel.app import Kernel\n\n\n'
+        "def compose(settings):\n    with Kernel(settings) as kernel:\n"
         "        register_customers(kernel)\n        register_zebras(kernel)\n        return kernel\n",
         [
             ("from shop.kernel.app import Kernel", IMPORT),
@@ -465,6 +475,23 @@ def test_an_import_without_a_safe_place_is_refused_or_right(root: bytes, reason:
             '"""Doc."""\n\n\ndef f():\n    pass\n',
             f'"""Doc."""\n\n{IMPORT}\n\n\ndef f():\n    pass\n',
             id="a docstring before a function",
+        ),
+        pytest.param("\n", f"\n{IMPORT}\n", id="an empty line alone"),
+        pytest.param(
+            '"""Doc."""\n# about x\nx = 1\n',
+            f'"""Doc."""\n\n{IMPORT}\n# about x\nx = 1\n',
+            id="no line after the docstring",
+        ),
+        pytest.param("import os\nx = 1\n", f"import os\n\n{IMPORT}\nx = 1\n", id="no line after the imports"),
+        pytest.param(
+            "# Licence\n\n\nclass A: ...\n",
+            f"# Licence\n\n\n{IMPORT}\n\n\nclass A: ...\n",
+            id="under a header of comments",
+        ),
+        pytest.param(
+            '"""Doc."""\nfrom .a import b\n',
+            f'"""Doc."""\n{IMPORT}\n\nfrom .a import b\n',
+            id="between a docstring and relative imports",
         ),
         pytest.param("x = 1\n", f"{IMPORT}\n\nx = 1\n", id="a statement alone"),
         pytest.param("def f():\n    pass\n", f"{IMPORT}\n\n\ndef f():\n    pass\n", id="a function alone"),

@@ -48,8 +48,7 @@ def test_where_a_setting_goes(body: str, expected: str) -> None:
     before, after = (head + body).encode(), (head + expected).encode()
     assert insert_setting(before, LINE) == Inserted(after)
     assert insert_setting(after, LINE) == AlreadyThere()
-    if "def now" not in body:
-        assert remove_setting(after, LINE) == Removed(before)
+    assert remove_setting(after, LINE) == Removed(before)
 
 
 def test_a_setting_declared_otherwise_is_left_alone() -> None:

@@ -157,7 +157,13 @@ def test_fields_that_only_look_alike_are_left_alone() -> None:
     fields = parse_fields(
         ["page:int", "limits:int", "sort:int", "total:decimal", "customer:belongs_to", "customers:int"]
     )
-    assert [field.filterable for field in fields] == [False, True, False, True, True, True]
+    names = [field.query_name for field in fields]
+    assert names == ["page_eq", "limits", "sort_eq", "total_eq", "customer_id", "customers"]
+
+
+@pytest.mark.parametrize("word", ["a:text", "a:json", "a:password", "a:str:redact", "a:str:writeonly", "a:has_many=bs"])
+def test_what_is_hidden_or_cannot_be_compared_is_no_filter(word: str) -> None:
+    assert not parse_field(word).filterable
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,6 @@ def test_what_is_said_outright_is_not_inflected(
         pytest.param("class", "Python", "my_classes", id="a Python keyword"),
         pytest.param("kernel", "hide a part of the project", "my_kernels", id="the kernel's folder"),
         pytest.param("settings", "hide a part of the project", "my_settings", id="the settings file"),
-        pytest.param("page", "class 'Page'", "my_pages", id="a class every module imports"),
         pytest.param("group", "reserved word in SQL", "my_groups", id="a table name that SQL reserves"),
     ],
 )

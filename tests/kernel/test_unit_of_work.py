@@ -217,7 +217,7 @@ async def test_foreign_keys_are_kept_on_every_engine(sql_only: Shop) -> None:
 
 async def test_a_ping_fails_when_nobody_answers() -> None:
     database = Database("postgresql://nobody@127.0.0.1:1/nothing")
-    with pytest.raises(OSError, match="Connect call failed|Connection refused"):
+    with pytest.raises(OSError, match=r"Connect call failed|Connection refused"):
         await database.ping()
     await database.close()
 

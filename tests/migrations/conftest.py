@@ -30,7 +30,6 @@ def _execute(url: str, *statements: str) -> None:
         finally:
             await connection.close()
 
-
     asyncio.run(run())
 
 

@@ -58,7 +58,9 @@ def test_a_removed_file_is_refused_with_what_it_held(bench: Workbench) -> None:
         pytest.param("202611220002_create_lines", LINES.replace("DOWN", "DOWN_BEFORE"), id="the way back"),
         pytest.param("202611220003_fill_orders", FILL.replace("up(db):", "up(db):  # fills"), id="a comment in up(db)"),
         pytest.param("202611220003_fill_orders", '"""Why."""\n' + FILL, id="a docstring of a data migration"),
-        pytest.param("202611220003_fill_orders", FILL.replace("VALUES (?, ?)\",", "VALUES (?, ?)\",\n       "), id="a line break"),
+        pytest.param(
+            "202611220003_fill_orders", FILL.replace('VALUES (?, ?)",', 'VALUES (?, ?)",\n       '), id="a line break"
+        ),
         pytest.param("202611220003_fill_orders", FILL.replace("DELETE FROM", "TRUNCATE"), id="the down(db)"),
     ],
 )

@@ -37,7 +37,7 @@ LINES = [
     "A=a=b=c",
     "DATABASE_URL=postgresql://u:p#x@h/d?ssl=require",
     "A=1\r\nB=2\r\n",
-    "A=\"\"",
+    'A=""',
     "A='x'y\nB=2",
 ]
 

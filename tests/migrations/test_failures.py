@@ -200,11 +200,10 @@ def test_postgresql_builds_an_index_concurrently_outside_a_transaction(postgres:
 def test_postgresql_replaces_the_invalid_index_that_a_failed_build_left(postgres: Workbench) -> None:
     postgres.write("202611220001_create_orders", ORDERS)
     postgres.write(
-        "202611220002_twins", """UP = {"*": ["INSERT INTO orders VALUES (1, 'twin')", "INSERT INTO orders VALUES (2, 'twin')"]}"""
+        "202611220002_twins",
+        """UP = {"*": ["INSERT INTO orders VALUES (1, 'twin')", "INSERT INTO orders VALUES (2, 'twin')"]}""",
     )
-    postgres.write(
-        "202611220003_index", 'UP = {"*": ["CREATE UNIQUE INDEX CONCURRENTLY ix_name ON orders (name)"]}'
-    )
+    postgres.write("202611220003_index", 'UP = {"*": ["CREATE UNIQUE INDEX CONCURRENTLY ix_name ON orders (name)"]}')
     with pytest.raises(OperationError, match="could not create unique index"):
         postgres.migrate()
     assert postgres.fetch("SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix_name'::regclass") == [

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def _read(text: str, name: str = "202611220001_x.py") -> object:
-    return read(Source(name.split(".")[0], name, text.encode()))
+    return read(Source(name.split(".", maxsplit=1)[0], name, text.encode()))
 
 
 @pytest.mark.parametrize(
@@ -24,20 +24,28 @@ def _read(text: str, name: str = "202611220001_x.py") -> object:
         pytest.param("", "202611220001_x.py has neither UP nor", "write a dict", id="an empty file"),
         pytest.param("UP = {", "202611220001_x.py:1: not valid Python", "correct", id="broken Python"),
         pytest.param("UP = 3", "202611220001_x.py:1: UP is not a dict", "write a dict", id="a number"),
-        pytest.param("\nUP = {'*': 'SELECT 1'}", "x.py:2: UP['*'] is not a list", "write a dict", id="a text for a list"),
+        pytest.param(
+            "\nUP = {'*': 'SELECT 1'}", "x.py:2: UP['*'] is not a list", "write a dict", id="a text for a list"
+        ),
         pytest.param("UP = {'*': [1]}", "x.py:1: UP['*'][0] is not a statement", "non-empty", id="a number in a list"),
         pytest.param("UP = {'*': [\n'SELECT 1',\n' ; ']}", "x.py:3: UP['*'][1] is not", "non-empty", id="an empty one"),
         pytest.param(
             "UP = {'postgres': []}", "UP has an unknown key 'postgres'", "did you mean 'postgresql'?", id="a near key"
         ),
         pytest.param("UP = {'oracle': []}", "UP has an unknown key 'oracle'", "the keys are '*'", id="a far key"),
-        pytest.param("def up(db): ...", "x.py:1: up must be `async def up(db)`", "async", id="a function that waits not"),
+        pytest.param(
+            "def up(db): ...", "x.py:1: up must be `async def up(db)`", "async", id="a function that waits not"
+        ),
         pytest.param("async def up(): ...", "x.py:1: up must be `async def up(db)`", "async", id="no parameter"),
         pytest.param("UP = {}\nasync def up(db): ...", "both UP and up(db) are here", "keep one", id="both"),
         pytest.param("UP = {}\nTRANSACTION = 'no'", "TRANSACTION must be True or False", "", id="TRANSACTION as text"),
-        pytest.param("UP = {}\nIRREVERSIBLE = True", "IRREVERSIBLE must be a text", "", id="IRREVERSIBLE without reason"),
+        pytest.param(
+            "UP = {}\nIRREVERSIBLE = True", "IRREVERSIBLE must be a text", "", id="IRREVERSIBLE without reason"
+        ),
         pytest.param("import nowhere\nUP = dict()", "No module named 'nowhere'", "must go on working", id="an import"),
-        pytest.param("1 / 0\nUP = dict()", "ZeroDivisionError: division by zero", "correct", id="it fails when it runs"),
+        pytest.param(
+            "1 / 0\nUP = dict()", "ZeroDivisionError: division by zero", "correct", id="it fails when it runs"
+        ),
     ],
 )
 def test_a_python_file_that_is_no_migration_is_refused(text: str, message: str, hint: str) -> None:

@@ -24,7 +24,9 @@ EVERYWHERE = [
     pytest.param(
         "SELECT CASE WHEN a THEN b END; SELECT 2", ["SELECT CASE WHEN a THEN b END", "SELECT 2"], id="CASE outside"
     ),
-    pytest.param("CREATE TABLE t (begin_at INT); SELECT 2", ["CREATE TABLE t (begin_at INT)", "SELECT 2"], id="begin_at"),
+    pytest.param(
+        "CREATE TABLE t (begin_at INT); SELECT 2", ["CREATE TABLE t (begin_at INT)", "SELECT 2"], id="begin_at"
+    ),
 ]
 
 
@@ -67,19 +69,27 @@ END"""
     [
         pytest.param("sqlite", [SQLITE_TRIGGER], id="a trigger with CASE in its WHEN and its body"),
         pytest.param("sqlite", ["SELECT [a;b] FROM `c;d`"], id="names in brackets and ticks"),
-        pytest.param("sqlite", ["CREATE TEMP TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END"], id="a temporary trigger"),
+        pytest.param(
+            "sqlite", ["CREATE TEMP TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END"], id="a temporary trigger"
+        ),
         pytest.param("mysql", [MYSQL_PROCEDURE], id="a procedure with every kind of block"),
         pytest.param("mysql", [r"SELECT 'it\'s;'", r'SELECT "a\";b"'], id="backslashes in both kinds of string"),
         pytest.param("mysql", ["SELECT 1 # it's; fine\n+ 1"], id="a hash comment"),
         pytest.param("mysql", ["SELECT 5--1", "SELECT 2"], id="two minus signs that are no comment"),
-        pytest.param("mysql", ["CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW SET NEW.x = 1"], id="a body without BEGIN"),
+        pytest.param(
+            "mysql", ["CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW SET NEW.x = 1"], id="a body without BEGIN"
+        ),
         pytest.param(
             "mariadb",
             ["CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW IF NEW.x THEN SET NEW.y = 1; END IF"],
             id="a body that is one IF",
         ),
         pytest.param("mariadb", ["BEGIN NOT ATOMIC SELECT 1; SELECT 2; END"], id="a compound statement"),
-        pytest.param("mariadb", ["CREATE TRIGGER IF NOT EXISTS t BEFORE INSERT ON a FOR EACH ROW BEGIN SET @a = IF(1, 2, 3); END"], id="the function IF"),
+        pytest.param(
+            "mariadb",
+            ["CREATE TRIGGER IF NOT EXISTS t BEFORE INSERT ON a FOR EACH ROW BEGIN SET @a = IF(1, 2, 3); END"],
+            id="the function IF",
+        ),
         pytest.param("postgresql", [PG_FUNCTION], id="a function in dollar quotes"),
         pytest.param("postgresql", ["DO $$ BEGIN PERFORM 1; END $$"], id="an anonymous block"),
         pytest.param("postgresql", ["SELECT $a$ $$;$$ ; $b$ $a$"], id="dollar quotes in dollar quotes"),
@@ -114,7 +124,9 @@ def test_statements_know_their_lines() -> None:
         pytest.param("mysql", "/* a", "line 1: the comment that opens here is never closed", id="a comment"),
         pytest.param("postgresql", "\n\n/* /* */", "line 3: the comment that opens here", id="a nested comment"),
         pytest.param("postgresql", "DO $x$ BEGIN END $y$", "line 1: the quote $x that opens here", id="a dollar quote"),
-        pytest.param("sqlite", "CREATE TRIGGER t BEGIN SELECT 1;", "line 1: the BEGIN of this statement", id="a trigger"),
+        pytest.param(
+            "sqlite", "CREATE TRIGGER t BEGIN SELECT 1;", "line 1: the BEGIN of this statement", id="a trigger"
+        ),
         pytest.param("postgresql", "SELECT 1;\n\\d t", "line 2: this is for the psql client", id="a psql command"),
         pytest.param("postgresql", "COPY t FROM stdin;", "line 1: this is for the psql client", id="COPY FROM stdin"),
     ],

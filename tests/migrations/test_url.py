@@ -43,7 +43,9 @@ def test_a_password_is_decoded_as_the_project_decodes_it() -> None:
     [
         pytest.param("", "is not a database URL", "sqlite:///./shop.db", id="nothing"),
         pytest.param("hunter2", "is not a database URL", "sqlite:///./shop.db", id="no URL"),
-        pytest.param("postgers://u:hunter2@h/d", "unknown database 'postgers'", "did you mean 'postgres'?", id="a typo"),
+        pytest.param(
+            "postgers://u:hunter2@h/d", "unknown database 'postgers'", "did you mean 'postgres'?", id="a typo"
+        ),
         pytest.param("oracle://u:hunter2@h/d", "unknown database 'oracle'", "postgresql://", id="an unknown one"),
         pytest.param("sqlite://", "a database in memory", "write a file", id="SQLite without a file"),
         pytest.param("sqlite:///:memory:", "a database in memory", "write a file", id="SQLite in memory"),
@@ -51,7 +53,9 @@ def test_a_password_is_decoded_as_the_project_decodes_it() -> None:
         pytest.param("sqlite://shop.db", "two slashes where SQLite has three", "sqlite:///", id="a slash too few"),
         pytest.param("mysql://u:hunter2@h", "names no database", "add `/name`", id="a server without a database"),
         pytest.param("postgresql://u:hun@ter2:x@h/d", "the port in DATABASE_URL", "%40", id="an @ in the password"),
-        pytest.param("mysql://h:99999/d", "the port in DATABASE_URL is not a number", "%40", id="a port that is too big"),
+        pytest.param(
+            "mysql://h:99999/d", "the port in DATABASE_URL is not a number", "%40", id="a port that is too big"
+        ),
     ],
 )
 def test_a_broken_url_is_explained_without_repeating_it(text: str, message: str, hint: str) -> None:
@@ -72,5 +76,5 @@ def test_the_environment_wins_over_the_file_and_the_file_over_the_default(tmp_pa
 
 def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"\xff")
-    with pytest.raises(UsageError, match="cannot read .env: UnicodeDecodeError"):
+    with pytest.raises(UsageError, match=r"cannot read \.env: UnicodeDecodeError"):
         find(tmp_path, {}, "shop")

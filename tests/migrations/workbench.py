@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from arckode_gen.commands import db_migrate, db_seed, db_status
 from arckode_gen.engine.spec import Call
@@ -18,16 +18,17 @@ from arckode_gen.migrations.url import parse
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from arckode_gen.engine.spec import Value
+    from arckode_gen.engine.spec import CommandSpec, Value
     from arckode_gen.migrations.connection import Row
     from arckode_gen.migrations.dialects import Dialect
 
-ORDERS = '''UP = {"*": ["CREATE TABLE orders (id INTEGER PRIMARY KEY, name VARCHAR(40))"]}
+ORDERS = """UP = {"*": ["CREATE TABLE orders (id INTEGER PRIMARY KEY, name VARCHAR(40))"]}
 DOWN = {"*": ["DROP TABLE orders"]}
-'''
-LINES = '''UP = {"*": ["CREATE TABLE order_lines (id INTEGER PRIMARY KEY)", "CREATE INDEX ix_lines ON order_lines (id)"]}
+"""
+LINES = """UP = {"*": ["CREATE TABLE order_lines (id INTEGER PRIMARY KEY)",
+            "CREATE INDEX ix_lines ON order_lines (id)"]}
 DOWN = {"*": ["DROP TABLE order_lines"]}
-'''
+"""
 FILL = '''async def up(db):
     """Fill in."""
     await db.execute("INSERT INTO orders (id, name) VALUES (?, ?)", 1, "first 100%")
@@ -53,6 +54,15 @@ class Said:
     @property
     def document(self) -> dict[str, object]:
         return cast("dict[str, object]", json.loads(self.text))
+
+
+class _Command(Protocol):
+    """The shape of every module in `commands/`."""
+
+    @property
+    def SPEC(self) -> CommandSpec: ...  # noqa: N802 - a module's constant
+
+    def run(self, call: Call) -> int: ...
 
 
 class Workbench:
@@ -92,14 +102,13 @@ class Workbench:
     def seed(self, **values: Value) -> Said:
         return self._run(db_seed, values)
 
-    def _run(self, command: object, values: dict[str, Value]) -> Said:
+    def _run(self, command: _Command, values: dict[str, Value]) -> Said:
         said = Said()
         environ = {**os.environ, "DATABASE_URL": self.url}
         environ.pop("VIRTUAL_ENV", None)
-        module = cast("type[db_migrate]", command)
         as_json = values.pop("json", False) is True
-        call = Call(module.SPEC, self.root, values, said.out.append, said.err.append, json=as_json, environ=environ)
-        said.code = module.run(call)
+        call = Call(command.SPEC, self.root, values, said.out.append, said.err.append, json=as_json, environ=environ)
+        said.code = command.run(call)
         return said
 
     def states(self) -> dict[str, str]:

@@ -84,7 +84,9 @@ def test_json_is_one_object_on_standard_output(shop: Path) -> None:
 
 
 def test_fields_may_come_from_a_file_with_patterns(shop: Path) -> None:
-    (shop / "fields.yml").write_text("- name: sku\n  type: str\n  pattern: '^[A-Z]{3}-[0-9]{2}$'\n- 'price:decimal=8.2'\n")
+    (shop / "fields.yml").write_text(
+        "- name: sku\n  type: str\n  pattern: '^[A-Z]{3}-[0-9]{2}$'\n- 'price:decimal=8.2'\n"
+    )
     must(arckode(shop, "make:module", "products", "--fields", "fields.yml"))
     assert 'pattern="^[A-Z]{3}-[0-9]{2}$"' in (shop / "src/shop/modules/products/schemas.py").read_text()
     must(tool(shop, "ruff", "format", "--check"))
@@ -104,7 +106,9 @@ REFUSED = [
     pytest.param(["class"], 2, "class", id="a Python keyword"),
     pytest.param(["data", "x:int"], 2, "--plural", id="a word whose number cannot be told"),
     pytest.param(["orders", "c:belongs_to=customers"], 2, "make it first", id="a reference to no module"),
-    pytest.param(["orders", "lines:has_many=lines"], 2, "the other side holds the id", id="a relation without a column"),
+    pytest.param(
+        ["orders", "lines:has_many=lines"], 2, "the other side holds the id", id="a relation without a column"
+    ),
     pytest.param(["orders", "parent:belongs_to=orders"], 2, ":null", id="a row that must refer to one before it"),
     pytest.param(["orders", "x:int", "--fieldz", "y"], 2, "no option '--fieldz'", id="an unknown flag"),
     pytest.param([], 2, "NAME", id="no name at all"),

@@ -12,6 +12,7 @@ from arckode_analyzers.model.resolver import Resolver
 from arckode_analyzers.model.routes import Routes
 from arckode_analyzers.model.tables import Tables
 from arckode_analyzers.model.values import Value
+from arckode_analyzers.model.wiring import Wiring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,6 +57,10 @@ class Analysis:
     @cached_property
     def tables(self) -> Tables:
         return Tables(self.project, self.resolver)
+
+    @cached_property
+    def wiring(self) -> Wiring:
+        return Wiring(self.graph)
 
     def calls(self, source: Source) -> Iterator[CallAt]:
         """Yield the calls of one file in source order."""

@@ -62,9 +62,9 @@ class Effects:
         return target.symbol in self.reasons if target.symbol else self._wanted(target)
 
     def way(self, target: Target) -> list[Reason]:
-        """Return the calls from a target down to the wanted one."""
+        """Return the calls from a target down to the wanted one; none when it does not lead there."""
         steps: list[Reason] = []
-        while target.symbol and len(steps) < 100:
+        while target.symbol in self.reasons and len(steps) < 100:
             reason = self.reasons[target.symbol]
             steps.append(reason)
             target = reason.target

@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING, TypeAlias
 
+from arckode_analyzers.facts.shapes import within
 from arckode_analyzers.model import library
 from arckode_analyzers.model.project import ClassAt, FunctionAt, Project, receiver_name
 from arckode_analyzers.model.sinks import canonical
@@ -17,7 +18,7 @@ from arckode_analyzers.model.values import Value, instance
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from arckode_analyzers.facts.records import Parameter
+    from arckode_analyzers.facts.records import Binding, Parameter
     from arckode_analyzers.facts.shapes import Shape
     from arckode_analyzers.model.source import Definition, Source
 
@@ -255,6 +256,23 @@ class Resolver:
         resolved = (self.value(klass.source, klass.record.function, base) for base in klass.record.bases)
         return [base for base in resolved if base is not None and base.kind in {"class", "external", "instance"}]
 
+    def declares_fields(self, value: Value) -> bool:
+        """Tell whether a class or one of its bases in the project annotates a field."""
+        return any(row.annotation is not None for row in self._class_bindings(value))
+
+    def allows_extra(self, value: Value) -> bool:
+        """Tell whether a schema's configuration lets undeclared fields through."""
+        return any(
+            row.target == ("name", "model_config") and row.value is not None and ("const", "allow") in within(row.value)
+            for row in self._class_bindings(value)
+        )
+
+    def _class_bindings(self, value: Value) -> Iterator[Binding]:
+        for ancestor in self.ancestors(value):
+            klass = self.project.classes.get(ancestor.name)
+            if klass is not None and "kernel" not in klass.source.layers:
+                yield from (row for row in klass.source.facts.bindings if row.owner == klass.index)
+
     # Calls
 
     def called(self, callee: Value | None, arguments: tuple[Value | None, ...] = ()) -> Value | None:
@@ -327,6 +345,13 @@ class Resolver:
             if row is None or target is None or target is source:
                 return
             source, definitions = target, target.names.get((0, -1), {}).get(row.name, [])
+
+    def aliased(self, source: Source, name: str) -> Iterator[Shape]:
+        """Yield what a module-level name was assigned, in the file where that was written."""
+        for where, definition in self._places(source, 0, name):
+            value = where.facts.bindings[definition.index].value if definition.what == "binding" else None
+            if value is not None:
+                yield value
 
     def _chosen(self, source: Source, function: int, choices: tuple[Shape, ...]) -> Value | None:
         for choice in choices:

@@ -25,7 +25,7 @@ _Keywords = dict[str, "Shape"]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One registration; `path` is None when it is not written as a literal."""
+    """One registration; `path` is None when it is not a literal, an `is_bare` handler gets only the request."""
 
     source: Source
     function: int
@@ -36,6 +36,7 @@ class Route:
     prefix: str | None
     handler: FunctionAt | None
     keywords: tuple[tuple[str, Shape], ...]
+    is_bare: bool = False
 
     def keyword(self, name: str) -> Shape | None:
         return dict(self.keywords).get(name)
@@ -82,7 +83,9 @@ class Routes:
                 endpoint = _argument(args, keywords, 1, "endpoint")
                 handler = None if endpoint is None else self._handler(source, function, endpoint)
                 path = _text(_argument(args, keywords, 0, "path"))
-                yield Route(source, function, *where, _methods("route", keywords), path, "", handler, tuple(pairs))
+                is_bare = not value.name.startswith("fastapi.")
+                methods = _methods("route", keywords)
+                yield Route(source, function, *where, methods, path, "", handler, tuple(pairs), is_bare)
 
     def _registered(
         self, source: Source, function: int, shape: Shape, where: tuple[int, int], handler: FunctionAt | None
@@ -95,7 +98,8 @@ class Routes:
                     return
                 prefix = self._prefix(source, function, router)
                 methods = _methods(verb, keywords)
-                yield Route(source, function, *where, methods, _text(path), prefix, handler, tuple(pairs))
+                is_bare = verb in {"route", "add_route"}
+                yield Route(source, function, *where, methods, _text(path), prefix, handler, tuple(pairs), is_bare)
 
     def _is_router(self, source: Source, function: int, router: Shape, path: Shape) -> bool:
         value = self._resolver.value(source, function, router)

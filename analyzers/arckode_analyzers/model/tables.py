@@ -65,9 +65,10 @@ class Tables:
                     model = source.class_symbols[binding.owner]
                     yield Table(name, model, source, binding.line, binding.column)
         for call in source.facts.calls:
-            value = self._resolver.value(source, call.function, call.func) if call.func[-1] == "Table" else None
-            name = self.text(source, call.args[0]) if value is not None and call.args else None
-            if value is not None and value.name == "sqlalchemy.Table" and name is not None:
+            value = self._resolver.value(source, call.function, call.func)
+            is_table = value is not None and value.name == "sqlalchemy.Table"
+            name = self.text(source, call.args[0]) if is_table and call.args else None
+            if name is not None:
                 yield Table(name, "", source, call.line, call.column)
 
     def text(self, source: Source, shape: Shape | None) -> str | None:

@@ -102,8 +102,8 @@ RULE = Rule(
     severity="error",
     summary="A controller uses the ORM, a session or a repository.",
     why=(
-        "A controller translates HTTP. Once it reads rows itself, the rules of the business exist twice: in the service "
-        "and in the handler that went around it, and only one of them gets the next fix."
+        "A controller translates HTTP. Once it reads rows itself, the rules of the business exist twice: in the "
+        "service and in the handler that went around it, and only one of them gets the next fix."
     ),
     hint="move the query into the service and call that",
     check=check,

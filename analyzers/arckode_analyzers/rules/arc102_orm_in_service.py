@@ -62,9 +62,9 @@ RULE = Rule(
     severity="error",
     summary="A service takes the ORM or a session instead of a RepositoryAdapter.",
     why=(
-        "A service on a session cannot be tested with the memory repository, forgets soft delete, tenancy and the check "
-        "of undeclared fields, and ties the rules of the business to one library. Use cases and helpers count: moving "
-        "the query into the next file changes nothing."
+        "A service on a session cannot be tested with the memory repository, forgets soft delete, tenancy and the "
+        "check of undeclared fields, and ties the rules of the business to one library. Use cases and helpers count: "
+        "moving the query into the next file changes nothing."
     ),
     hint="take a RepositoryAdapter, and put what it cannot say into the module's repository as a method",
     check=check,

@@ -10,7 +10,7 @@ from arckode_analyzers.rule import Example, Rule, Spot
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from arckode_analyzers.facts.records import Import
+    from arckode_analyzers.facts.records import Call, Import
     from arckode_analyzers.facts.shapes import Shape
     from arckode_analyzers.model.analysis import Analysis
     from arckode_analyzers.model.source import Source
@@ -26,15 +26,14 @@ def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
         target = source.target(row)
         inside = _inside(analysis, doors, source.unit, target, row)
         if inside:
-            yield _spot(source, row.line, row.column, source.symbol(row.function), target, inside)
+            yield _spot(source, row, target, inside)
     for call in analysis.calls(source):
         value = analysis.callee(call)
         if value is not None and value.name in _DYNAMIC and call.record.args:
             target = _text(call.record.args[0])
             match = _PLACE.match(target)
             if match and match["inside"] and match["door"] in doors and match["unit"] != source.unit:
-                record = call.record
-                yield _spot(source, record.line, record.column, call.caller, target, match["inside"])
+                yield _spot(source, call.record, target, match["inside"])
     yield from _through_doors(analysis, source, doors)
 
 
@@ -80,7 +79,7 @@ def _through_doors(analysis: Analysis, source: Source, doors: dict[str, Source])
             if value is not None and value.kind == "module" and value.name in doors:
                 door = doors[value.name]
                 if door.unit != source.unit and f"{door.module}.{name}" in analysis.project.modules:
-                    yield _spot(source, call.line, call.column, source.symbol(call.function), door.module, str(name))
+                    yield _spot(source, call, door.module, str(name))
             base = inner
 
 
@@ -88,12 +87,12 @@ def _text(shape: Shape) -> str:
     return shape[1] if shape[0] == "const" and isinstance(shape[1], str) else ""
 
 
-def _spot(source: Source, line: int, column: int, symbol: str, target: str, inside: str) -> Spot:
+def _spot(source: Source, row: Import | Call, target: str, inside: str) -> Spot:
     match = _PLACE.match(target)
     unit = match["unit"] if match else target
     message = f"`{inside}` is internal to the module '{unit}'"
     hint = f"import from `{match['door'] if match else target}`, or let a connector join the two modules"
-    return Spot(source, line, column, symbol, message, f"{unit}.{inside}", hint)
+    return Spot(source, row.line, row.column, source.symbol(row.function), message, f"{unit}.{inside}", hint)
 
 
 _DOOR = """\
@@ -124,7 +123,9 @@ RULE = Rule(
             "another module's repository, under an alias",
             {
                 **_CUSTOMERS,
-                _SERVICE: "from shop.modules.customers.repository import CustomersRepository as Mine  # error: ARC103\n",
+                _SERVICE: """\
+from shop.modules.customers.repository import CustomersRepository as Mine  # error: ARC103
+""",
             },
         ),
         Example(

@@ -74,7 +74,7 @@ def _ssl(url: DatabaseUrl) -> object:
     authority, wanted = url.option("ssl_ca"), url.option("ssl", "sslmode", "ssl-mode").lower()
     if not authority and wanted in ("", "0", "false", "disable", "disabled"):
         return None
-    import ssl  # noqa: PLC0415 - only encrypted connections need it
+    import ssl
 
     context = ssl.create_default_context(cafile=authority or None)
     if not authority and wanted in ("prefer", "preferred", "require", "required"):

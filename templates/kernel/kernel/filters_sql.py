@@ -4,7 +4,7 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, collate, false, func, or_, true
+from sqlalchemy import ColumnElement, and_, collate, false, func, literal, or_, true
 
 from . import text_match
 from .fields import Field
@@ -36,7 +36,9 @@ def where(condition: Condition, dialect: str) -> ColumnElement[bool]:
             return _matches(field, pattern, dialect, folded=folded)
         case Compare(field, name, value):
             ranked = name not in {"eq", "ne"}
-            return _COMPARE[name](_ranked(field, dialect) if ranked else field.column, value)
+            # A bound value, typed: SQLAlchemy would write True and False out and then refuse to order by them.
+            bound = literal(value, field.column.type)
+            return _COMPARE[name](_ranked(field, dialect) if ranked else field.column, bound)
 
 
 def order(orders: Sequence[Order], dialect: str) -> list[ColumnElement[Any]]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Date, Double, Integer, LargeBinary, MetaData, String, Table, Text, Time
-from sqlalchemy.dialects.mysql import TIME
+from sqlalchemy.dialects.mysql import LONGBLOB, TIME
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from .columns import ExactNumeric, Guid, Json, LongText, UtcDateTime, enum_column
@@ -55,7 +55,7 @@ class Entity(DeclarativeBase):
         str: String(255),
         int: Integer(),
         float: Double(),
-        bytes: LargeBinary(),
+        bytes: LargeBinary().with_variant(LONGBLOB, "mysql", "mariadb"),
         date: Date(),
         time: Time().with_variant(TIME(fsp=6), "mysql", "mariadb"),
         datetime: UtcDateTime(),

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from .clock import Clock
-from .errors import FilterError, ValidationError
+from .errors import FilterError, ValidationError, WiringError
 from .fields import Field, Fields, fields_of
 from .filters import All, AllOf, Filters, IsNull, parse
 from .model import Entity, SoftDeleted, Timestamped, Versioned
@@ -20,6 +20,7 @@ class Rows(Generic[E]):
     def __init__(self, model: type[E], clock: Clock) -> None:
         self.model = model
         self.fields: Fields = fields_of(model)
+        _refuse_server_defaults(self.fields)
         self.soft_deleted = issubclass(model, SoftDeleted)
         self.versioned = issubclass(model, Versioned)
         self._timestamped = issubclass(model, Timestamped)
@@ -75,6 +76,13 @@ class Rows(Generic[E]):
         if not field.is_number:
             raise FilterError(f"'{name}' of {self.model.__name__} is not a number and cannot be incremented")
         return field
+
+
+def _refuse_server_defaults(fields: Fields) -> None:
+    """A default only the server knows could not be answered without reading the row again, nor by memory at all."""
+    for name, field in fields.by_name.items():
+        if field.column.server_default is not None and field.column.default is None:
+            raise WiringError(f"{fields.model.__name__}.{name} has a server_default alone; give it a default as well")
 
 
 def default_of(field: Field) -> object:

@@ -1,0 +1,72 @@
+"""The reference pages of the rules, written from the rules: `python -m arckode_analyzers.docs OUTDIR`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from arckode_analyzers.meta import catalogue
+from arckode_analyzers.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from arckode_analyzers.meta import Notice
+    from arckode_analyzers.rule import Example
+
+
+def page(rule: Rule | Notice) -> str:
+    """Return the reference page of a rule."""
+    lines = [
+        f"# {rule.code}: {rule.name}",
+        "",
+        rule.summary,
+        "",
+        f"Severity: {rule.severity}",
+        "",
+        "## Why",
+        "",
+        rule.why,
+        "",
+        "## What to do",
+        "",
+        f"{rule.hint[:1].upper()}{rule.hint[1:]}.",
+        "",
+    ]
+    if isinstance(rule, Rule):
+        lines += ["## Reported", "", *_examples(rule.bad), "## Not reported", "", *_examples(rule.good)]
+    return "\n".join(lines)
+
+
+def pages() -> dict[str, str]:
+    """Return every page by file name, and the index."""
+    rules = catalogue()
+    rows = [f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.severity} | {rule.summary} |" for rule in rules]
+    head = ["# Rules", "", "| code | name | severity | what it finds |", "|---|---|---|---|"]
+    index = "\n".join([*head, *rows, ""])
+    return {"README.md": index, **{f"{rule.code}.md": page(rule) for rule in rules}}
+
+
+def _examples(examples: Iterable[Example]) -> Iterable[str]:
+    for example in examples:
+        yield f"### {example.title[:1].upper()}{example.title[1:]}"
+        yield ""
+        for path, text in example.files.items():
+            yield from (f"`{path}`", "", "```python", text.rstrip("\n"), "```", "")
+
+
+def main(argv: list[str]) -> int:
+    """Write every page into a folder."""
+    if len(argv) != 1:
+        print("usage: python -m arckode_analyzers.docs OUTDIR", file=sys.stderr)
+        return 2
+    folder = Path(argv[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

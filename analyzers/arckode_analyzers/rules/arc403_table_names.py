@@ -1,0 +1,135 @@
+"""ARC403: a table that is not called like the others."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from arckode_analyzers.model.sinks import words
+from arckode_analyzers.rule import Example, Rule, Spot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from arckode_analyzers.model.analysis import Analysis
+    from arckode_analyzers.model.source import Source
+    from arckode_analyzers.model.tables import Table
+
+_SNAKE = re.compile(r"_?[a-z][a-z0-9]*(_[a-z0-9]+)*$")
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_PLURALS = words(
+    "people children men women feet teeth geese mice media criteria phenomena indices matrices alumni dice"
+)
+_NO_PLURAL = words(
+    "data metadata information equipment staff stock inventory furniture news feedback audio video series species music"
+    " mail traffic software hardware money cash merchandise history config auth luggage baggage personnel"
+)
+
+
+def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
+    """Report table names that are not snake_case, and those that are certainly singular."""
+    for table in analysis.tables.all:
+        if table.source is source:
+            problem = _problem(table)
+            if problem:
+                message = f"the table '{table.name}' {problem}"
+                yield Spot(source, table.line, table.column, table.model or source.module, message, table.name)
+
+
+def _problem(table: Table) -> str:
+    if not _SNAKE.match(table.name):
+        return "is not in snake_case"
+    return "is singular, like its class" if _is_singular(table) else ""
+
+
+def _is_singular(table: Table) -> bool:
+    """Tell whether a name is singular beyond doubt: the name of its class, with no word that may be a plural."""
+    parts = table.name.strip("_").split("_")
+    if not table.model or any(_may_be_plural(part) for part in parts):
+        return False
+    return parts == [word.lower() for word in _WORD.split(table.model.rpartition(".")[2])]
+
+
+def _may_be_plural(word: str) -> bool:
+    return word in _PLURALS or word in _NO_PLURAL or (word.endswith("s") and not word.endswith("ss"))
+
+
+_MODEL = "src/shop/modules/orders/model.py"
+_START = "from shop.kernel.model import Entity\n\n"
+RULE = Rule(
+    code="ARC403",
+    name="table-names",
+    severity="warning",
+    summary="A table is not named in snake_case and the plural.",
+    why=(
+        "PostgreSQL folds `orderItems` to `orderitems` unless every query quotes it, and a reader who has to look up "
+        "whether it was `order` or `orders` reads slower. `order` is a reserved word besides."
+    ),
+    hint="use the plural in snake_case, such as `order_items`, and write a migration that renames the table",
+    check=check,
+    bad=(
+        Example(
+            "camel case, and the singular",
+            {
+                _MODEL: _START
+                + """\
+class OrderItem(Entity):
+    __tablename__ = "orderItems"  # error: ARC403
+
+class Customer(Entity):
+    __tablename__ = "customer"  # error: ARC403
+"""
+            },
+        ),
+        Example(
+            "through a constant of another file, and as a bare table",
+            {
+                _MODEL: """\
+from sqlalchemy import MetaData, Table as Anything
+from shop.names import LINES
+
+class OrderLine:
+    __tablename__ = LINES  # error: ARC403
+
+tags = Anything("Tags", MetaData())  # error: ARC403
+""",
+                "src/shop/names.py": 'LINES = "order_line"\n',
+            },
+        ),
+    ),
+    good=(
+        Example(
+            "plurals of any language, and words that have none",
+            {
+                _MODEL: _START
+                + """\
+class OrderItem(Entity):
+    __tablename__ = "order_items"
+
+class LineaPedido(Entity):
+    __tablename__ = "lineas_pedido"
+
+class Person(Entity):
+    __tablename__ = "people"
+
+class Stock(Entity):
+    __tablename__ = "stock"
+"""
+            },
+        ),
+        Example(
+            "names we cannot judge: computed, abbreviated, unlike their class",
+            {
+                _MODEL: _START
+                + """\
+class Order(Entity):
+    # __tablename__ = "order"
+    __tablename__ = f"{'x'}_order"
+
+class Customer(Entity):
+    __tablename__ = "crm"
+"""
+            },
+        ),
+    ),
+)

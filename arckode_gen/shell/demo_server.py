@@ -1,0 +1,101 @@
+"""The demonstration's server: `arckode dev` as its own process, stopped as Ctrl-C stops it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+from arckode_gen.shell.demo_run import StepFailedError
+from arckode_gen.shell.serve import GRACE, end
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from arckode_gen.shell.demo_run import Step, Workshop
+
+_PATIENCE = 30.0
+
+
+class Server:
+    """A running `arckode dev`."""
+
+    def __init__(self, step: Step, process: subprocess.Popen[bytes], log: TextIO) -> None:
+        self._step = step
+        self._process = process
+        self._log = log
+
+    def wait_until_ready(self, url: str) -> None:
+        """Ask for its health until it is well.
+
+        Raises:
+            StepFailedError: it ended, or is not well in time.
+        """
+        deadline = time.monotonic() + _PATIENCE
+        while not _is_well(url):
+            if self._process.poll() is not None:
+                raise self._failure(f"ended with code {self._process.returncode} before it was ready")
+            if time.monotonic() > deadline:
+                raise self._failure(f"was not ready after {_PATIENCE:.0f} seconds")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Stop it as Ctrl-C does.
+
+        Raises:
+            StepFailedError: it did not end, or not with 0.
+        """
+        self._process.send_signal(signal.SIGINT)
+        try:
+            code = self._process.wait(timeout=GRACE + 5)
+        except subprocess.TimeoutExpired:
+            raise self._failure("did not stop") from None
+        if code:
+            raise self._failure(f"ended with code {code} when it was stopped")
+
+    def wait(self) -> None:
+        """Wait until it ends by itself.
+
+        Raises:
+            StepFailedError: it ended although nobody stopped it.
+        """
+        code = self._process.wait()
+        raise self._failure(f"ended by itself with code {code}")
+
+    def _failure(self, what: str) -> StepFailedError:
+        self._log.seek(0)
+        return StepFailedError(f"`{self._step.command}` {what}", self._log.read())
+
+
+@contextmanager
+def running(workshop: Workshop, step: Step, folder: Path) -> Iterator[Server]:
+    """Start the server; whatever happens, it is gone afterwards."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
+        process = subprocess.Popen(
+            workshop.argv(step.words),
+            cwd=folder,
+            env=dict(workshop.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            yield Server(step, process, log)
+        finally:
+            end(process)
+
+
+def _is_well(url: str) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{url}/health/ready", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

@@ -1,0 +1,156 @@
+"""How far `db:migrate` is from the raw driver: a run with nothing to do, and 200 files. Prints ratios, asserts nothing.
+
+Run it with `python tests/bench/bench_migrate.py [rounds]`; servers come from ARCKODE_TEST_POSTGRES and
+ARCKODE_TEST_MARIADB, or the defaults on 127.0.0.1; one that does not answer is left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from arckode_gen.migrations.connection import connect
+from arckode_gen.migrations.url import parse
+
+NAME = f"arckode_bench_{os.getpid()}"
+SERVERS = {
+    "sqlite": "sqlite:///./bench.db",
+    "postgresql": os.environ.get("ARCKODE_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres"),
+    "mariadb": os.environ.get("ARCKODE_TEST_MARIADB", "mariadb://root@127.0.0.1:3306/mysql"),
+}
+RAW = """
+import json, sys
+statements, noop = json.load(open(sys.argv[1])), sys.argv[3] == "noop"
+{driver}
+"""
+DRIVERS = {
+    "sqlite": """
+import sqlite3
+c = sqlite3.connect(sys.argv[2], isolation_level=None)
+if noop:
+    c.execute("SELECT id FROM control").fetchall()
+else:
+    c.execute("CREATE TABLE control (id TEXT)")
+    for n, s in enumerate(statements):
+        c.execute("BEGIN IMMEDIATE"); c.execute(s)
+        c.execute("INSERT INTO control VALUES (?)", (str(n),)); c.execute("COMMIT")
+""",
+    "postgresql": """
+import asyncio, asyncpg
+async def main():
+    c = await asyncpg.connect(sys.argv[2], statement_cache_size=0)
+    if noop:
+        await c.fetch("SELECT id FROM control")
+    else:
+        await c.execute("CREATE TABLE control (id TEXT)")
+        for n, s in enumerate(statements):
+            await c.execute("BEGIN"); await c.execute(s)
+            await c.execute("INSERT INTO control VALUES ($1)", str(n)); await c.execute("COMMIT")
+    await c.close()
+asyncio.run(main())
+""",
+    "mariadb": """
+import asyncio, aiomysql
+from urllib.parse import urlsplit
+async def main():
+    u = urlsplit(sys.argv[2])
+    who = {"host": u.hostname, "port": u.port, "user": u.username, "password": u.password or ""}
+    c = await aiomysql.connect(db=u.path[1:], autocommit=True, **who)
+    k = await c.cursor()
+    if noop:
+        await k.execute("SELECT id FROM control")
+    else:
+        await k.execute("CREATE TABLE control (id TEXT)")
+        for n, s in enumerate(statements):
+            await k.execute(s); await k.execute("INSERT INTO control VALUES (%s)", (str(n),))
+    c.close()
+asyncio.run(main())
+""",
+}
+
+
+def _statements() -> list[str]:
+    """100 tables, 60 columns and 40 indexes."""
+    tables = [f"CREATE TABLE t{n} (id INTEGER PRIMARY KEY, name VARCHAR(50))" for n in range(100)]
+    columns = [f"ALTER TABLE t{n} ADD COLUMN note VARCHAR(20)" for n in range(60)]
+    return tables + columns + [f"CREATE INDEX ix{n} ON t{n} (name)" for n in range(40)]
+
+
+def _project(root: Path) -> None:
+    folder = root / "src/shop/migrations"
+    folder.mkdir(parents=True)
+    (root / ".arckode").mkdir()
+    manifest = {"arckode": "0", "format": 1, "name": "shop", "package": "shop", "options": {}}
+    (root / ".arckode/project.json").write_text(json.dumps(manifest))
+    for number, statement in enumerate(_statements(), 1):
+        (folder / f"20261122{number:04}_step.py").write_text(f'UP = {{"*": [{statement!r}]}}\nDOWN = {{"*": []}}\n')
+
+
+def _fresh(engine: str, root: Path) -> str:
+    if engine == "sqlite":
+        (root / "bench.db").unlink(missing_ok=True)
+        return SERVERS[engine]
+    _execute(SERVERS[engine], f"DROP DATABASE IF EXISTS {NAME}", f"CREATE DATABASE {NAME}")
+    return f"{SERVERS[engine].rpartition('/')[0]}/{NAME}"
+
+
+def _execute(url: str, *statements: str) -> None:
+    async def run() -> None:
+        connection = await connect(parse(url), Path(), "the bench")
+        for statement in statements:
+            await connection.execute(statement)
+        await connection.close()
+
+    asyncio.run(run())
+
+
+def _timed(command: list[str], root: Path, url: str) -> float:
+    environ = {**os.environ, "DATABASE_URL": url, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    environ.pop("VIRTUAL_ENV", None)
+    started = time.perf_counter()
+    subprocess.run(command, cwd=root, env=environ, check=True, capture_output=True)
+    return (time.perf_counter() - started) * 1000
+
+
+def _measure(engine: str, root: Path, rounds: int) -> None:
+    (root / "raw.py").write_text(RAW.format(driver=DRIVERS[engine]))
+    (root / "statements.json").write_text(json.dumps(_statements()))
+    times: dict[str, list[float]] = {"raw apply": [], "raw no-op": [], "ours apply": [], "ours no-op": []}
+    for _ in range(rounds):
+        for who in ("raw", "ours"):
+            url = _fresh(engine, root)
+            target = "bench.db" if engine == "sqlite" else url
+            for what in ("apply", "no-op", "no-op", "no-op"):
+                raw = [sys.executable, "raw.py", "statements.json", target, "noop" if what == "no-op" else what]
+                ours = [sys.executable, "-m", "arckode_gen", "db:migrate"]
+                times[f"{who} {what}"].append(_timed(raw if who == "raw" else ours, root, url))
+    middle = {name: statistics.median(values) for name, values in times.items()}
+    for what in ("apply", "no-op"):
+        raw_time, our_time = middle[f"raw {what}"], middle[f"ours {what}"]
+        print(f"{engine:<11} {what:<6} raw {raw_time:7.0f} ms   ours {our_time:7.0f} ms   {our_time / raw_time:5.2f}x")
+
+
+def main(rounds: int) -> None:
+    """Measure every engine that answers."""
+    for engine, server in SERVERS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            _project(root)
+            try:
+                _measure(engine, root, rounds)
+            except Exception as error:  # noqa: BLE001 - a server that is not there is no reason to stop
+                print(f"{engine:<11} left out: {error}")
+            finally:
+                if engine != "sqlite":
+                    _execute(server, f"DROP DATABASE IF EXISTS {NAME}")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
