@@ -24,11 +24,6 @@ def all_rules() -> tuple[Rule, ...]:
     return tuple(sorted((module.RULE for module in modules), key=lambda rule: str(rule.code)))
 
 
-def find(code: str) -> Rule | None:
-    """Return the rule with this code, or None."""
-    return next((rule for rule in all_rules() if rule.code == code.upper()), None)
-
-
 @cache
 def fingerprint() -> str:
     """Identify this analyzer's own code, so that no verdict of another version is believed."""

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import json
-import shutil
-import signal
 import sys
-import tempfile
-import time
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from arckode_gen.engine.spec import CommandSpec, Param
-from arckode_gen.errors import ArckodeError, OperationError, RefusedError, UsageError
+from arckode_gen.errors import OperationError, UsageError
 from arckode_gen.shell import demo_python
-from arckode_gen.shell.demo_http import Client, Exchange, walk
-from arckode_gen.shell.demo_run import Done, Step, StepFailedError, Workshop
+from arckode_gen.shell.address import free_address
+from arckode_gen.shell.demo_folder import interruptible, workplace
+from arckode_gen.shell.demo_http import Client, walk
+from arckode_gen.shell.demo_run import Step, Workshop
 from arckode_gen.shell.demo_server import running
+from arckode_gen.shell.demo_stage import Stage
 from arckode_gen.shell.demo_transcript import Transcript
 from arckode_gen.shell.process import interpreter
-from arckode_gen.shell.serve import free_address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from arckode_gen.engine.spec import Call
     from arckode_gen.shell.demo_server import Server
 
@@ -57,6 +51,7 @@ SPEC = CommandSpec(
 )
 
 NAME = "shop"
+NEW = Step("Make a project", ("arckode", "new", NAME), shows="files")
 GROW = (
     Step(
         "Add customers",
@@ -87,115 +82,63 @@ CHECK = (
 _FOREIGN = frozenset({"database_url", "docs", "environment", "log_format", "pytest_addopts", "virtual_env"})
 
 
-@dataclass(slots=True)
-class _Record:
-    """What was done so far, for `--json`."""
-
-    started: float
-    steps: list[Done] = field(default_factory=list)
-    requests: list[Exchange] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Stage:
-    """Everything that the steps share."""
-
-    call: Call
-    folder: Path
-    transcript: Transcript
-    record: _Record
-
-    @property
-    def shop(self) -> Path:
-        return self.folder / NAME
-
-    def do(self, workshop: Workshop, step: Step, folder: Path) -> None:
-        with self.transcript.step(step):
-            done = workshop.run(step, folder)
-        self.record.steps.append(done)
-        self.transcript.done(done)
-
-    def heard(self, exchange: Exchange) -> None:
-        self.record.requests.append(exchange)
-        self.transcript.exchange(exchange)
-
-
 def run(call: Call) -> int:
     """Build, check, serve and use the shop."""
     if call.text("python") and call.flag("install"):
         raise UsageError("--python and --install exclude each other", "--install makes an interpreter of its own")
-    explicit = interpreter(call.cwd, call.environ, call.text("python")).path if call.text("python") else None
-    with _interruptible(), _folder(call) as folder:
-        transcript = Transcript(call.write, call.environ, quiet=call.json)
-        stage = _Stage(call, folder, transcript, _Record(time.perf_counter()))
-        _play(stage, explicit or Path(sys.executable))
+    given = call.text("python")
+    python = interpreter(call.cwd, call.environ, given).path if given else Path(sys.executable)
+    directory = call.cwd / Path(call.text("directory")).expanduser() if call.text("directory") else None
+    with interruptible(), workplace(directory, NAME, keep=call.flag("keep"), say=call.say) as folder:
+        stage = Stage(folder / NAME, Transcript(call.write, call.environ, quiet=call.json))
+        _play(stage, call, python)
     return 0
 
 
-def _play(stage: _Stage, python: Path) -> None:
-    environ = {name: value for name, value in stage.call.environ.items() if name.lower() not in _FOREIGN}
-    stage.do(Workshop(python, environ), Step("Make a project", ("arckode", "new", NAME), shows="files"), stage.folder)
-    python = _equipped(stage, Workshop(python, environ))
-    extra: tuple[str, ...] = ()
+def _play(stage: Stage, call: Call, python: Path) -> None:
+    environ = {name: value for name, value in call.environ.items() if name.lower() not in _FOREIGN}
+    stage.do(Workshop(python, environ), NEW, stage.shop.parent)
+    python = _equipped(stage, Workshop(python, environ), install=call.flag("install"))
+    told: tuple[str, ...] = ()
     if demo_python.is_activatable(python):
         environ = demo_python.as_activated(python, environ)
     else:
-        extra = ("--python", str(python))
+        told = ("--python", str(python))
     workshop = Workshop(python, environ)
-    for step in GROW:
-        stage.do(workshop, step, stage.shop)
-    for step in CHECK:
-        stage.do(workshop, _with(step, extra), stage.shop)
-    _serve(stage, workshop, extra)
+    for step in (*GROW, *CHECK):
+        stage.do(workshop, step.with_words(told) if step.words[1].startswith("db:") else step)
+    _serve(stage, call, workshop, told)
 
 
-def _with(step: Step, extra: tuple[str, ...]) -> Step:
-    return Step(step.title, (*step.words, *extra), step.shows) if step.words[1].startswith("db:") else step
-
-
-def _equipped(stage: _Stage, workshop: Workshop) -> Path:
+def _equipped(stage: Stage, workshop: Workshop, *, install: bool) -> Path:
     """Return an interpreter that has what the shop needs, making one when asked to.
 
     Raises:
-        OperationError: it lacks something.
+        UnequippedError: it lacks something.
     """
     needed = demo_python.requirements(stage.shop / "pyproject.toml")
-    if stage.call.flag("install"):
-        stage.do(workshop, Step("Make a virtual environment", ("python", "-m", "venv", ".venv")), stage.shop)
-        folder = "Scripts" if sys.platform == "win32" else "bin"
-        own = stage.shop / ".venv" / folder / "python"
-        words = ("python", "-m", "pip", "install", "--quiet", *needed)
-        stage.do(Workshop(own, workshop.environ), Step("Install what the shop needs", words), stage.shop)
-        return own
-    lacking = demo_python.missing(workshop.python, needed, workshop.environ)
-    if lacking:
-        wanted = " ".join(f"'{each}'" for each in lacking)
-        pip = f"{workshop.python} -m pip install {wanted}"
-        raise _UnequippedError(
-            f"{workshop.python} lacks what the shop needs: {', '.join(lacking)}",
-            f"install it: {pip}\n  or let the demonstration do that: arckode demo --install",
-        )
-    return workshop.python
+    if not install:
+        demo_python.require(workshop.python, needed, workshop.environ)
+        return workshop.python
+    stage.do(workshop, Step("Make a virtual environment", ("python", "-m", "venv", ".venv")))
+    own = demo_python.inside(stage.shop / ".venv")
+    words = ("python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *needed)
+    stage.do(Workshop(own, workshop.environ), Step("Install what the shop needs", words))
+    return own
 
 
-class _UnequippedError(OperationError):
-    """Nothing was tried yet, so there is nothing worth keeping."""
-
-
-def _serve(stage: _Stage, workshop: Workshop, extra: tuple[str, ...]) -> None:
+def _serve(stage: Stage, call: Call, workshop: Workshop, told: tuple[str, ...]) -> None:
     address = free_address("127.0.0.1", 8000 if _is_free(8000) else 0)
-    step = Step("Serve it", ("arckode", "dev", "--no-reload", "--port", str(address.port), *extra))
-    started = time.perf_counter()
+    step = Step("Serve it", ("arckode", "dev", "--no-reload", "--port", str(address.port), *told))
     with running(workshop, step, stage.shop) as server:
-        with stage.transcript.step(step):
-            server.wait_until_ready(address.url)
-        done = Done(step, f"{address.url} is ready", time.perf_counter() - started)
-        stage.record.steps.append(done)
-        stage.transcript.done(done)
-        stage.transcript.line("")
-        stage.transcript.line(f"{len(stage.record.steps) + 1}. Use it", style="bold")
+        stage.play(step, lambda: server.wait_until_ready(address.url))
+        stage.transcript.title("Use it")
         walk(Client(address.url, stage.heard))
-        _finish(stage, address.url, server)
+        if not call.flag("keep"):
+            server.stop()
+        _tell(stage, call, address.url)
+        if call.flag("keep"):
+            _stay(call, server)
 
 
 def _is_free(port: int) -> bool:
@@ -206,87 +149,27 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _finish(stage: _Stage, url: str, server: Server) -> None:
+def _tell(stage: Stage, call: Call, url: str) -> None:
+    keep = call.flag("keep")
     urls = {"app": url, "docs": f"{url}/docs", "openapi": f"{url}/openapi.json", "health": f"{url}/health/ready"}
-    if not stage.call.flag("keep"):
-        server.stop()
-    seconds = time.perf_counter() - stage.record.started
-    if stage.call.json:
-        stage.call.write(json.dumps(_document(stage, urls, seconds), indent=2, ensure_ascii=False))
+    if call.json:
+        directory = str(stage.shop) if keep or call.text("directory") else ""
+        call.write(json.dumps(stage.document(urls, directory), indent=2, ensure_ascii=False))
+        # With --keep a pipe would hold it back until the server ends.
         sys.stdout.flush()
-    stage.transcript.line("")
+        return
+    stage.transcript.title("The addresses" if keep else "The addresses that `arckode demo --keep` leaves open")
     for name, where in urls.items():
         stage.transcript.line(f"   {name:<8} {where}")
     stage.transcript.line("")
-    if not stage.call.flag("keep"):
-        stage.transcript.line(f"everything works; the server was stopped cleanly; {seconds:.1f} s in all", style="bold")
-        return
-    stage.transcript.line(f"everything works; {seconds:.1f} s in all; the shop is in {stage.shop}", style="bold")
-    stage.call.say("the server is running; stop it with Ctrl-C")
+    end = f"the shop is in {stage.shop}" if keep or call.text("directory") else "the folder is removed"
+    stopped = "" if keep else "the server stopped cleanly; "
+    stage.transcript.line(f"everything works; {stopped}{stage.seconds:.1f} s in all; {end}", style="bold")
+
+
+def _stay(call: Call, server: Server) -> None:
+    call.say("the server is running; stop it with Ctrl-C")
     try:
         server.wait()
     except KeyboardInterrupt:
         server.stop()
-
-
-def _document(stage: _Stage, urls: Mapping[str, str], seconds: float) -> dict[str, object]:
-    return {
-        "version": 1,
-        "directory": str(stage.shop) if _keeps(stage.call) else "",
-        "steps": [
-            {
-                "title": done.step.title,
-                "command": done.step.command,
-                "summary": done.summary,
-                "seconds": round(done.seconds, 3),
-            }
-            for done in stage.record.steps
-        ],
-        "requests": [asdict(exchange) for exchange in stage.record.requests],
-        "urls": dict(urls),
-        "seconds": round(seconds, 3),
-    }
-
-
-def _keeps(call: Call) -> bool:
-    return call.flag("keep") or bool(call.text("directory"))
-
-
-@contextmanager
-def _folder(call: Call) -> Iterator[Path]:
-    """Give the folder to build in; a temporary one is removed unless it shall be kept or tells what went wrong."""
-    given = call.text("directory")
-    folder = call.cwd / Path(given).expanduser() if given else Path(tempfile.mkdtemp(prefix="arckode-demo-"))
-    if (folder / NAME).exists():
-        raise RefusedError(f"{folder / NAME} exists already", "choose another --directory, or move it")
-    folder.mkdir(parents=True, exist_ok=True)
-    keep = _keeps(call)
-    try:
-        yield folder
-    except _UnequippedError:
-        keep = bool(given)
-        raise
-    except ArckodeError as error:
-        keep = True
-        if isinstance(error, StepFailedError):
-            call.say(error.output.rstrip())
-        raise OperationError(
-            error.message, f"{error.hint}\n  the shop is kept in {folder / NAME}".lstrip("\n ")
-        ) from error
-    finally:
-        if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let SIGTERM end the demonstration as Ctrl-C does: with everything stopped and tidied up."""
-
-    def interrupt(_number: int, _frame: object) -> NoReturn:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -16,7 +16,6 @@ from arckode_gen.errors import CrashError, UsageError
 from arckode_gen.shell import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from arckode_analyzers.config import Config
@@ -71,7 +70,7 @@ def draw(root: Path, snapshot: Snapshot) -> ProjectMap:
     facts = manifest(snapshot)
     reading = project_map.read(content, config, facts, _migrations(snapshot, facts["package"]))
     grow = {name: commands.find(name, root).spec.summary for name in commands.names(root) if name.startswith("make:")}
-    return project_map.draw(reading, snapshot, findings=_findings(content, config), commands=grow)
+    return project_map.draw(reading, snapshot, findings=_findings(root), commands=grow)
 
 
 def _refuse_alone(call: Call) -> None:
@@ -97,20 +96,20 @@ def _migrations(snapshot: Snapshot, package: str) -> str:
     return folder.strip("/") if isinstance(folder, str) else f"src/{package}/migrations"
 
 
-def _findings(content: Mapping[str, bytes], config: Config) -> dict[str, int]:
+def _findings(root: Path) -> dict[str, int]:
     """Count what the rules say, by code; no suppression expires here, because the map knows no clock.
 
     Raises:
         CrashError: a rule failed.
     """
-    from arckode_analyzers import engine, suppressions  # only what reads the code pays for the reader
+    from arckode_analyzers.engine import RuleCrash  # noqa: PLC0415  only what reads the code pays for the reader
+    from arckode_analyzers.run import Wanted, analyse  # noqa: PLC0415
 
     try:
-        verdict = engine.judge(content, config)
-    except engine.RuleCrash as error:
-        raise CrashError(str(error), "this is a bug in that rule; please report it") from error
-    left = suppressions.apply(verdict.findings, verdict.suppressions, "").findings
-    codes = [finding.code for finding in left]
+        found = analyse(Wanted(root, today="")).findings
+    except RuleCrash as error:
+        raise CrashError(str(error), "this is a bug in arckode; please report it with that file") from error
+    codes = [finding.code for finding in found]
     return {code: codes.count(code) for code in sorted(set(codes))}
 
 

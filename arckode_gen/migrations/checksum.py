@@ -13,19 +13,15 @@ if TYPE_CHECKING:
 
     from arckode_gen.migrations.dialects import Dialect
     from arckode_gen.migrations.migration import Migration
+    from arckode_gen.migrations.steps import Step
 
 _VERSION = "1"
 
 
-def checksum(migration: Migration, dialect: Dialect) -> str:
-    """Return the checksum of the `up` side on one database; the prefix names this recipe.
-
-    Raises:
-        RefusedError: the file has nothing for this dialect.
-    """
-    step = migration.step("up", dialect)
-    if isinstance(step, Script):
-        parts = [normalised(statement.text, dialect) for statement in step.statements]
+def checksum(migration: Migration, up: Step, dialect: Dialect) -> str:
+    """Return the checksum of the `up` side on one database; the prefix names this recipe."""
+    if isinstance(up, Script):
+        parts = [normalised(statement.text, dialect) for statement in up.statements]
     else:
         parts = list(_loud_python(migration.source.text))
     return f"{_VERSION}:{sha256(chr(0).join(parts).encode()).hexdigest()}"

@@ -11,7 +11,7 @@ from arckode_gen.errors import RefusedError
 if TYPE_CHECKING:
     from pathlib import Path
 
-_SUFFIXES = (".py", ".sql")
+_ENDINGS = ("py", "sql")
 _NAME = re.compile(r"[0-9]{4,}_[A-Za-z0-9_]+")
 
 
@@ -53,16 +53,17 @@ def find(root: Path, folder: str) -> tuple[Source, ...]:
     if not there.is_dir():
         return ()
     found: dict[str, Source] = {}
-    for path in sorted(there.iterdir()):
-        if path.suffix not in _SUFFIXES or path.name.startswith(("_", ".")) or not path.is_file():
+    for file in sorted(path.name for path in there.iterdir()):
+        stem, _, ending = file.rpartition(".")
+        if ending not in _ENDINGS or file.startswith(("_", ".")):
             continue
-        label = f"{folder}/{path.name}"
-        if not _NAME.fullmatch(path.stem):
+        label = f"{folder}/{file}"
+        if not _NAME.fullmatch(stem):
             raise RefusedError(
                 f"{label} is not named as a migration",
                 "name it like 202611220001_create_orders.py, or let its name begin with `_` to keep it out",
             )
-        if path.stem in found:
-            raise RefusedError(f"{found[path.stem].label} and {label} have the same name", "rename one of them")
-        found[path.stem] = Source(path.stem, label, path.read_bytes())
+        if stem in found:
+            raise RefusedError(f"{found[stem].label} and {label} have the same name", "rename one of them")
+        found[stem] = Source(stem, label, (there / file).read_bytes())
     return tuple(found[name] for name in sorted(found))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -26,8 +26,10 @@ def isolated(source: Source) -> Iterator[ModuleType]:
     module.__file__ = source.label
     sys.modules[module.__name__] = module
     try:
-        _execute(source, module)
-        yield module
+        # Standard output is the command's product; what a migration prints is conversation.
+        with redirect_stdout(sys.stderr):
+            _execute(source, module)
+            yield module
     finally:
         sys.modules.pop(module.__name__, None)
 

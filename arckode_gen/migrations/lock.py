@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from arckode_gen.errors import OperationError
+from arckode_gen.migrations.connection import Failure
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -28,7 +29,9 @@ async def held(connection: Connection, timeout: float, say: Callable[[str], None
     try:
         yield
     finally:
-        await connection.unlock()
+        # Where the session is gone the lock is gone with it, and what ended the session is the error to tell.
+        with suppress(Failure):
+            await connection.unlock()
 
 
 async def _acquire(connection: Connection, timeout: float, say: Callable[[str], None]) -> None:

@@ -60,7 +60,8 @@ def _is_edited(source: Source, entry: Entry, dialect: Dialect) -> bool:
     from arckode_gen.migrations.checksum import checksum
     from arckode_gen.migrations.reading import read
 
-    return checksum(read(source), dialect) != entry.checksum
+    migration = read(source)
+    return checksum(migration, migration.step("up", dialect), dialect) != entry.checksum
 
 
 def pending(standings: Iterable[Standing], to: str = "") -> tuple[Standing, ...]:

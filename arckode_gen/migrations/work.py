@@ -65,4 +65,6 @@ def plan(source: Source, direction: Direction, dialect: Dialect, entry: Entry | 
         RefusedError: the file cannot be read, has nothing for this database or no way back.
     """
     migration = read(source)
-    return Work(migration, direction, migration.step(direction, dialect), checksum(migration, dialect), entry)
+    up = migration.step("up", dialect)
+    step = up if direction == "up" else migration.step(direction, dialect)
+    return Work(migration, direction, step, checksum(migration, up, dialect), entry)

@@ -87,10 +87,26 @@ def walk(client: Client) -> None:
 
 
 def _brief(text: str) -> str:
+    """Return an answer in a line: of a page its first row, of a problem what was wrong with which value."""
     if not text:
         return ""
     try:
-        line = json.dumps(json.loads(text), ensure_ascii=False)
+        body = json.loads(text)
     except ValueError:
-        line = " ".join(text.split())
+        return _cut(" ".join(text.split()))
+    match body:
+        case {"data": [first, *rest], "total": total}:
+            return _cut(f"{1 + len(rest)} of {total}, the first: {_json(first)}")
+        case {"title": title, "errors": [_, *_] as errors}:
+            return _cut(f"{title}: " + "; ".join(f"{each['pointer']} {each['message']}" for each in errors))
+        case {"title": title, "detail": detail}:
+            return _cut(f"{title}: {detail}")
+    return _cut(_json(body))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _cut(line: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..."

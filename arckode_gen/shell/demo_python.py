@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -25,6 +26,10 @@ for name in json.load(sys.stdin):
         pass
 json.dump({"python": "%d.%d" % sys.version_info[:2], "versions": found}, sys.stdout)
 """
+
+
+class UnequippedError(OperationError):
+    """The interpreter lacks what the shop needs; nothing was tried yet, so there is nothing worth keeping."""
 
 
 class _Environment(TypedDict):
@@ -59,6 +64,22 @@ def missing(python: Path, needed: tuple[str, ...], environ: Mapping[str, str]) -
     )
 
 
+def require(python: Path, needed: tuple[str, ...], environ: Mapping[str, str]) -> None:
+    """Make sure that an interpreter can run the shop.
+
+    Raises:
+        UnequippedError: it cannot; the hint is the command that changes this.
+        OperationError: it cannot be run at all.
+    """
+    lacking = missing(python, needed, environ)
+    if lacking:
+        pip = f"{python} -m pip install {shlex.join(lacking)}"
+        raise UnequippedError(
+            f"{python} lacks what the shop needs: {', '.join(lacking)}",
+            f"install it: {pip}\n  or let the demonstration do that: arckode demo --install",
+        )
+
+
 def as_activated(python: Path, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the environment as it is once this interpreter's virtual environment was activated."""
     return {**environ, "VIRTUAL_ENV": str(python.absolute().parent.parent)}
@@ -67,9 +88,13 @@ def as_activated(python: Path, environ: Mapping[str, str]) -> dict[str, str]:
 def is_activatable(python: Path) -> bool:
     """Tell whether `VIRTUAL_ENV` leads to this very interpreter."""
     prefix = python.absolute().parent.parent
-    name = "Scripts/python.exe" if sys.platform == "win32" else "bin/python"
-    usual = prefix / name
+    usual = inside(prefix)
     return (prefix / "pyvenv.cfg").is_file() and usual.is_file() and usual.resolve() == python.resolve()
+
+
+def inside(environment: Path) -> Path:
+    """Return where a virtual environment has its interpreter."""
+    return environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 
 def _environment(python: Path, names: list[str], environ: Mapping[str, str]) -> _Environment:

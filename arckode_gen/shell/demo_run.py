@@ -5,8 +5,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from arckode_gen.errors import OperationError
@@ -27,6 +26,9 @@ class Step:
     @property
     def command(self) -> str:
         return shlex.join(self.words)
+
+    def with_words(self, more: tuple[str, ...]) -> Step:
+        return replace(self, words=(*self.words, *more))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +61,12 @@ class Workshop:
             return [sys.executable, "-P", "-m", "arckode_gen", *rest]
         return [str(self.python), *rest] if program == "python" else [program, *rest]
 
-    def run(self, step: Step, folder: Path) -> Done:
-        """Run a step to its end.
+    def run(self, step: Step, folder: Path) -> str:
+        """Run a step to its end and return what it said, in one line.
 
         Raises:
             StepFailedError: it ended with another code than 0.
         """
-        started = time.perf_counter()
         ended = subprocess.run(
             self.argv(step.words),
             cwd=folder,
@@ -79,7 +80,7 @@ class Workshop:
         )
         if ended.returncode:
             raise StepFailedError(f"`{step.command}` ended with code {ended.returncode}", ended.stdout)
-        return Done(step, _summary(step, ended.stdout), time.perf_counter() - started)
+        return _summary(step, ended.stdout)
 
 
 def _summary(step: Step, output: str) -> str:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import signal
-import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
+from pathlib import Path
+from subprocess import TimeoutExpired
 from typing import TYPE_CHECKING, TextIO
 
 from arckode_gen.shell.demo_run import StepFailedError
-from arckode_gen.shell.serve import GRACE, end
+from arckode_gen.shell.lifeline import beside
+from arckode_gen.shell.serve import GRACE
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
-    from pathlib import Path
 
     from arckode_gen.shell.demo_run import Step, Workshop
 
@@ -31,8 +34,8 @@ class Server:
         self._process = process
         self._log = log
 
-    def wait_until_ready(self, url: str) -> None:
-        """Ask for its health until it is well.
+    def wait_until_ready(self, url: str) -> str:
+        """Ask for its health until it is well, and say so.
 
         Raises:
             StepFailedError: it ended, or is not well in time.
@@ -44,6 +47,7 @@ class Server:
             if time.monotonic() > deadline:
                 raise self._failure(f"was not ready after {_PATIENCE:.0f} seconds")
             time.sleep(0.05)
+        return f"{url} is ready"
 
     def stop(self) -> None:
         """Stop it as Ctrl-C does.
@@ -54,7 +58,7 @@ class Server:
         self._process.send_signal(signal.SIGINT)
         try:
             code = self._process.wait(timeout=GRACE + 5)
-        except subprocess.TimeoutExpired:
+        except TimeoutExpired:
             raise self._failure("did not stop") from None
         if code:
             raise self._failure(f"ended with code {code} when it was stopped")
@@ -77,19 +81,9 @@ class Server:
 def running(workshop: Workshop, step: Step, folder: Path) -> Iterator[Server]:
     """Start the server; whatever happens, it is gone afterwards."""
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
-        process = subprocess.Popen(
-            workshop.argv(step.words),
-            cwd=folder,
-            env=dict(workshop.environ),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
+        words = ("arckode_gen", *step.words[1:])
+        with beside(Path(sys.executable), words, folder, workshop.environ, log.fileno()) as process:
             yield Server(step, process, log)
-        finally:
-            end(process)
 
 
 def _is_well(url: str) -> bool:

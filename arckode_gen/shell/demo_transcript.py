@@ -29,9 +29,7 @@ class Transcript:
     @contextmanager
     def step(self, step: Step) -> Iterator[None]:
         """Show a step's title and command, and on a terminal that it is running."""
-        self._count += 1
-        self.line("")
-        self.line(f"{self._count}. {step.title}", style="bold")
+        self.title(step.title)
         self.line(f"   $ {step.command}", style="cyan")
         if self._console is None:
             yield
@@ -39,8 +37,14 @@ class Transcript:
         with self._console.status(step.title):
             yield
 
+    def title(self, text: str) -> None:
+        self._count += 1
+        self.line("")
+        self.line(f"{self._count}. {text}", style="bold")
+
     def done(self, done: Done) -> None:
-        self.line(f"   {done.summary}  ({done.seconds:.1f} s)".replace("     (", "   ("))
+        said = f"{done.summary}  " if done.summary else ""
+        self.line(f"   {said}({done.seconds:.1f} s)")
 
     def exchange(self, exchange: Exchange) -> None:
         sent = f"  {exchange.sent}" if exchange.sent else ""

@@ -182,7 +182,6 @@ def _contents(module: Module) -> dict[str, object]:
     required = tuple(m for m in module.parents if m.parent and m.required)
     body = tuple((m.field.json_name, _body_value(m)) for m in members if m.required)
     shown = [m.field for m in members if m.field.filterable and m.visible]
-    seeded = tuple(m for m in members if not m.field.null and not m.default and m.field.type != "token")
     return {
         "timestamps": table.timestamps,
         "soft_delete": table.soft_delete,
@@ -201,7 +200,8 @@ def _contents(module: Module) -> dict[str, object]:
         "exact_numbers": tuple(m.field.json_name for m in module.of("decimal")),
         "body_row": body,
         "uses_number": any("number" in value for _, value in body),
-        "seed_row": tuple((m.field.attribute, _seed_value(m, module)) for m in seeded),
+        "seed_row": tuple((m.field.attribute, _seed_value(m, module)) for m in _seeded(module)),
+        "seeds_password": any(m.field.type == "password" for m in _seeded(module)),
         "seed_after": _seed_after(module),
         "sql": tuple((dialect, sql_types.create_table(table, dialect)) for dialect in sql_types.DIALECTS),
         "drop": sql_types.drop_table(table.name),
@@ -248,6 +248,10 @@ def _tuple(items: Iterable[str]) -> list[str]:
 def _exported(module: Module) -> list[str]:
     directories = [f"{item.pascal}Directory" for item in module.connectors]
     return layout.order_names([*directories, f"{module.name.pascal_plural}Service", f"register_{module.name.plural}"])
+
+
+def _seeded(module: Module) -> tuple[Member, ...]:
+    return tuple(m for m in module.members if not m.field.null and not m.default and m.field.type != "token")
 
 
 def _seed_value(member: Member, module: Module) -> str:
@@ -370,13 +374,12 @@ def _controller(module: Module) -> Pairs:
 
 
 def _seed(module: Module) -> Pairs:
-    seeded = [m for m in module.members if not m.field.null and not m.default and m.field.type != "token"]
-    text = " ".join(_seed_value(m, module) for m in seeded)
+    text = " ".join(_seed_value(m, module) for m in _seeded(module))
     used = [enum.name for enum in module.enums if re.search(rf"\b{enum.name}\b", text)]
     pairs = module.kernel(("app", "Kernel"), ("seeding", "insert_missing"), ("seeding", "seed_id"))
     pairs += [(f"{module.place}.repository", f"{module.name.pascal_plural}Repository")]
     pairs += [(f"{module.place}.enums", name) for name in used]
-    pairs += module.kernel(("passwords", "hash_password")) if module.of("password") else []
+    pairs += module.kernel(("passwords", "hash_password")) if "password" in text.split() else []
     return pairs + _typing(text)
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from tests.migrations.workbench import ORDERS
 
 if TYPE_CHECKING:
+    import pytest
+
     from tests.migrations.workbench import Workbench
 
 
@@ -42,6 +44,12 @@ def test_question_marks_in_texts_and_percent_signs_are_left_alone(bench: Workben
 """,
     )
     assert bench.migrate().code == 0
+
+
+def test_what_a_migration_prints_is_conversation(sqlite: Workbench, capfd: pytest.CaptureFixture[str]) -> None:
+    sqlite.write("202611220001_prints", "print('read')\n\n\nasync def up(db):\n    print('run')\n")
+    sqlite.migrate(json=True)
+    assert capfd.readouterr() == ("", "read\nrun\n")
 
 
 def test_the_dialect_is_the_servers(bench: Workbench) -> None:

@@ -100,22 +100,6 @@ def names_in(shape: Shape) -> frozenset[str]:
     return frozenset(str(part[1]) for part in within(shape) if part[0] == "name")
 
 
-def dotted(shape: Shape) -> str:
-    """Write a shape the way a person would say it: `self._orders.find_by_id`."""
-    match shape:
-        case ("name", str(name)):
-            return name
-        case ("attr", tuple(base), str(name)):
-            return f"{dotted(base)}.{name}"
-        case ("call", tuple(func), _, _):
-            return f"{dotted(func)}()"
-        case ("item", tuple(base), _):
-            return f"{dotted(base)}[...]"
-        case ("const", value):
-            return repr(value)
-    return "..."
-
-
 def _constant(_: Shapes, node: ast.Constant) -> Shape:
     value = node.value
     if isinstance(value, str):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from arckode_analyzers.facts.records import Parameter
     from arckode_analyzers.model.analysis import Analysis
-    from arckode_analyzers.model.calls import CallAt, Target
+    from arckode_analyzers.model.calls import Target
     from arckode_analyzers.model.source import Source
     from arckode_analyzers.model.values import Value
 
@@ -63,9 +63,3 @@ def said_parameters(analysis: Analysis, source: Source) -> Iterator[tuple[Parame
         value = analysis.resolver.parameter(source, row)
         if value is not None and (row.annotation is not None or row.default is not None):
             yield row, value
-
-
-def class_symbol(call: CallAt) -> str:
-    """Return the symbol of the class whose method makes a call, or an empty string."""
-    owner = call.source.method_owner(call.record.function)
-    return call.source.class_symbols[owner] if owner >= 0 else ""

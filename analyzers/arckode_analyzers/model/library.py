@@ -55,6 +55,11 @@ def _from_method(owner: Value, method: str) -> Value | None:
         return owner.args[0] if owner.args else None
     if owner.name in _BUILDERS:
         return None if method in QUERIES[owner.name] else owner
+    if owner.last in _MAPPINGS and method in {"values", "get", "pop", "setdefault"}:
+        found = element(owner, by_key=True)
+        return instance("builtins.list", found) if found is not None and method == "values" else found
+    if method in {"pop", "popleft", "get_nowait"}:
+        return element(owner)
     return _row(owner, method)
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from arckode_analyzers.facts.shapes import within
 from arckode_analyzers.model import library
-from arckode_analyzers.model.project import ClassAt, FunctionAt, Project, receiver_name
+from arckode_analyzers.model.expressions import EXPRESSIONS
+from arckode_analyzers.model.project import ClassAt, FunctionAt, Project
 from arckode_analyzers.model.sinks import canonical
 from arckode_analyzers.model.values import Value, instance
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from arckode_analyzers.model.source import Definition, Source
 
 _BUILTINS = frozenset(dir(builtins))
+_DEEPEST = 80
 _Key: TypeAlias = tuple[object, ...]
 
 
@@ -44,7 +46,7 @@ class Resolver:
 
     def value(self, source: Source, function: int, shape: Shape) -> Value | None:
         """Return what an expression stands for inside a function of a file."""
-        build = _EXPRESSIONS.get(str(shape[0]))
+        build = EXPRESSIONS.get(str(shape[0]))
         if build is None:
             return None
         key = (source.path, function, id(shape), shape[0])
@@ -64,7 +66,7 @@ class Resolver:
     def _once(self, key: _Key, compute: Callable[[], Value | None]) -> Value | None:
         if key in self._known:
             return self._known[key]
-        if key in self._active or len(self._active) > 200:
+        if key in self._active or len(self._active) > _DEEPEST:
             return None
         self._active.add(key)
         found = compute()
@@ -119,11 +121,10 @@ class Resolver:
         return Value("class", symbol)
 
     def _starred(self, source: Source, name: str) -> Value | None:
-        for row in source.stars:
-            found = self.dotted(source.target(row), name)
-            if found is not None and (found.kind != "external" or source.target(row) not in self.project.modules):
-                return found if source.target(row) in self.project.modules else None
-        return None
+        """Look behind `from module import *`, where the module's source is known."""
+        known = (source.target(row) for row in source.stars if source.target(row) in self.project.modules)
+        found = (self.dotted(module, name) for module in known if not name.startswith("_"))
+        return next((value for value in found if value is not None), None)
 
     def _dotted(self, module: str, name: str) -> Value | None:
         source = self.project.modules.get(module)
@@ -378,96 +379,3 @@ class Resolver:
 
 
 _ORDER = {"parameter": 0, "function": 1, "class": 1, "import": 2, "binding": 3}
-
-
-def _name(resolver: Resolver, source: Source, function: int, shape: Shape) -> Value | None:
-    return resolver.name(source, function, str(shape[1]))
-
-
-def _attr(resolver: Resolver, source: Source, function: int, shape: Shape) -> Value | None:
-    match shape:
-        case ("attr", tuple(base), str(name)):
-            if base == ("call", ("name", "super"), (), ()):
-                return _inherited(resolver, source, function, name)
-            owner = resolver.value(source, function, base)
-            return None if owner is None else resolver.attribute(owner, name)
-    return None
-
-
-def _inherited(resolver: Resolver, source: Source, function: int, name: str) -> Value | None:
-    owner = source.method_owner(function)
-    if owner < 0:
-        return None
-    for base in resolver.bases(Value("class", source.class_symbols[owner])):
-        found = resolver.attribute(Value("instance", base.name, base.args), name)
-        if found is not None:
-            return found
-    return None
-
-
-def _call(resolver: Resolver, source: Source, function: int, shape: Shape) -> Value | None:
-    match shape:
-        case ("call", ("name", "getattr"), (tuple(base), ("const", str(name)), *_), _):
-            owner = resolver.value(source, function, base)
-            return None if owner is None else resolver.attribute(owner, name)
-        case ("call", tuple(func), tuple(args), _):
-            callee = resolver.value(source, function, func)
-            return resolver.called(callee, tuple(resolver.value(source, function, arg) for arg in args))
-    return None
-
-
-def _item(resolver: Resolver, source: Source, function: int, shape: Shape) -> Value | None:
-    match shape:
-        case ("item", tuple(base), tuple(index)):
-            owner = resolver.value(source, function, base)
-            if owner is None or owner.kind not in {"class", "external"}:
-                return owner if index[0] == "slice" else library.element(owner, by_key=True)
-            said = resolver.annotation(source, function, shape)
-            return None if said is None else Value("class", said.name, said.args)
-    return None
-
-
-def _either(resolver: Resolver, source: Source, function: int, shape: Shape) -> Value | None:
-    choices = shape[1] if isinstance(shape[1], tuple) else ()
-    for choice in choices:
-        found = resolver.value(source, function, choice)
-        if found is not None and found.name != "builtins.None":
-            return found
-    return None
-
-
-def _const(_: Resolver, __: Source, ___: int, shape: Shape) -> Value:
-    return instance(f"builtins.{'None' if shape[1] is None else type(shape[1]).__name__}")
-
-
-def _display(resolver: Resolver, source: Source, function: int, shape: Shape) -> Value:
-    elements = shape[2] if isinstance(shape[2], tuple) else ()
-    first = resolver.value(source, function, elements[0]) if elements else None
-    return instance(f"builtins.{shape[1]}", *((first,) if first else ()))
-
-
-def _comp(resolver: Resolver, source: Source, function: int, shape: Shape) -> Value:
-    found = resolver.value(source, function, shape[1]) if isinstance(shape[1], tuple) else None
-    return instance("builtins.list", *((found,) if found else ()))
-
-
-def _lambda(_: Resolver, source: Source, __: int, shape: Shape) -> Value | None:
-    match shape:
-        case ("lambda", int(line), int(column)):
-            return Value("function", source.function_symbols[source.lambdas[line, column]])
-    return None
-
-
-_EXPRESSIONS: dict[str, Callable[[Resolver, Source, int, Shape], Value | None]] = {
-    "name": _name,
-    "attr": _attr,
-    "call": _call,
-    "item": _item,
-    "either": _either,
-    "const": _const,
-    "display": _display,
-    "comp": _comp,
-    "lambda": _lambda,
-}
-
-__all__ = ["Resolver", "receiver_name"]

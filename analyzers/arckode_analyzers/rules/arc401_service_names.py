@@ -74,14 +74,9 @@ def _meaning(analysis: Analysis, name: str, method: FunctionAt) -> str:
         for call in analysis.calls(method.source)
         if call.record.function == method.index
         for target in analysis.reached(call)
-        if target.method and is_row_call(target.owner)
+        if target.method and target.owner.startswith("kernel.")
     }
     return next((meant for meant, names in _WHEN_IT_DOES.items() if name in names and called & _DOES[meant]), "")
-
-
-def is_row_call(owner: str) -> bool:
-    """Tell whether a method belongs to one of the kernel's repositories."""
-    return owner.startswith("kernel.")
 
 
 _SERVICE = "src/shop/modules/orders/service.py"

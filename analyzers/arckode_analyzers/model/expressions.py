@@ -1,0 +1,106 @@
+"""What each kind of expression stands for: one small function per kind, all asking the resolver about the parts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arckode_analyzers.model import library
+from arckode_analyzers.model.values import Value, instance
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from arckode_analyzers.facts.shapes import Shape
+    from arckode_analyzers.model.resolver import Resolver
+    from arckode_analyzers.model.source import Source
+
+
+def _name(resolver: Resolver, source: Source, function: int, shape: Shape) -> Value | None:
+    return resolver.name(source, function, str(shape[1]))
+
+
+def _attr(resolver: Resolver, source: Source, function: int, shape: Shape) -> Value | None:
+    match shape:
+        case ("attr", tuple(base), str(name)):
+            if base == ("call", ("name", "super"), (), ()):
+                return _inherited(resolver, source, function, name)
+            owner = resolver.value(source, function, base)
+            return None if owner is None else resolver.attribute(owner, name)
+    return None
+
+
+def _inherited(resolver: Resolver, source: Source, function: int, name: str) -> Value | None:
+    owner = source.method_owner(function)
+    if owner < 0:
+        return None
+    for base in resolver.bases(Value("class", source.class_symbols[owner])):
+        found = resolver.attribute(Value("instance", base.name, base.args), name)
+        if found is not None:
+            return found
+    return None
+
+
+def _call(resolver: Resolver, source: Source, function: int, shape: Shape) -> Value | None:
+    match shape:
+        case ("call", ("name", "getattr"), (tuple(base), ("const", str(name)), *_), _):
+            owner = resolver.value(source, function, base)
+            return None if owner is None else resolver.attribute(owner, name)
+        case ("call", tuple(func), tuple(args), _):
+            callee = resolver.value(source, function, func)
+            return resolver.called(callee, tuple(resolver.value(source, function, arg) for arg in args))
+    return None
+
+
+def _item(resolver: Resolver, source: Source, function: int, shape: Shape) -> Value | None:
+    match shape:
+        case ("item", tuple(base), tuple(index)):
+            owner = resolver.value(source, function, base)
+            if owner is None or owner.kind not in {"class", "external"}:
+                return owner if index[0] == "slice" else library.element(owner, by_key=True)
+            said = resolver.annotation(source, function, shape)
+            return None if said is None else Value("class", said.name, said.args)
+    return None
+
+
+def _either(resolver: Resolver, source: Source, function: int, shape: Shape) -> Value | None:
+    choices = shape[1] if isinstance(shape[1], tuple) else ()
+    for choice in choices:
+        found = resolver.value(source, function, choice)
+        if found is not None and found.name != "builtins.None":
+            return found
+    return None
+
+
+def _const(_: Resolver, __: Source, ___: int, shape: Shape) -> Value:
+    return instance(f"builtins.{'None' if shape[1] is None else type(shape[1]).__name__}")
+
+
+def _display(resolver: Resolver, source: Source, function: int, shape: Shape) -> Value:
+    elements = shape[2] if isinstance(shape[2], tuple) else ()
+    first = resolver.value(source, function, elements[0]) if elements else None
+    return instance(f"builtins.{shape[1]}", *((first,) if first else ()))
+
+
+def _comp(resolver: Resolver, source: Source, function: int, shape: Shape) -> Value:
+    found = resolver.value(source, function, shape[1]) if isinstance(shape[1], tuple) else None
+    return instance("builtins.list", *((found,) if found else ()))
+
+
+def _lambda(_: Resolver, source: Source, __: int, shape: Shape) -> Value | None:
+    match shape:
+        case ("lambda", int(line), int(column)):
+            return Value("function", source.function_symbols[source.lambdas[line, column]])
+    return None
+
+
+EXPRESSIONS: dict[str, Callable[[Resolver, Source, int, Shape], Value | None]] = {
+    "name": _name,
+    "attr": _attr,
+    "call": _call,
+    "item": _item,
+    "either": _either,
+    "const": _const,
+    "display": _display,
+    "comp": _comp,
+    "lambda": _lambda,
+}
