@@ -102,8 +102,8 @@ def _findings(root: Path) -> dict[str, int]:
     Raises:
         CrashError: a rule failed.
     """
-    from arckode_analyzers.engine import RuleCrash  # noqa: PLC0415  only what reads the code pays for the reader
-    from arckode_analyzers.run import Wanted, analyse  # noqa: PLC0415
+    from arckode_analyzers.engine import RuleCrash
+    from arckode_analyzers.run import Wanted, analyse
 
     try:
         found = analyse(Wanted(root, today="")).findings

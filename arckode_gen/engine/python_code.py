@@ -46,7 +46,7 @@ _SENT = {
     "datetime": "AwareDatetime",
 }
 _SHOWN = {"json": "JsonValue", "bytes": "Binary"}
-_ELEMENTS = {"str": "str", "int": "int", "float": "float", "bool": "bool", "uuid": "UUID"}
+_ELEMENTS = {"str": "str", "int": "int", "float": "float", "bool": "bool", "uuid": "str"}
 _NUMBERS = frozenset({"int", "bigint", "decimal", "float"})
 _RANGES = _NUMBERS | {"date", "datetime", "time"}
 _SEARCHED = frozenset({"str", "email", "slug", "url"})
@@ -79,7 +79,7 @@ def field_code(field: Field, *, enum: str, table: str) -> FieldCode:
         annotation=f"Mapped[{plain} | None]" if field.null else f"Mapped[{plain}]",
         column=arguments,
         received=_received(field, plain),
-        shown=_nullable(field, _SHOWN.get(field.type, plain)),
+        shown=_nullable(field, "list[UUID]" if _is_uuids(field) else _SHOWN.get(field.type, plain)),
         filters=_filters(field, plain),
         model_imports=imports,
     )
@@ -118,6 +118,10 @@ def _plain(field: Field, enum: str) -> str:
     if field.type == "enum":
         return enum
     return f"list[{_ELEMENTS[field.element]}]" if field.type == "list" else _PLAIN[field.type]
+
+
+def _is_uuids(field: Field) -> bool:
+    return field.type == "list" and field.element == "uuid"
 
 
 def _nullable(field: Field, annotation: str) -> str:
@@ -160,7 +164,7 @@ def _keywords(field: Field, enum: str) -> list[str]:
 
 def _received(field: Field, plain: str) -> str:
     """Return the annotation of a value that is sent, with its bounds."""
-    base = _SENT.get(field.type, plain)
+    base = "list[UuidText]" if _is_uuids(field) else _SENT.get(field.type, plain)
     bounds = _bounds(field)
     optional = _nullable(field, base)
     return f"Annotated[{optional}, Field({', '.join(bounds)})]" if bounds else optional

@@ -34,6 +34,10 @@ class Server:
         self._process = process
         self._log = log
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def wait_until_ready(self, url: str) -> str:
         """Ask for its health until it is well, and say so.
 

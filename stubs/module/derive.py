@@ -337,7 +337,7 @@ def _schemas(module: Module) -> Pairs:
     lines += [annotation for m in module.members if m.visible for _, annotation in m.code.filters]
     lines += ["dt.datetime"] if module.table.timestamps else []
     text = " ".join([*lines, "UUID"])
-    schema = ["ApiModel", *(kind for kind in ("Binary", "Email", "Slug", "Url") if re.search(rf"\b{kind}\b", text))]
+    schema = ["ApiModel", *(kind for kind in ("Binary", "Email", "Slug", "Url", "UuidText") if re.search(rf"\b{kind}\b", text))]
     schema += ["unchanged"] if "unchanged()" in text else []
     return [
         ("typing", "ClassVar"),
@@ -433,6 +433,9 @@ def _check(field: Field, name: Name, table: str, entity: str) -> None:
         if len(text) > _LONGEST_LITERAL:
             message = f"'{field.name}': a pattern, default or value has at most {_LONGEST_LITERAL} characters here"
             raise UsageError(message, "generate it without, and write it into the module by hand")
+    if field.unique and field.default is not None and not is_dynamic(field):
+        message = f"'{field.name}' is unique with a default: the second row that leaves it out would be refused"
+        raise UsageError(message, "leave out `unique` or the default")
     if field.readonly and (field.owner or field.tenant) and not field.null and field.default is None:
         message = f"'{field.name}' is readonly, and without login nothing would ever fill it"
         raise UsageError(message, "leave out readonly: an owner cannot be changed after it was set anyway")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -11,6 +11,8 @@ from tests.commands.calls import arckode, call, on_terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from arckode_gen.engine.project_map import ProjectMap
 
 MAP = ".arckode/map.json"
 ROOT = "src/shop/composition_root.py"
@@ -38,13 +40,12 @@ class Invoice(SoftDeleted, Entity):
 """
 
 
-def drawn(shop: Path) -> dict[str, list[dict[str, object]]]:
-    found: dict[str, list[dict[str, object]]] = json.loads(call(shop, "map", "--json").out)
-    return found
+def drawn(shop: Path) -> ProjectMap:
+    return cast("ProjectMap", json.loads(call(shop, "map", "--json").out))
 
 
 def test_the_map_of_a_generated_project(generated: Path) -> None:
-    found = json.loads(call(generated, "map", "--json").out)
+    found = drawn(generated)
     assert (found["version"], found["name"], found["package"], found["findings"]) == (1, "shop", "shop", {})
     orders = found["modules"][1]
     assert (orders["name"], orders["wired"], orders["missing"], orders["asks"]) == ("orders", True, [], ["customers"])
@@ -70,7 +71,6 @@ def test_the_map_of_a_generated_project(generated: Path) -> None:
 def test_the_columns_are_those_of_the_database_mixins_included(generated: Path) -> None:
     table = drawn(generated)["tables"][1]
     columns = table["columns"]
-    assert isinstance(columns, list)
     assert [column["name"] for column in columns] == [
         "id",
         "customer_id",
@@ -95,6 +95,16 @@ def test_the_code_and_the_running_application_agree_on_the_routes(generated: Pat
     running = json.loads(call(generated, "routes", "--json").out)["routes"]
     composed = [route for route in running if route["module"] != "health"]
     assert sorted(from_code, key=str) == sorted(composed, key=str)
+
+
+@pytest.mark.xfail(reason="the analyzer's model does not read ModuleRouter's prefix", strict=False)
+def test_a_prefix_that_differs_from_the_modules_name_is_read(shop: Path) -> None:
+    controller = shop / "src/shop/modules/orders/controller.py"
+    controller.write_text(controller.read_text().replace('prefix="/orders"', 'prefix="/line-items"'))
+    assert {route["path"] for route in drawn(shop)["routes"] if route["module"] == "orders"} == {
+        "/line-items",
+        "/line-items/{order_id}",
+    }
 
 
 def test_the_text_says_the_same_in_lines(generated: Path) -> None:
@@ -165,7 +175,6 @@ def test_columns_however_they_are_declared(shop: Path) -> None:
     (folder / "model.py").write_text(INVOICES)
     table = next(table for table in drawn(shop)["tables"] if table["module"] == "invoices")
     columns = table["columns"]
-    assert isinstance(columns, list)
     assert table["name"] == "bills"
     assert [(each["name"], each["type"], each["null"]) for each in columns] == [
         ("id", "UUID", False),
@@ -187,7 +196,7 @@ def test_what_a_module_lacks_is_said(shop: Path) -> None:
     assert found["parts"] == {"usecases": "src/shop/modules/invoices/usecases"}
     assert found["missing"] == ["controller", "service", "repository", "model", "schemas"]
     line = next(line for line in call(shop, "map").out.splitlines() if line.startswith("  invoices"))
-    assert line.split("  ")[-1] == (
+    assert line.split("  ")[-1].strip() == (
         "usecases; without controller, service, repository, model, schemas, tests; not wired in the composition root"
     )
 
@@ -241,7 +250,7 @@ def test_migrations_are_found_where_the_project_keeps_them(shop: Path) -> None:
     shutil.move(shop / "src/shop/migrations", shop / "changes")
     with (shop / "pyproject.toml").open("a") as file:
         file.write('\n[tool.arckode]\nmigrations = "changes/"\n')
-    assert [str(path).partition("/")[0] for path in drawn(shop)["migrations"]] == ["changes", "changes"]
+    assert [path.partition("/")[0] for path in drawn(shop)["migrations"]] == ["changes", "changes"]
 
 
 @pytest.mark.parametrize("flag", ["--dry-run", "--diff"])

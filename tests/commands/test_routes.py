@@ -19,7 +19,7 @@ SERVICE = "src/shop/modules/orders/service.py"
 def add(shop: Path, path: str, text: str) -> int:
     """Add a line to a file and return its number."""
     file = shop / path
-    lines = file.read_text().splitlines() + [text]
+    lines = [*file.read_text().splitlines(), text]
     file.write_text("\n".join(lines) + "\n")
     return len(lines)
 
@@ -74,7 +74,7 @@ def test_an_error_of_the_project_is_told_with_its_line(shop: Path, line: str, me
 
 
 def test_an_interpreter_without_the_projects_packages_is_named(shop: Path) -> None:
-    venv.create(shop / ".venv", with_pip=False)
+    venv.create(shop / ".venv", with_pip=False, symlinks=True)
     with pytest.raises(OperationError, match="No module named 'pydantic'") as caught:
         call(shop, "routes", environ={**ENVIRON, "VIRTUAL_ENV": ""})
     assert caught.value.hint == (

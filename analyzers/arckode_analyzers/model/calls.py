@@ -133,20 +133,20 @@ class CallGraph:
         yield from self._leads(value)
         yield from self._handed_over(call, value)
 
-    def _leads(self, value: Value | None) -> Iterator[Target]:
-        """Yield what calling a value runs."""
-        if value is None:
+    def _leads(self, value: Value | None, through: tuple[str, ...] = ()) -> Iterator[Target]:
+        """Yield what calling a value runs; `through` are the protocols' methods that led here."""
+        if value is None or value.name in through:
             return
         if value.kind == "function":
-            yield from self._function(value)
+            yield from self._function(value, through)
         elif value.kind == "class":
             yield from self._constructor(value)
         elif value.kind == "method" and value.of is not None:
             yield Target("", effect(value.of.name, value.last), value.of.name, value.last)
         elif value.kind == "instance" and value.name in self.project.classes:
-            yield from self._leads(self.resolver.attribute(value, "__call__"))
+            yield from self._leads(self.resolver.attribute(value, "__call__"), (*through, value.name))
 
-    def _function(self, value: Value) -> Iterator[Target]:
+    def _function(self, value: Value, through: tuple[str, ...]) -> Iterator[Target]:
         function = self.project.functions.get(value.name)
         if function is None:
             return
@@ -157,7 +157,7 @@ class CallGraph:
         for implementation in self.implementations.get(owner, ()):
             found = self.resolver.attribute(implementation, function.record.name)
             if found is not None and found.name != value.name:
-                yield from self._leads(found)
+                yield from self._leads(found, (*through, value.name))
 
     def _constructor(self, value: Value) -> Iterator[Target]:
         for name in ("__init__", "__post_init__"):

@@ -3,6 +3,7 @@
 import base64
 import binascii
 from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -102,6 +103,7 @@ Url = Annotated[
     str, StringConstraints(max_length=2048), AfterValidator(_http_url), Field(json_schema_extra={"format": "uri"})
 ]
 Slug = Annotated[str, StringConstraints(max_length=255, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+UuidText = Annotated[UUID, PlainSerializer(str)]  # inside a JSON column, which holds text
 Binary = Annotated[
     bytes,
     BeforeValidator(_from_base64),

@@ -1,0 +1,208 @@
+"""`arckode analyze` and `arckode explain`, as they are called."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from arckode_analyzers import registry
+from arckode_gen.commands import analyze, explain
+from arckode_gen.engine.spec import Call, CommandSpec, Value
+from arckode_gen.errors import ArckodeError, CrashError, OperationError, UsageError
+from tests.rules.projects import LOOP, ORDERS, SERVICE, plant
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FIXED = {"pyproject.toml": "", SERVICE: ORDERS}
+BROKEN = {"pyproject.toml": "", SERVICE: LOOP}
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """A folder in which commands are run, and what they printed."""
+
+    cwd: Path
+    written: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    def call(self, spec: CommandSpec, **values: Value) -> Call:
+        return Call(spec, self.cwd, values, self.written.append, self.said.append, json=values.get("json") is True)
+
+    def analyze(self, **values: Value) -> int:
+        return analyze.run(self.call(analyze.SPEC, **values))
+
+    def explain(self, **values: Value) -> int:
+        return explain.run(self.call(explain.SPEC, **values))
+
+
+@pytest.mark.parametrize(
+    ("files", "values", "code"),
+    [
+        pytest.param(FIXED, {}, 0, id="nothing found"),
+        pytest.param(BROKEN, {}, 1, id="something found"),
+        pytest.param({**FIXED, "src/x.py": "def"}, {}, 0, id="incomplete, and nobody minds"),
+        pytest.param({**FIXED, "src/x.py": "def"}, {"strict": True}, 2, id="incomplete under --strict"),
+        pytest.param({**BROKEN, "src/x.py": "def"}, {"strict": True}, 2, id="incomplete and found under --strict"),
+        pytest.param(BROKEN, {"select": ("ARC101",)}, 0, id="another rule selected"),
+        pytest.param(BROKEN, {"select": ("arc201",)}, 1, id="the rule selected, in small letters"),
+        pytest.param(BROKEN, {"paths": ("src/shop/modules",)}, 1, id="a path that holds it"),
+        pytest.param(BROKEN, {"paths": ("pyproject.toml",)}, 0, id="a path that does not"),
+        pytest.param(BROKEN, {"suppressions": True}, 0, id="a list of suppressions is no judgement"),
+    ],
+)
+def test_exit_codes(tmp_path: Path, files: dict[str, str], values: dict[str, Value], code: int) -> None:
+    assert Terminal(plant(tmp_path, files)).analyze(**values) == code
+
+
+@pytest.mark.parametrize(
+    ("files", "values", "message", "hint"),
+    [
+        pytest.param(FIXED, {"paths": ("nowhere",)}, "there is no 'nowhere'", "name files", id="a path that is not"),
+        pytest.param(FIXED, {"paths": ("..",)}, "'..' is outside the project", "run arckode in", id="a path outside"),
+        pytest.param(FIXED, {"select": ("ARC210",)}, "there is no rule 'ARC210'", "did you mean", id="an unknown rule"),
+        pytest.param(FIXED, {"baseline": "x.json"}, "there is no baseline 'x.json'", "--update-", id="no baseline"),
+        pytest.param(
+            {**FIXED, "x.json": "{"}, {"baseline": "x.json"}, "x.json: it is not a ba", "restore", id="damage"
+        ),
+        pytest.param(FIXED, {"update_baseline": True}, "needs to know which", "add --baseline", id="update of none"),
+        pytest.param(
+            {"pyproject.toml": "[tool.arckode.layers]\nx = []\n"},
+            {},
+            "does not know 'x'",
+            "correct",
+            id="a wrong layer",
+        ),
+    ],
+)
+def test_usage_errors(tmp_path: Path, files: dict[str, str], values: dict[str, Value], message: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Terminal(plant(tmp_path, files)).analyze(**values)
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+
+
+def test_json_is_a_format(tmp_path: Path) -> None:
+    terminal = Terminal(plant(tmp_path, BROKEN))
+    terminal.analyze(json=True)
+    terminal.analyze(format="json")
+    assert terminal.written[0] == terminal.written[1]
+    assert json.loads(terminal.written[0])["findings"][0]["code"] == "ARC201"
+
+
+def test_strict_says_why_on_standard_error(tmp_path: Path) -> None:
+    terminal = Terminal(plant(tmp_path, {**FIXED, "src/x.py": "def"}))
+    terminal.analyze(strict=True)
+    assert terminal.said == ["the analysis is incomplete, and --strict does not take that for green"]
+
+
+def test_the_project_is_found_from_a_folder_inside_it(tmp_path: Path) -> None:
+    root = plant(tmp_path, BROKEN)
+    assert Terminal(root / "src" / "shop").analyze(paths=("modules",)) == 1
+
+
+def test_no_cache_leaves_no_trace(tmp_path: Path) -> None:
+    Terminal(plant(tmp_path, BROKEN)).analyze(no_cache=True)
+    assert not (tmp_path / ".arckode").exists()
+
+
+def test_suppressions_are_listed(tmp_path: Path) -> None:
+    text = LOOP.rstrip() + "  # arckode: ignore[ARC201 until 2999-01-01] three at most\n"
+    terminal = Terminal(plant(tmp_path, {**BROKEN, SERVICE: text}))
+    terminal.analyze(suppressions=True)
+    assert terminal.written == [f"{SERVICE}:9: ARC201 until 2999-01-01: three at most\n1 suppression"]
+    terminal.analyze(suppressions=True, json=True)
+    (row,) = json.loads(terminal.written[1])["suppressions"]
+    assert (row["reason"], row["silenced"]) == ("three at most", 1)
+
+
+def test_the_first_baseline_takes_everything_and_then_only_shrinks(tmp_path: Path) -> None:
+    terminal = Terminal(plant(tmp_path, BROKEN))
+    update: dict[str, Value] = {"baseline": "known.json", "update_baseline": True}
+    assert terminal.analyze(**update) == 0
+    assert terminal.analyze(baseline="known.json") == 0
+    plant(tmp_path, {SERVICE: LOOP + "            await self._orders.find_by_id(key)\n"})
+    assert terminal.analyze(**update) == 1
+    assert terminal.written[-1] == "known.json: 1 known, 0 taken out, 1 new ones left to fix"
+    assert terminal.analyze(baseline="known.json") == 1
+    plant(tmp_path, {SERVICE: ORDERS})
+    assert terminal.analyze(baseline="known.json") == 1
+    assert "known.json:1:1: ARC004 error: the baseline still lists ARC201" in terminal.written[-1]
+    assert terminal.analyze(**update) == 0
+    assert terminal.written[-1] == "known.json: 0 known, 1 taken out, 0 new ones left to fix"
+    assert terminal.analyze(baseline="known.json") == 0
+
+
+def test_a_baseline_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    terminal = Terminal(plant(tmp_path, BROKEN))
+    with pytest.raises(OperationError) as caught:
+        terminal.analyze(baseline="no/such/folder.json", update_baseline=True)
+    assert caught.value.message == "cannot write folder.json: No such file or directory"
+
+
+def test_a_crash_names_the_rule_and_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_: object) -> tuple[()]:
+        raise KeyError("x")
+
+    broken = (replace(registry.all_rules()[0], check=crash),)
+    monkeypatch.setattr(registry, "all_rules", lambda: broken)
+    with pytest.raises(CrashError) as caught:
+        Terminal(plant(tmp_path, BROKEN)).analyze()
+    assert caught.value.exit_code == 70
+    assert caught.value.message == f"rule {broken[0].code} failed on {SERVICE}: KeyError: 'x'"
+
+
+def test_explain_prints_the_rule_in_its_own_words(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    assert terminal.explain(code="arc201") == terminal.explain(code="query-in-loop") == 0
+    assert terminal.written[0] == terminal.written[1]
+    for words in ("# ARC201: query-in-loop", "## Why", "## What to do", "## Reported", "## Not reported"):
+        assert words in terminal.written[0]
+
+
+def test_explain_without_a_rule_lists_all(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    terminal.explain()
+    listed = [line.split()[0] for line in terminal.written[0].splitlines()]
+    assert listed == sorted(listed)
+    assert {"ARC001", "ARC004", "ARC101", "ARC403"} <= set(listed)
+    terminal.explain(json=True)
+    assert [row["code"] for row in json.loads(terminal.written[1])["rules"]] == listed
+    terminal.explain(code="ARC002", json=True)
+    assert json.loads(terminal.written[2])["rule"]["name"] == "unused-suppression"
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        pytest.param("ARC2001", "did you mean 'ARC201'?", id="a code with a digit too many"),
+        pytest.param("query-in-loops", "did you mean 'query-in-loop'?", id="a name that is nearly one"),
+        pytest.param("xyz", "run `arckode explain` for the list", id="nothing like a rule"),
+    ],
+)
+def test_explain_refuses_an_unknown_rule(tmp_path: Path, word: str, hint: str) -> None:
+    with pytest.raises(ArckodeError) as caught:
+        Terminal(tmp_path).explain(code=word)
+    assert (caught.value.exit_code, caught.value.message, caught.value.hint) == (2, f"there is no rule '{word}'", hint)
+
+
+PROBE = """
+import sys
+from arckode_gen.__main__ import main
+code = main(["analyze"])
+heavy = {"typer", "click", "rich", "jinja2", "yaml", "copier", "sqlglot", "sqlalchemy", "pydantic", "libcst"}
+parser = {"arckode_analyzers.facts.extract", "arckode_analyzers.model.calls"}
+print(code, sorted(heavy & set(sys.modules)), sorted(parser & set(sys.modules)))
+"""
+
+
+def test_a_warm_run_imports_neither_the_terminal_nor_the_parser(tmp_path: Path) -> None:
+    root = plant(tmp_path, BROKEN)
+    Terminal(root).analyze()
+    done = subprocess.run([sys.executable, "-c", PROBE], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "1 [] []"

@@ -1,0 +1,92 @@
+"""Suppressions: where they reach, and what is wrong with them."""
+
+from __future__ import annotations
+
+import pytest
+
+from arckode_analyzers import engine, suppressions
+from arckode_analyzers.config import Config
+from tests.rules.projects import LOOP, SERVICE
+
+CALL = "            await self._orders.find_by_id(key)"
+TODAY = "2026-11-22"
+SPREAD = "            await self._orders.find_by_id(\n                key\n            )"
+
+
+def judged(text: str) -> suppressions.Outcome:
+    verdict = engine.judge({SERVICE: text.encode()}, Config())
+    return suppressions.apply(verdict.findings, verdict.suppressions, TODAY)
+
+
+def outcome(replacement: str) -> list[tuple[str, str]]:
+    return [(each.code, each.message) for each in judged(LOOP.replace(CALL, replacement)).findings]
+
+
+FOUND = ("ARC201", "`RepositoryAdapter.find_by_id` runs once per turn of this for")
+ABOVE = "            # arckode: ignore[ARC201] three at most\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(f"{CALL}  # arckode: ignore[ARC201] three at most", id="beside the line"),
+        pytest.param(f"{ABOVE}{CALL}", id="on the line above"),
+        pytest.param(f"{ABOVE}            # and more words\n\n{CALL}", id="above, with more comments between"),
+        pytest.param(f"{CALL}  # arckode: ignore[ARC201 until 2026-11-22] soon gone", id="until today"),
+        pytest.param(
+            f"{SPREAD}  # arckode: ignore[ARC201] three at most", id="at the end of a statement of many lines"
+        ),
+    ],
+)
+def test_it_silences_its_statement(text: str) -> None:
+    assert outcome(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        pytest.param(
+            f"{CALL}  # arckode: ignore[ARC201]",
+            [("ARC001", "a suppression of ARC201 without a reason"), FOUND],
+            id="without a reason it silences nothing",
+        ),
+        pytest.param(
+            f"{CALL}  # arckode: ignore[] because",
+            [("ARC002", "the suppression of nothing silences nothing"), FOUND],
+            id="without a code neither",
+        ),
+        pytest.param(
+            f"{CALL}  # arckode: ignore[ARC101] wrong one",
+            [("ARC002", "the suppression of ARC101 silences nothing"), FOUND],
+            id="another code silences nothing and is unused",
+        ),
+        pytest.param(
+            f"{CALL}  # arckode: ignore[ARC101, ARC201] both",
+            [("ARC002", "the suppression of ARC101 silences nothing")],
+            id="of two codes the unused one is named",
+        ),
+        pytest.param(
+            f"{CALL}  # arckode: ignore[ARC201 until 2026-11-21] later",
+            [("ARC003", "the suppression of ARC201 expired on 2026-11-21"), FOUND],
+            id="after its date it silences nothing",
+        ),
+        pytest.param(f'{CALL}; "# arckode: ignore[ARC201] in a text"', [FOUND], id="in a string it is no comment"),
+        pytest.param(
+            f"            # arckode: ignore[ARC201] too early\n            key = key\n{CALL}",
+            [("ARC002", "the suppression of ARC201 silences nothing"), FOUND],
+            id="above another statement it does not reach",
+        ),
+        pytest.param(
+            f"{CALL}\n# arckode: ignore[ARC201] at the end",
+            [FOUND, ("ARC002", "the suppression of ARC201 silences nothing")],
+            id="after all code it is unused",
+        ),
+    ],
+)
+def test_it_is_reported(text: str, wanted: list[tuple[str, str]]) -> None:
+    assert sorted(outcome(text)) == sorted(wanted)
+
+
+def test_all_are_listed_with_what_they_silenced() -> None:
+    (row,) = judged(LOOP.replace(CALL, f"{CALL}  # arckode: ignore[ARC201] three at most")).suppressions
+    assert (row.path, row.ignore.codes, row.ignore.reason, row.silenced) == (SERVICE, ("ARC201",), "three at most", 1)
