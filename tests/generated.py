@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 EVERY_TYPE = (
     "s:str t:text i:int:unique bi:bigint d:decimal=18.6 f:float b:bool:default=true day:date:default=today "
     "at:datetime:default=now tm:time u:uuid:unique j:json raw:bytes email:email:null url:url slug:slug:unique "
-    "st:enum=a/b-c/1st tags:list=str nums:list=int ids:list=uuid pw:password tok:token doc:file parent:belongs_to=things:null "
-    "owner_id:uuid:owner secret:str:writeonly code:str:len=4:unique ro:str:null:readonly im:int:immutable "
-    "q:int:min=5:max=8 dd:decimal=2.2 small:str:max=2 date:date:null metadata:json:null registry:str page:int "
-    "sort:str json:str dt:datetime total:float address2line:str"
+    "st:enum=a/b-c/1st tags:list=str nums:list=int ids:list=uuid pw:password tok:token doc:file "
+    "parent:belongs_to=things:null owner_id:uuid:owner secret:str:writeonly code:str:len=4:unique "
+    "ro:str:null:readonly im:int:immutable q:int:min=5:max=8 dd:decimal=2.2 small:str:max=2 date:date:null "
+    "metadata:json:null registry:str page:int sort:str json:str dt:datetime total:float address2line:str"
 ).split()
 
 MODULES: tuple[tuple[str, ...], ...] = (

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from arckode_gen.engine import edits, units
 from arckode_gen.engine.names import Name
 from arckode_gen.engine.plan import Change, FileState, Plan, Step
-from arckode_gen.engine.render import Renderer
-from arckode_gen.errors import RefusedError
+from arckode_gen.engine.render import Compiled, Renderer
+from arckode_gen.errors import CrashError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +39,13 @@ class _Draft:
 
 
 def plan(
-    stub: Stub, values: Mapping[str, object], recorded: Mapping[str, object], snapshot: Snapshot, *, force: bool = False
+    stub: Stub,
+    values: Mapping[str, object],
+    recorded: Mapping[str, object],
+    snapshot: Snapshot,
+    *,
+    force: bool = False,
+    compiled: Compiled | None = None,
 ) -> Plan:
     """Decide everything that a generator changes.
 
@@ -48,14 +54,13 @@ def plan(
     Raises:
         RefusedError: a file holds something else, or a wire cannot be placed; the message lists all of them.
     """
-    name = values["name"]
-    unit_name = name.plural if isinstance(name, Name) else str(name)
+    unit_name = name_of_unit(stub, values)
     command = f"{stub.spec.name} {unit_name}"
     previous = units.load(snapshot, stub.unit, unit_name)
     if previous is not None and dict(previous.values) != dict(recorded) and not force:
         raise RefusedError(_other_words(stub.unit, unit_name, previous.values, recorded), _OTHER_WORDS_HINT)
     draft = _Draft(snapshot)
-    renderer = Renderer(stub.folder / "tree", values)
+    renderer = Renderer(stub.folder / "tree", values, compiled)
     rendered = _render(stub, renderer)
     for path, state in rendered.items():
         _place(draft, path, state, force=force)
@@ -85,15 +90,24 @@ def plan(
     )
 
 
+def name_of_unit(stub: Stub, values: Mapping[str, object]) -> str:
+    """Return what the manifest calls the thing: its plural, its name, or the stub's when there is only one of it."""
+    name = values.get("name") or stub.folder.name
+    return name.plural if isinstance(name, Name) else str(name)
+
+
 _OTHER_WORDS_HINT = "edit the module by hand, or start over: `arckode undo` and generate it again, or use --force"
 
 
 def _render(stub: Stub, renderer: Renderer) -> dict[str, FileState]:
-    return {
-        renderer.text(file.path, item): renderer.file(file.template, item)
-        for file in stub.files
-        for item in renderer.each(file)
-    }
+    rendered: dict[str, FileState] = {}
+    for file in stub.files:
+        for item in renderer.each(file):
+            path = renderer.text(file.path, item)
+            if path in rendered:
+                raise CrashError(f"{stub.folder / 'stub.yml'}: two entries of 'files' write {path}")
+            rendered[path] = renderer.file(file.template, item)
+    return rendered
 
 
 def _place(draft: _Draft, path: str, new: FileState, *, force: bool) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-import yaml
-
+from arckode_gen.engine import yaml_text
 from arckode_gen.engine.plan import FileState
 from arckode_gen.errors import CrashError
 
@@ -20,8 +19,8 @@ def kernel_files(folder: Path, parts: Iterable[str], prefix: str) -> dict[str, F
     Raises:
         CrashError: `parts.yml` does not know a part.
     """
-    document = yaml.safe_load((folder / "parts.yml").read_text(encoding="utf-8"))
-    known = cast("dict[str, dict[str, list[str]]]", document["parts"])
+    document = yaml_text.parse((folder / "parts.yml").read_text(encoding="utf-8"))
+    known = cast("dict[str, dict[str, dict[str, list[str]]]]", document)["parts"]
     result: dict[str, FileState] = {}
     for part in parts:
         if part not in known:

@@ -1,7 +1,4 @@
-"""How a field is written in Python: its annotation, its column, what a schema demands of it.
-
-The kernel's names that the code needs are named in `imports`, so that a generated file imports what it uses.
-"""
+"""How a field is written in Python: its annotation, its column, what a schema demands of it."""
 
 from __future__ import annotations
 
@@ -59,7 +56,7 @@ class FieldCode:
     """One field in the model, in what is received and in what is shown.
 
     `column` is empty when the annotation says everything. `filters` are the (attribute, annotation) pairs of the list
-    query. `imports` are (module, name) pairs; a module that starts with a dot is the kernel's.
+    query.
     """
 
     annotation: str
@@ -67,21 +64,22 @@ class FieldCode:
     received: str
     shown: str
     filters: tuple[tuple[str, str], ...]
-    model_imports: tuple[tuple[str, str], ...]
 
 
 def field_code(field: Field, *, enum: str, table: str) -> FieldCode:
     """Return the Python of a field; `enum` is the name of its enumeration's class."""
     plain = _plain(field, enum)
-    stored, imports = _stored(field, enum, table)
-    arguments = (*([f'"{field.column}"'] if field.attribute != field.column else []), *stored, *_keywords(field, enum))
+    arguments = (
+        *([f'"{field.column}"'] if field.attribute != field.column else []),
+        *_stored(field, enum, table),
+        *_keywords(field, enum),
+    )
     return FieldCode(
         annotation=f"Mapped[{plain} | None]" if field.null else f"Mapped[{plain}]",
         column=arguments,
         received=_received(field, plain),
         shown=_nullable(field, "list[UUID]" if _is_uuids(field) else _SHOWN.get(field.type, plain)),
         filters=_filters(field, plain),
-        model_imports=imports,
     )
 
 
@@ -128,25 +126,25 @@ def _nullable(field: Field, annotation: str) -> str:
     return f"{annotation} | None" if field.null else annotation
 
 
-def _stored(field: Field, enum: str, table: str) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
-    """Return the type of the column, where the annotation does not imply it, and what it must import."""
+def _stored(field: Field, enum: str, table: str) -> tuple[str, ...]:
+    """Return the type of the column, where the annotation does not imply it."""
     if field.type == "belongs_to":
         rule = sql_types.on_delete(field)
-        return (f'ForeignKey("{field.target}.id", ondelete="{rule}")',), (("sqlalchemy", "ForeignKey"),)
+        return (f'ForeignKey("{field.target}.id", ondelete="{rule}")',)
     if field.type == "decimal":
-        return (f"ExactNumeric({field.precision}, {field.scale})",), ((".model", "ExactNumeric"),)
+        return (f"ExactNumeric({field.precision}, {field.scale})",)
     if field.type == "enum":
-        return (f'enum_column({enum}, "{table}_{field.column}")',), ((".model", "enum_column"),)
+        return (f'enum_column({enum}, "{table}_{field.column}")',)
     if field.type in {"json", "list"}:
-        return ("Json",), ((".model", "Json"),)
+        return ("Json",)
     if field.type == "text":
-        return ("LongText",), ((".model", "LongText"),)
+        return ("LongText",)
     if field.type == "bigint":
-        return ("BigInteger",), (("sqlalchemy", "BigInteger"),)
+        return ("BigInteger",)
     length = sql_types.length(field)
     if length is not None and length != _DEFAULT_LENGTH:
-        return (f"String({length})",), (("sqlalchemy", "String"),)
-    return (), ()
+        return (f"String({length})",)
+    return ()
 
 
 def _keywords(field: Field, enum: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import jinja2
 
@@ -14,15 +14,26 @@ from arckode_gen.errors import CrashError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+    from types import CodeType
 
     from arckode_gen.engine.stubs import StubFile, Wire
+
+
+class Compiled(Protocol):
+    """Remembers what templates were compiled to, which takes longer than rendering them."""
+
+    def get(self, source: str) -> CodeType | None: ...
+
+    def put(self, source: str, code: CodeType) -> None: ...
 
 
 class Renderer:
     """Renders the templates of one stub's `tree/` with one set of values."""
 
-    def __init__(self, tree: Path, values: Mapping[str, object]) -> None:
+    def __init__(self, tree: Path, values: Mapping[str, object], compiled: Compiled | None = None) -> None:
+        self._tree = tree
         self._values = dict(values)
+        self._compiled = compiled
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(tree),
             undefined=jinja2.StrictUndefined,
@@ -38,10 +49,18 @@ class Renderer:
 
     def text(self, template: str, item: object = None) -> str:
         """Render a short template, such as a path or a statement."""
-        return self._guard(self._environment.from_string(template), item)
+        if "{" not in template:
+            return template
+        return self._render(template, f"`{template.strip()}` in stub.yml", item)
 
     def file(self, template: str, item: object = None) -> FileState:
-        return FileState(self._guard(self._environment.get_template(template), item).encode())
+        """Render a file of the tree.
+
+        Raises:
+            CrashError: it is not valid, or uses what is not defined; the message names the template and the variable.
+        """
+        source = (self._tree / template).read_text(encoding="utf-8")
+        return FileState(self._render(source, template, item).encode())
 
     def each(self, entry: StubFile | Wire) -> Iterator[object]:
         """Yield the items that a file or wire is made for: none, one, or those of the value it names."""
@@ -53,14 +72,29 @@ class Renderer:
         yield from self._items(entry.each)
 
     def truth(self, expression: str) -> bool:
-        return bool(self._environment.compile_expression(expression, undefined_to_none=False)(**self._values))
+        return bool(self.text(f"{{% if {expression} %}}yes{{% endif %}}"))
 
     def _items(self, name: str) -> Sequence[object]:
-        items = self._values.get(name, ())
-        return items if isinstance(items, list | tuple) else ()
+        if name not in self._values:
+            raise CrashError(f"stub.yml: `each: {name}` names a value that does not exist")
+        items = self._values[name]
+        if not isinstance(items, list | tuple):
+            raise CrashError(f"stub.yml: `each: {name}` needs a list, not {type(items).__name__}")
+        return items
 
-    def _guard(self, template: jinja2.Template, item: object) -> str:
+    def _render(self, source: str, name: str, item: object) -> str:
         try:
-            return template.render(**self._values, item=item)
-        except jinja2.TemplateError as error:
-            raise CrashError(f"the template {template.name or 'in stub.yml'} does not render: {error}") from error
+            return self._template(source, name).render(**self._values, item=item)
+        except jinja2.TemplateSyntaxError as error:
+            raise CrashError(f"the template {name}, line {error.lineno}, is not valid: {error.message}") from error
+        except Exception as error:  # a filter or a method that a template calls may raise whatever it likes
+            reason = str(error) if isinstance(error, jinja2.UndefinedError) else f"{type(error).__name__}: {error}"
+            raise CrashError(f"the template {name} does not render: {reason}") from error
+
+    def _template(self, source: str, name: str) -> jinja2.Template:
+        code = self._compiled.get(source) if self._compiled else None
+        if code is None:
+            code = self._environment.compile(source, name)
+            if self._compiled:
+                self._compiled.put(source, code)
+        return jinja2.Template.from_code(self._environment, code, self._environment.make_globals(None))

@@ -1,31 +1,36 @@
 """A generator as data: `stub.yml` names the command, its parameters, files, wires and steps; templates are Jinja.
 
-A stub is a folder. Its command is `make:<folder>` unless the first line of `stub.yml` names another. `derive.py` may
+A stub is a folder. Its command is `make:<folder>` unless the first key of `stub.yml` names another. `derive.py` may
 hold one pure function `derive(values, project) -> values` for what templates should not compute.
 """
 
 from __future__ import annotations
 
-import importlib.util
-import sys
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
-import yaml
-
-from arckode_gen.engine.spec import CommandSpec, Param
-from arckode_gen.errors import CrashError, nearest
+from arckode_gen.engine import stub_document
+from arckode_gen.engine.spec import COMMON_PARAMS, WRITING_PARAMS, CommandSpec, Param
+from arckode_gen.errors import CrashError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from arckode_gen.engine.project import Snapshot
+    from arckode_gen.engine.stub_document import Entry
 
-WireKind = Literal["import", "register", "setting", "dependency", "navigation"]
+WireKind = Literal["import", "register", "setting", "dependency"]
 WordType = Literal["str", "int", "bool", "name", "fields"]
-_KEYS = {"command", "summary", "details", "examples", "unit", "version", "params", "files", "wires", "steps", "notes"}
-_PARAM_KEYS = {"name", "kind", "type", "default", "required", "choices", "help", "metavar", "prompt"}
+_KEYS = ("command", "summary", "details", "examples", "unit", "version", "params", "files", "wires", "steps", "notes")
+_PARAM_KEYS = ("name", "kind", "type", "default", "required", "choices", "help", "metavar", "prompt")
+_FILE_KEYS = ("path", "template", "when", "each")
+_WIRE_KEYS = ("edit", "file", "statement", "function", "when", "each")
+_TAKEN = frozenset(
+    {param.name for param in (*WRITING_PARAMS, *COMMON_PARAMS)}
+    | {"answers", "fields", "help", "item", "package", "project", "stamp"}
+)
+_COMMAND = r"[a-z][a-z0-9-]*(:[a-z][a-z0-9-]*)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,112 +76,123 @@ def load(folder: Path) -> Stub:
     Raises:
         CrashError: `stub.yml` is not what a stub needs; the message names the file, the key and the reason.
     """
-    file = folder / "stub.yml"
-    try:
-        loaded = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise CrashError(f"{file} is not valid YAML: {error}") from error
-    document = _mapping(loaded, str(file))
-    _check_keys(document, _KEYS, str(file))
-    words = [_mapping(item, f"{file}: params") for item in _list(document, "params")]
-    for word in words:
-        _check_keys(word, _PARAM_KEYS, f"{file}: params")
+    document = stub_document.read(folder / "stub.yml").only(_KEYS)
+    words = document.entries("params", _PARAM_KEYS)
+    params = tuple(_param(word) for word in words)
+    _check_params(document, params)
     return Stub(
         folder=folder,
-        spec=_spec(folder, document, words),
-        unit=str(document.get("unit", folder.name)),
-        version=int(str(document.get("version", 1))),
-        files=tuple(_file(_mapping(item, f"{file}: files"), folder) for item in _list(document, "files")),
-        wires=tuple(_wire(_mapping(item, f"{file}: wires"), str(file)) for item in _list(document, "wires")),
-        steps=tuple(_step(_mapping(item, f"{file}: steps")) for item in _list(document, "steps")),
-        notes=tuple(str(item) for item in _list(document, "notes")),
-        word_types={str(word["name"]): cast("WordType", word.get("type", "str")) for word in words},
+        spec=_spec(folder, document, params),
+        unit=document.text("unit", folder.name),
+        version=document.number("version", 1),
+        files=tuple(_file(item, folder) for item in document.entries("files", _FILE_KEYS)),
+        wires=tuple(_wire(item) for item in document.entries("wires", _WIRE_KEYS)),
+        steps=tuple(
+            (item.required("description"), item.text("command"))
+            for item in document.entries("steps", ("description", "command"))
+        ),
+        notes=document.words("notes"),
+        word_types={word.required("name"): _word_type(word) for word in words},
     )
 
 
-def derive_function(stub: Stub) -> Callable[[Mapping[str, object], Snapshot], Mapping[str, object]] | None:
-    """Return the stub's `derive`, or None when it computes nothing."""
-    file = stub.folder / "derive.py"
-    if not file.is_file():
-        return None
-    module_spec = importlib.util.spec_from_file_location(f"arckode_stub_{stub.folder.name}", file)
-    if module_spec is None or module_spec.loader is None:
-        raise CrashError(f"{file} cannot be loaded")
-    module = importlib.util.module_from_spec(module_spec)
-    sys.modules[module_spec.name] = module  # dataclasses look their module up
-    module_spec.loader.exec_module(module)
-    return cast("Callable[[Mapping[str, object], Snapshot], Mapping[str, object]]", module.derive)
+def command_name(folder: Path) -> str:
+    """Read a stub's command without parsing YAML, so that listing commands stays fast; `command` is its first key."""
+    with (folder / "stub.yml").open(encoding="utf-8", errors="replace") as lines:
+        first = next((line for line in lines if line.strip() and not line.startswith(("#", "---"))), "")
+    key, _, value = first.partition(":")
+    if key.strip("\ufeff") != "command":
+        return f"make:{folder.name}".replace("_", "-")
+    return value.partition(" #")[0].strip().strip("\"'")
 
 
-def _spec(folder: Path, document: Mapping[str, object], words: list[Mapping[str, object]]) -> CommandSpec:
-    params = [_param(word) for word in words]
-    if any(word.get("type") == "fields" for word in words):
-        params.append(Param("fields", type="path", metavar="FILE.yml", help="Read the fields from a YAML file."))
-    params.append(Param("answers", type="path", metavar="FILE|-", help="Read answers as JSON from a file or stdin."))
+def _spec(folder: Path, document: Entry, params: tuple[Param, ...]) -> CommandSpec:
+    name = command_name(folder)
+    if document.text("command", name) != name:
+        raise CrashError(f"{document.where}: 'command' must be the first key", "commands are listed by that line alone")
+    if not re.fullmatch(_COMMAND, name):
+        message = f"{document.where}: '{name}' cannot be a command's name"
+        raise CrashError(message, "lower-case letters, digits and '-', with one ':' at most; name it by `command:`")
+    shared = [Param("answers", type="path", metavar="FILE|-", help="Read answers as JSON from a file or stdin.")]
+    if any(param.many for param in params):
+        help_text = "Read the fields from a YAML file."
+        shared.insert(0, Param("fields", type="path", metavar="FILE.yml", help=help_text))
     return CommandSpec(
-        name=str(document.get("command", f"make:{folder.name}".replace("_", "-"))),
-        summary=str(document.get("summary", f"Generate {folder.name}.")),
-        details=str(document.get("details", "")),
-        examples=tuple(str(item) for item in _list(document, "examples")),
-        params=tuple(params),
+        name=name,
+        summary=document.text("summary", f"Generate {folder.name}."),
+        details=document.text("details"),
+        examples=document.words("examples"),
+        params=(*params, *shared),
         writes=True,
     )
 
 
-def _param(word: Mapping[str, object]) -> Param:
-    kind = str(word.get("type", "str"))
-    default = word.get("default")
+def _param(word: Entry) -> Param:
+    kind = _word_type(word)
+    choices = word.words("choices")
+    default = _default(word, kind)
+    if choices and default is not None and default not in choices:
+        raise CrashError(f"{word.where}: the default '{default}' is none of its choices", ", ".join(choices))
     return Param(
-        name=str(word["name"]),
-        kind="argument" if word.get("kind") == "argument" else "option",
+        name=word.required("name"),
+        kind="argument" if word.choice("kind", ("argument", "option"), "option") == "argument" else "option",
         type="bool" if kind == "bool" else "int" if kind == "int" else "str",
-        default=default if isinstance(default, str | int | bool) else None,
-        required=word.get("required") is True,
+        default=default,
+        required=word.flag("required"),
         many=kind == "fields",
-        choices=tuple(str(item) for item in _list(word, "choices")),
-        help=str(word.get("help", "")),
-        metavar=str(word.get("metavar", "")),
-        prompt=str(word.get("prompt", "")),
+        choices=choices,
+        help=word.text("help"),
+        metavar=word.text("metavar"),
+        prompt=word.text("prompt"),
     )
 
 
-def _file(item: Mapping[str, object], folder: Path) -> StubFile:
-    template = str(item["template"])
+def _word_type(word: Entry) -> WordType:
+    return cast("WordType", word.choice("type", get_args(WordType), "str"))
+
+
+def _default(word: Entry, kind: WordType) -> str | int | bool | None:
+    if not word.has("default"):
+        return None
+    if kind == "fields":
+        raise CrashError(f"{word.where}: fields have no 'default'")
+    if kind == "bool":
+        return word.flag("default")
+    return word.number("default", 0) if kind == "int" else word.text("default")
+
+
+def _check_params(document: Entry, params: tuple[Param, ...]) -> None:
+    """Refuse parameters that no command line could tell apart."""
+    names = [param.name for param in params]
+    for param in params:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", param.name):
+            raise CrashError(f"{document.where}: the parameter '{param.name}' is not snake_case")
+        if param.name in _TAKEN:
+            raise CrashError(f"{document.where}: '{param.name}' is a word that every stub has", "rename the parameter")
+        if names.count(param.name) > 1:
+            raise CrashError(f"{document.where}: the parameter '{param.name}' is there twice")
+        if param.required and param.default is not None:
+            raise CrashError(f"{document.where}: '{param.name}' is required and has a default", "leave one of them out")
+        if param.kind == "argument" and (param.type == "bool" or param.prompt):
+            raise CrashError(f"{document.where}: '{param.name}' is an argument; only an option is a flag or asks")
+    arguments = [param for param in params if param.kind == "argument"]
+    for before, after in zip(arguments, arguments[1:], strict=False):
+        if before.many or (after.required and not before.required):
+            raise CrashError(f"{document.where}: '{after.name}' can never be told apart from '{before.name}' before it")
+    if sum(param.many for param in params) > 1:
+        raise CrashError(f"{document.where}: only one parameter can be of the type 'fields'")
+
+
+def _file(item: Entry, folder: Path) -> StubFile:
+    template = item.required("template")
     if not (folder / "tree" / template).is_file():
-        raise CrashError(f"{folder / 'stub.yml'} names the template {template}, which is not in {folder.name}/tree")
-    return StubFile(str(item["path"]), template, str(item.get("when", "")), str(item.get("each", "")))
+        raise CrashError(f"{item.where}: the template {template} is not in {folder.name}/tree")
+    return StubFile(item.required("path"), template, item.text("when"), item.text("each"))
 
 
-def _wire(item: Mapping[str, object], file: str) -> Wire:
-    kind = str(item.get("edit"))
-    if kind not in get_args(WireKind):
-        raise CrashError(f"{file}: there is no edit '{kind}'", f"one of {', '.join(get_args(WireKind))}")
+def _wire(item: Entry) -> Wire:
+    kind = cast("WireKind", item.choice("edit", get_args(WireKind), ""))
+    function = item.required("function") if kind == "register" else item.text("function")
     return Wire(
-        kind=cast("WireKind", kind),
-        file=str(item["file"]),
-        statement=str(item["statement"]),
-        function=str(item.get("function", "")),
-        when=str(item.get("when", "")),
-        each=str(item.get("each", "")),
+        kind, item.required("file"), item.required("statement"), function, item.text("when"), item.text("each")
     )
-
-
-def _step(item: Mapping[str, object]) -> tuple[str, str]:
-    return str(item["description"]), str(item.get("command", ""))
-
-
-def _mapping(value: object, where: str) -> Mapping[str, object]:
-    if not isinstance(value, dict):
-        raise CrashError(f"{where}: expected keys and values, found {type(value).__name__}")
-    return cast("Mapping[str, object]", value)
-
-
-def _list(document: Mapping[str, object], key: str) -> list[object]:
-    value = document.get(key, [])
-    return cast("list[object]", value) if isinstance(value, list) else [value]
-
-
-def _check_keys(document: Mapping[str, object], known: set[str], where: str) -> None:
-    for key in document:
-        if key not in known:
-            raise CrashError(f"{where}: unknown key '{key}'", nearest(key, known))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from arckode_gen.engine import layout, names, reserved, sql_types
 from arckode_gen.engine.examples import Example, example_of
+from arckode_gen.engine.imports import order_names
 from arckode_gen.engine.names import Name
 from arckode_gen.engine.python_code import FieldCode, default_code, field_code, is_dynamic
 from arckode_gen.engine.units import load
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from arckode_gen.engine.fields import Field
     from arckode_gen.engine.project import Snapshot
-
-Pairs = list[tuple[str, str]]
 
 _TAKEN_ENUM_ENDINGS = frozenset({"create", "update", "out", "query", "directory"})
 _LONGEST_IDENTIFIER = 63
@@ -39,7 +37,7 @@ class Connector:
     connect: str
     implementation: str
     column: str
-    imports: str
+    known: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +122,7 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
         members=tuple(_member(field, entity, table, name, project) for field in fields),
         connectors=_connectors(name, fields, project, package),
     )
-    return {**_names(module), **_imports(module), **_contents(module)}
+    return {**_names(module), **_contents(module), "known": _known(module)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +139,6 @@ class Module:
     @property
     def place(self) -> str:
         return f"{self.package}.modules.{self.name.plural}"
-
-    def kernel(self, *pairs: tuple[str, str]) -> Pairs:
-        return [(f"{self.package}.kernel.{module}", item) for module, item in pairs]
-
-    def block(self, pairs: Iterable[tuple[str, str]]) -> str:
-        return layout.import_block(pairs, (self.package, "tests"))
 
     def of(self, kind: str) -> tuple[Member, ...]:
         return tuple(member for member in self.members if member.field.type == kind)
@@ -247,7 +239,7 @@ def _tuple(items: Iterable[str]) -> list[str]:
 
 def _exported(module: Module) -> list[str]:
     directories = [f"{item.pascal}Directory" for item in module.connectors]
-    return layout.order_names([*directories, f"{module.name.pascal_plural}Service", f"register_{module.name.plural}"])
+    return order_names([*directories, f"{module.name.pascal_plural}Service", f"register_{module.name.plural}"])
 
 
 def _seeded(module: Module) -> tuple[Member, ...]:
@@ -270,145 +262,22 @@ def _seed_after(module: Module) -> str:
     return layout.display("AFTER: tuple[str, ...] = (", targets)
 
 
-def _imports(module: Module) -> dict[str, object]:
-    return {
-        "door_imports": module.block(_door(module)),
-        "model_imports": module.block(_model(module)),
-        "repository_imports": module.block(_repository(module)),
-        "schema_imports": module.block(_schemas(module)),
-        "service_imports": module.block(_service(module)),
-        "controller_imports": module.block(_controller(module)),
-        "seed_imports": module.block(_seed(module)),
-        "factory_imports": module.block(_factory(module)),
-        "service_test_imports": module.block(_service_test(module)),
-        "api_test_imports": module.block(_api_test(module)),
+def _known(module: Module) -> dict[str, str]:
+    """Return where the names come from that this module defines, or that it takes from others."""
+    plural, place = module.name.pascal_plural, module.place
+    tests = f"tests.modules.{module.name.plural}.factory"
+    known = {
+        module.entity: f"{place}.model",
+        f"{plural}Controller": f"{place}.controller",
+        f"{plural}Repository": f"{place}.repository",
+        f"{plural}Service": f"{place}.service",
+        f"{module.name.singular}_body": tests,
+        f"store_{module.name.singular}": tests,
     }
-
-
-def _door(module: Module) -> Pairs:
-    plural = module.name.pascal_plural
-    directories = [(f"{module.place}.service", f"{item.pascal}Directory") for item in module.connectors]
-    return [
-        *module.kernel(("app", "Kernel")),
-        (f"{module.place}.controller", f"{plural}Controller"),
-        (f"{module.place}.repository", f"{plural}Repository"),
-        (f"{module.place}.service", f"{plural}Service"),
-        *directories,
-    ]
-
-
-def _model(module: Module) -> Pairs:
-    text = " ".join(f"{m.code.annotation} {' '.join(m.code.column)}" for m in module.members)
-    written = [pair for m in module.members for pair in m.code.model_imports]
-    kernel = [(f"{module.package}.kernel{item[0]}", item[1]) for item in written if item[0].startswith(".")]
-    pairs = [*kernel, *(item for item in written if not item[0].startswith("."))]
-    pairs += module.kernel(*(("model", base) for base in _bases(module.table)))
-    pairs += [(f"{module.place}.enums", enum.name) for enum in module.enums]
-    pairs += [("sqlalchemy.orm", "Mapped")] if module.members else []
-    pairs += [("sqlalchemy.orm", "mapped_column")] if any(m.code.column for m in module.members) else []
-    pairs += module.kernel(*(("clock", word) for word in ("utc_now", "utc_today") if word in text))
-    pairs += module.kernel(("tokens", "new_token")) if "new_token" in text else []
-    return pairs + _typing(text)
-
-
-def _typing(text: str) -> Pairs:
-    """Return the imports that annotations and literals in a text need."""
-    wanted = [
-        ("dt.", "datetime as dt", ""),
-        ("Decimal", "decimal", "Decimal"),
-        ("UUID", "uuid", "UUID"),
-        ("Annotated[", "typing", "Annotated"),
-        ("JsonValue", "pydantic", "JsonValue"),
-        ("AwareDatetime", "pydantic", "AwareDatetime"),
-        ("SecretStr", "pydantic", "SecretStr"),
-        ("Field(", "pydantic", "Field"),
-    ]
-    return [(source, item) for mark, source, item in wanted if re.search(rf"\b{re.escape(mark)}", text)]
-
-
-def _repository(module: Module) -> Pairs:
-    return [*module.kernel(("repository_sql", "SqlRepository")), (f"{module.place}.model", module.entity)]
-
-
-def _schemas(module: Module) -> Pairs:
-    lines = [m.create_line for m in module.members if m.creatable]
-    lines += [m.update_line for m in module.members if m.updatable]
-    lines += [m.code.shown for m in module.members if m.visible]
-    lines += [annotation for m in module.members if m.visible for _, annotation in m.code.filters]
-    lines += ["dt.datetime"] if module.table.timestamps else []
-    text = " ".join([*lines, "UUID"])
-    schema = ["ApiModel", *(kind for kind in ("Binary", "Email", "Slug", "Url", "UuidText") if re.search(rf"\b{kind}\b", text))]
-    schema += ["unchanged"] if "unchanged()" in text else []
-    return [
-        ("typing", "ClassVar"),
-        *_typing(text),
-        *module.kernel(("http.query", "QueryModel"), *(("http.schema", item) for item in schema)),
-        *((f"{module.place}.enums", enum.name) for enum in module.enums if re.search(rf"\b{enum.name}\b", text)),
-    ]
-
-
-def _service(module: Module) -> Pairs:
-    pairs = [("collections.abc", "Mapping"), ("uuid", "UUID"), (f"{module.place}.model", module.entity)]
-    pairs += module.kernel(("errors", "NotFoundError"))
-    pairs += module.kernel(*(("repository", item) for item in ("ListQuery", "Page", "RepositoryAdapter")))
-    if module.parents:
-        pairs += module.kernel(("errors", "ValidationError"))
-    if module.connectors:
-        pairs += [("typing", "Protocol"), *module.kernel(("ports", "Port"))]
-    if module.of("password"):
-        pairs += [("pydantic", "SecretStr"), *module.kernel(("passwords", "hash_password"))]
-    return pairs
-
-
-def _controller(module: Module) -> Pairs:
-    schemas = [f"{module.entity}{ending}" for ending in ("Create", "Out", "Query", "Update")]
-    return [
-        ("typing", "Annotated"),
-        ("uuid", "UUID"),
-        ("fastapi", "APIRouter"),
-        ("fastapi", "Query"),
-        *module.kernel(("access", "PUBLIC"), ("http.routing", "ModuleRouter"), ("http.schema", "PageOut")),
-        *((f"{module.place}.schemas", schema) for schema in schemas),
-        (f"{module.place}.service", f"{module.name.pascal_plural}Service"),
-    ]
-
-
-def _seed(module: Module) -> Pairs:
-    text = " ".join(_seed_value(m, module) for m in _seeded(module))
-    used = [enum.name for enum in module.enums if re.search(rf"\b{enum.name}\b", text)]
-    pairs = module.kernel(("app", "Kernel"), ("seeding", "insert_missing"), ("seeding", "seed_id"))
-    pairs += [(f"{module.place}.repository", f"{module.name.pascal_plural}Repository")]
-    pairs += [(f"{module.place}.enums", name) for name in used]
-    pairs += module.kernel(("passwords", "hash_password")) if "password" in text.split() else []
-    return pairs + _typing(text)
-
-
-def _factory(module: Module) -> Pairs:
-    text = " ".join(_body_value(m) for m in module.members if m.required)
-    parents = {(m.parent, m.parent_one) for m in module.parents if m.parent and m.required}
-    pairs = [("itertools", "count"), ("httpx2", "AsyncClient"), *_typing(text)]
-    return pairs + [(f"tests.modules.{parent}.factory", f"store_{one}") for parent, one in parents]
-
-
-def _service_test(module: Module) -> Pairs:
-    pairs = [("uuid", "uuid4"), ("pytest", ""), (f"{module.place}.model", module.entity)]
-    pairs += [(f"{module.place}.schemas", f"{module.entity}Create")]
-    pairs += [(f"{module.place}.service", f"{module.name.pascal_plural}Service")]
-    pairs += [(f"tests.modules.{module.name.plural}.factory", f"{module.name.singular}_body")]
-    pairs += module.kernel(("errors", "NotFoundError"), ("errors", "UnknownFieldError"))
-    pairs += module.kernel(("repository", "ListQuery"), ("repository_memory", "MemoryRepository"))
-    if any(m.creatable for m in module.parents):
-        pairs += module.kernel(("errors", "ValidationError"))
-    if any(m.creatable for m in module.of("password")):
-        pairs += [("pydantic", "SecretStr"), *module.kernel(("passwords", "verify_password"))]
-    return pairs + ([("uuid", "UUID")] if module.connectors else [])
-
-
-def _api_test(module: Module) -> Pairs:
-    one = module.name.singular
-    pairs = [("uuid", "uuid4"), ("pytest", ""), ("httpx2", "AsyncClient")]
-    pairs += [(f"tests.modules.{module.name.plural}.factory", f"{one}_body")]
-    return [*pairs, (f"tests.modules.{module.name.plural}.factory", f"store_{one}")]
+    known |= {f"{module.entity}{ending}": f"{place}.schemas" for ending in ("Create", "Out", "Query", "Update")}
+    known |= {f"{item.pascal}Directory": f"{place}.service" for item in module.connectors}
+    known |= {enum.name: f"{place}.enums" for enum in module.enums}
+    return known | {f"store_{m.parent_one}": f"tests.modules.{m.parent}.factory" for m in module.parents if m.parent}
 
 
 def _check_table(table: str) -> None:
@@ -487,13 +356,6 @@ def _connectors(name: Name, fields: tuple[Field, ...], project: Snapshot, packag
 
 def _connector(name: Name, other: Name, column: str, package: str) -> Connector:
     service, own = f"{other.pascal_plural}Service", f"{name.pascal_plural}Service"
-    pairs = [
-        ("uuid", "UUID"),
-        (f"{package}.kernel.app", "Kernel"),
-        (f"{package}.kernel.errors", "NotFoundError"),
-        (f"{package}.modules.{other.plural}", service),
-        (f"{package}.modules.{name.plural}", own),
-    ]
     return Connector(
         target=other.plural,
         one=other.singular,
@@ -504,7 +366,7 @@ def _connector(name: Name, other: Name, column: str, package: str) -> Connector:
         connect=f"connect_{name.plural}_{other.plural}",
         implementation=f"{name.pascal_plural}{other.pascal_plural}",
         column=column,
-        imports=layout.import_block(pairs, (package,)),
+        known={service: f"{package}.modules.{other.plural}", own: f"{package}.modules.{name.plural}"},
     )
 
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from sqlalchemy.dialects import mysql, postgresql, sqlite
-from sqlalchemy.dialects.mysql.mariadb import MariaDBDialect
+from sqlalchemy import make_url
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from arckode_gen import resources
@@ -28,12 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Dialect, Table
 
-DIALECTS: dict[str, Dialect] = {
-    "mariadb": MariaDBDialect(),
-    "mysql": mysql.dialect(),
-    "postgresql": postgresql.dialect(),
-    "sqlite": sqlite.dialect(),
-}
+DIALECTS = {name: make_url(f"{name}://").get_dialect()() for name in ("mariadb", "mysql", "postgresql", "sqlite")}
 MANIFEST = {"arckode": "0", "format": 1, "name": "shop", "package": "shop", "options": {}}
 STUB = stubs.load(resources.folder("stubs") / "module")
 
