@@ -26,6 +26,7 @@ lint: $(STAMP)
 # Longer, and different on every run: what `make test` does in small.
 soak: $(STAMP)
 	ARCKODE_FUZZ=20 $(BIN)/python -m pytest tests/stubs/test_module_fuzz.py -q
+	ARCKODE_FUZZ_REQUESTS=3000 $(BIN)/python -m pytest tests/e2e/test_databases.py -q -k junk
 
 bench: $(STAMP)
 	for script in tests/bench/bench_*.py; do $(BIN)/python -m tests.bench.$$(basename $$script .py) || exit 1; done

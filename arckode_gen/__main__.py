@@ -11,14 +11,15 @@ from arckode_gen import __version__
 def main(argv: list[str] | None = None) -> int:
     """Run one command line and return its exit code."""
     words = sys.argv[1:] if argv is None else argv
-    if words == ["--version"]:
+    if words in (["--version"], ["-V"]):
         print(f"arckode {__version__}")
         return 0
-    from arckode_gen import cli  # `--version` must not pay for it
+    try:
+        from arckode_gen import cli  # `--version` must not pay for it
 
-    if "_ARCKODE_COMPLETE" in os.environ:
-        return cli.complete(words)
-    return cli.run(words)
+        return cli.complete(words) if "_ARCKODE_COMPLETE" in os.environ else cli.run(words)
+    except KeyboardInterrupt:  # before the command line could take care of it
+        return 130
 
 
 if __name__ == "__main__":

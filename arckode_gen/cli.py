@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -10,65 +9,78 @@ from pathlib import Path
 from arckode_gen import commands
 from arckode_gen.engine import words as plain
 from arckode_gen.engine.spec import Call, CommandSpec, Value
-from arckode_gen.errors import ArckodeError, UsageError
+from arckode_gen.errors import ArckodeError, CrashError, UsageError
 
 HELP_WORDS = ("--help", "-h", "help")
+_BUG = "this is a bug in arckode; run again with --debug to see where, and please report it"
 
 
 def run(argv: list[str]) -> int:
     """Run one command line; every expected failure is a message on standard error and an exit code."""
     try:
-        return _run(argv)
-    except ArckodeError as error:
-        return _fail(error, as_json="--json" in argv, debug="--debug" in argv)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+        code = _run(argv)
+        sys.stdout.flush()  # a reader that went away is noticed here, not while the interpreter shuts down
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:
-        if "--debug" in argv:
-            raise
-        print(f"arckode crashed: {type(error).__name__}: {error}", file=sys.stderr)
-        print("this is a bug in arckode; run again with --debug to see where, and please report it", file=sys.stderr)
-        return 70
+    except ArckodeError as error:
+        return _fail(error, argv)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except Exception as error:  # noqa: BLE001  whatever it is, it is our bug and said so
+        crash = CrashError(f"arckode crashed: {type(error).__name__}: {error}", _BUG)
+        crash.__cause__ = error
+        return _fail(crash, argv)
+    return code
 
 
 def complete(words: list[str]) -> int:
     """Print the words that could come next, one a line; the last of `words` is the one being typed."""
-    cwd = Path.cwd()
+    from arckode_gen.engine.completion import candidates  # only a shell asks
+
     *before, current = words or [""]
     try:
-        known = (*commands.find(before[0], cwd).spec.flags, "--help") if before else commands.names(cwd)
-    except ArckodeError:
-        known = ()
-    print("\n".join(word for word in known if word.startswith(current)))
+        cwd = Path.cwd()
+        if before:
+            found = candidates(commands.find(before[0], cwd).spec, before[1:], current)
+        else:
+            found = tuple(word for word in (*commands.names(cwd), "--help", "--version") if word.startswith(current))
+    except Exception:  # noqa: BLE001  nothing may spoil the line that someone is typing
+        return 0
+    if found:
+        print("\n".join(found))
     return 0
 
 
 def _run(argv: list[str]) -> int:
     cwd = Path.cwd()
-    if not argv or argv[0] in HELP_WORDS:
-        from arckode_gen import help_screen  # rich is for people, not for every run
+    first, rest = (argv[0], argv[1:]) if argv else ("help", [])
+    if first in HELP_WORDS:
+        return _help(cwd, rest[0] if rest and not rest[0].startswith("-") else "")
+    if first.startswith("-"):
+        raise UsageError(f"'{first}' comes before a command", "name the command first, as in `arckode list --json`")
+    command = commands.find(first, cwd)
+    if plain.wants_help(rest):
+        return _help(cwd, first)
+    return command.run(_call(command.spec, cwd, _values(command.spec, plain.normalise(command.spec, rest))))
 
-        return help_screen.show(cwd)
-    if argv[0].startswith("-"):
-        raise UsageError(f"'{argv[0]}' comes before a command", "name the command first, as in `arckode list --json`")
-    command = commands.find(argv[0], cwd)
-    values = _values(command.spec, plain.normalise(command.spec, argv[1:]))
-    return 0 if values is None else command.run(_call(command.spec, cwd, values))
+
+def _help(cwd: Path, name: str) -> int:
+    from arckode_gen import help_screen  # laying out text is for people, not for every run
+
+    return help_screen.command(commands.find(name, cwd).spec) if name else help_screen.overview(cwd)
 
 
-def _values(spec: CommandSpec, argv: list[str]) -> dict[str, Value] | None:
-    """Read plain words at once; what needs explaining (help, errors, prompts) goes to typer."""
-    interactive = _interactive(argv)
-    values = None if interactive and plain.would_ask(spec, argv) else plain.read(spec, argv)
+def _values(spec: CommandSpec, argv: list[str]) -> dict[str, Value]:
+    """Read plain words at once; what needs explaining (errors, prompts) goes to typer."""
+    asks = _interactive(argv) and plain.would_ask(spec, argv)
+    values = None if asks else plain.read(spec, argv)
     if values is not None:
         return values
     from arckode_gen import typer_app  # typer's start-up is paid only when it has something to say
 
-    return typer_app.read(spec, argv, interactive=interactive)
+    return typer_app.read(spec, argv, interactive=asks)
 
 
 def _interactive(argv: list[str]) -> bool:
@@ -88,10 +100,14 @@ def _call(spec: CommandSpec, cwd: Path, values: dict[str, Value]) -> Call:
     )
 
 
-def _fail(error: ArckodeError, *, as_json: bool, debug: bool) -> int:
-    if debug:
-        raise error
-    if as_json:
+def _fail(error: ArckodeError, argv: list[str]) -> int:
+    if "--debug" in argv:
+        import traceback  # only this flag pays for it
+
+        traceback.print_exception(error)
+    if "--json" in argv:
+        import json
+
         said = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
         print(json.dumps({"version": 1, "error": said}, indent=2))
     print(f"error: {error.message}", file=sys.stderr)

@@ -9,7 +9,6 @@ ArckodeError
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -56,5 +55,7 @@ class CrashError(ArckodeError):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Answer `did you mean 'x'?` for the closest known word, or an empty string."""
+    import difflib  # only a mistake pays for it
+
     close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
     return f"did you mean '{close[0]}'?" if close else ""

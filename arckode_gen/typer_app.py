@@ -1,4 +1,4 @@
-"""Builds a typer command from a CommandSpec: help, error messages and prompts for people."""
+"""Builds a typer command from a CommandSpec: error messages and prompts for people."""
 
 from __future__ import annotations
 
@@ -17,50 +17,53 @@ if TYPE_CHECKING:
 _TYPES: dict[str, type] = {"str": str, "int": int, "bool": bool, "path": str}
 
 
-def read(spec: CommandSpec, argv: list[str], *, interactive: bool) -> dict[str, Value] | None:
-    """Parse words with typer; None means that help was shown.
+def read(spec: CommandSpec, argv: list[str], *, interactive: bool) -> dict[str, Value]:
+    """Parse words with typer, asking for what a person at a terminal left out.
 
     Raises:
         UsageError: a word is wrong or an answer is missing.
+        KeyboardInterrupt: a question was interrupted.
     """
+    _refuse_missing_value(spec, argv)
     result: dict[str, Value] = {}
-    command = build(spec, result, interactive=interactive)
+    answered = any(word.partition("=")[0] == "--answers" for word in argv)
+    command = build(spec, result, interactive=interactive, answered=answered)
     try:
-        code = command.main(argv, prog_name=f"arckode {spec.name}", standalone_mode=False)
-    except click.exceptions.NoSuchOption as error:
-        hint = nearest(error.option_name, spec.flags) or f"see `arckode {spec.name} --help`"
-        raise UsageError(f"{spec.name} has no option '{error.option_name}'", hint) from error
-    except click.exceptions.Abort as error:
-        raise UsageError("no answer was given") from error
+        command.main(argv, prog_name=f"arckode {spec.name}", standalone_mode=False)
+    except click.exceptions.Abort as error:  # click does not tell Ctrl-C from the end of the input
+        raise KeyboardInterrupt from error
     except click.ClickException as error:
-        raise UsageError(error.format_message().rstrip("."), f"see `arckode {spec.name} --help`") from error
-    return result if result and code is None else None
+        raise _explained(spec, error) from error
+    return result
 
 
-def build(spec: CommandSpec, result: dict[str, Value], *, interactive: bool = False) -> click.Command:
-    """Return a command that stores the parsed values in `result`."""
+def build(
+    spec: CommandSpec, result: dict[str, Value], *, interactive: bool = False, answered: bool = False
+) -> click.Command:
+    """Return a command that stores the parsed values in `result`; `answered` says that a file may hold the rest."""
 
     def store(**values: object) -> None:
         result.update(
             {name: tuple(value) if isinstance(value, list) else cast("Value", value) for name, value in values.items()}
         )
 
-    parameters = [_parameter(param, interactive=interactive) for param in (*spec.arguments, *spec.options)]
-    store.__doc__ = _text(spec)
+    params = (*spec.arguments, *spec.options)
+    parameters = [_parameter(each, interactive=interactive, required=each.required and not answered) for each in params]
+    store.__doc__ = spec.summary
     store.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # read by inspect.signature
     store.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command()(store)
     return get_command(app)
 
 
-def _parameter(param: Param, *, interactive: bool) -> inspect.Parameter:
+def _parameter(param: Param, *, interactive: bool, required: bool) -> inspect.Parameter:
     base = _TYPES[param.type]
     annotation: object = base if param.type == "bool" else (base | None)
     default: object = (False if param.default is None else param.default) if param.type == "bool" else param.default
     if param.many:
-        annotation, default = (list[str] if param.required else list[str] | None), None
-    if param.required:
+        annotation, default = (list[str] if required else list[str] | None), None
+    if required:
         annotation, default = (list[str] if param.many else base), inspect.Parameter.empty
     return inspect.Parameter(
         param.name,
@@ -82,10 +85,31 @@ def _info(param: Param, *, interactive: bool) -> object:
     return typer.Option(*names, help=param.help, metavar=metavar, click_type=choice, prompt=prompt)
 
 
-def _text(spec: CommandSpec) -> str:
-    parts = [spec.summary]
-    if spec.details:
-        parts.append(spec.details)
-    if spec.examples:
-        parts.append("[bold]Examples[/bold]\n\n\b\n" + "\n".join(f"  {example}" for example in spec.examples))
-    return "\n\n".join(parts)
+def _refuse_missing_value(spec: CommandSpec, argv: list[str]) -> None:
+    """Click would take the next flag for the value: `--table --json` is a table called `--json` to it."""
+    taking = {name for param in spec.options if param.type != "bool" for name in (param.flag, param.short) if name}
+    known = {name for param in spec.options for name in (param.flag, param.short) if name}
+    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+        if word == "--":
+            return
+        if word in taking and following.partition("=")[0] in known:
+            raise UsageError(f"{word} needs a value, and the flag {following} follows", _see(spec))
+
+
+def _explained(spec: CommandSpec, error: click.ClickException) -> UsageError:
+    """Say what is wrong with a word, and which would have been right."""
+    if isinstance(error, click.exceptions.NoSuchOption):
+        hint = nearest(error.option_name, spec.flags) or _see(spec)
+        return UsageError(f"{spec.name} has no option '{error.option_name}'", hint)
+    message = error.format_message().rstrip(".")
+    if isinstance(error, click.exceptions.MissingParameter) or not isinstance(error, click.BadParameter):
+        return UsageError(message, _see(spec))
+    param = error.param
+    if param is not None and isinstance(param.type, click.Choice):
+        word = error.message.partition("'")[2].partition("'")[0]
+        return UsageError(message, nearest(word, [str(choice) for choice in param.type.choices]) or _see(spec))
+    return UsageError(message, _see(spec))
+
+
+def _see(spec: CommandSpec) -> str:
+    return f"see `arckode {spec.name} --help`"

@@ -7,17 +7,21 @@ The file's name is the command's: the first underscore is a colon, the others ar
 from __future__ import annotations
 
 import importlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from arckode_gen import resources
-from arckode_gen.errors import UsageError, nearest
+from arckode_gen.errors import ArckodeError, UsageError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from arckode_gen.engine.spec import Call, CommandSpec
+
+# A summary is a plain string after the name, so that an overview need not import every command.
+_SUMMARY = re.compile(r'^SPEC = CommandSpec\(\s*"[^"\\]*",\s*"([^"\\]*)",', re.MULTILINE)
 
 PROJECT_STUBS = Path(".arckode/stubs")
 
@@ -48,18 +52,44 @@ def find(name: str, cwd: Path) -> Command:
 
     Raises:
         UsageError: no command has that name.
+        CrashError: it is a stub's, and its `stub.yml` is wrong.
     """
     module = _modules().get(name)
     if module is not None:
         loaded = cast("CommandModule", importlib.import_module(f"{__name__}.{module}"))
         return Command(loaded.SPEC, loaded.run)
-    stub = _stubs(cwd).get(name)
-    if stub is None:
+    folder = _stubs(cwd).get(name)
+    if folder is None:
         guess = nearest(name, names(cwd)) or "see `arckode list`"
         raise UsageError(f"there is no command '{name}'", guess)
-    from arckode_gen.commands import _generate  # only generators need the template engine
+    return _generator(folder)
 
-    return _generate.command(stub)
+
+def summary(name: str, cwd: Path) -> str:
+    """Return one command's line without importing what carries it out; a stub that is wrong says so instead."""
+    module = _modules().get(name)
+    if module is not None:
+        source = (Path(__file__).parent / f"{module}.py").read_text(encoding="utf-8")
+        written = _SUMMARY.search(source)
+        return written[1] if written else find(name, cwd).spec.summary
+    try:
+        return find(name, cwd).spec.summary
+    except ArckodeError as error:
+        return f"cannot be loaded: {error.message}"
+
+
+def _generator(folder: Path) -> Command:
+    """Return a stub's command; its declaration is read now, what generates is imported when it runs."""
+    from arckode_gen.engine import stubs  # only generators are read from stubs
+
+    stub = stubs.load(folder)
+
+    def run(call: Call) -> int:
+        from arckode_gen.commands import _generate  # help and completion need no template engine
+
+        return _generate.run(stub, call)
+
+    return Command(stub.spec, run)
 
 
 def _modules() -> dict[str, str]:
@@ -72,7 +102,9 @@ def _modules() -> dict[str, str]:
 
 def _stubs(cwd: Path) -> dict[str, Path]:
     """Return command name -> folder; a project's own stub overrides the shipped one of the same name."""
-    return {_command_of(folder): folder for root in _stub_roots(cwd) for folder in _stub_folders(root)}
+    from arckode_gen.engine import stubs
+
+    return {stubs.command_name(folder): folder for root in _stub_roots(cwd) for folder in _stub_folders(root)}
 
 
 def _stub_roots(cwd: Path) -> Iterator[Path]:
@@ -85,10 +117,3 @@ def _stub_roots(cwd: Path) -> Iterator[Path]:
 
 def _stub_folders(root: Path) -> Iterator[Path]:
     return (path.parent for path in sorted(root.glob("*/stub.yml")))
-
-
-def _command_of(folder: Path) -> str:
-    """Read the name without parsing YAML: `command:` is the first key of a stub that names one."""
-    with (folder / "stub.yml").open(encoding="utf-8") as lines:
-        key, _, value = lines.readline().partition(":")
-    return value.strip() if key == "command" else f"make:{folder.name}".replace("_", "-")

@@ -1,68 +1,74 @@
-"""The command of every stub: words become values, the stub and the project become a Plan."""
+"""What the command of every stub does: words become values, the stub and the project become a Plan."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from arckode_gen.commands import Command
+from arckode_gen.commands._answers import answers
 from arckode_gen.commands._writing import carry_out
-from arckode_gen.engine import field_files, fields, generate, project, stubs
+from arckode_gen.engine import field_files, fields, generate, project
+from arckode_gen.engine.derive import derive
 from arckode_gen.engine.names import Name
 from arckode_gen.engine.stamps import next_stamp
 from arckode_gen.engine.units import load as load_unit
-from arckode_gen.errors import UsageError, nearest
+from arckode_gen.shell.compiled import CompiledTemplates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from arckode_gen.engine.plan import Plan
     from arckode_gen.engine.project import Snapshot
+    from arckode_gen.engine.render import Compiled
     from arckode_gen.engine.spec import Call
+    from arckode_gen.engine.stubs import Stub, WordType
 
 
-def command(folder: Path) -> Command:
-    """Return the command that a stub's folder describes."""
-    stub = stubs.load(folder)
-    return Command(stub.spec, lambda call: _run(stub, call))
-
-
-def _run(stub: stubs.Stub, call: Call) -> int:
+def run(stub: Stub, call: Call) -> int:
+    """Plan what the stub generates and carry it out."""
     root = project.find_root(call.cwd)
-    words = {**call.values, **_answers(stub, call)}
+    words = {**call.values, **answers(stub, call)}
     today = dt.datetime.now(dt.UTC).date()
-    return carry_out(call, root, lambda snapshot: plan(stub, words, snapshot, today, force=call.flag("force")))
+    compiled = CompiledTemplates(stub.folder)
+    force = call.flag("force")
+    code = carry_out(call, root, lambda snapshot: plan(stub, words, snapshot, today, force=force, compiled=compiled))
+    compiled.save()
+    return code
 
 
 def plan(
-    stub: stubs.Stub, words: Mapping[str, object], snapshot: Snapshot, today: dt.date, *, force: bool = False
+    stub: Stub,
+    words: Mapping[str, object],
+    snapshot: Snapshot,
+    today: dt.date,
+    *,
+    force: bool = False,
+    compiled: Compiled | None = None,
 ) -> Plan:
+    """Decide what a stub changes in a project; `words` are the parameters as they were given."""
     manifest = project.manifest(snapshot)
     values: dict[str, object] = {"package": manifest["package"], "project": manifest["name"]}
     recorded: dict[str, object] = {}
     for word, kind in stub.word_types.items():
         values[word], recorded[word] = _value(word, kind, words)
-    name = values.get("name")
-    values["stamp"] = recorded["stamp"] = _stamp(stub, name, snapshot, f"src/{manifest['package']}/migrations", today)
-    derive = stubs.derive_function(stub)
-    if derive is not None:
-        values = {**values, **derive(values, snapshot)}
-    return generate.plan(stub, values, recorded, snapshot, force=force)
+    values["stamp"] = recorded["stamp"] = _stamp(stub, values, snapshot, today)
+    return generate.plan(
+        stub, derive(stub.folder, values, snapshot), recorded, snapshot, force=force, compiled=compiled
+    )
 
 
-def _stamp(stub: stubs.Stub, name: object, snapshot: Snapshot, folder: str, today: dt.date) -> str:
+def _stamp(stub: Stub, values: Mapping[str, object], snapshot: Snapshot, today: dt.date) -> str:
     """Return the migration's stamp: the one that the unit had when it was first made, so that nothing changes."""
-    previous = load_unit(snapshot, stub.unit, name.plural if isinstance(name, Name) else str(name))
-    return str(previous.values["stamp"]) if previous is not None else next_stamp(snapshot, folder, today)
+    previous = load_unit(snapshot, stub.unit, generate.name_of_unit(stub, values))
+    if previous is not None and "stamp" in previous.values:
+        return str(previous.values["stamp"])
+    return next_stamp(snapshot, f"src/{values['package']}/migrations", today)
 
 
-def _value(word: str, kind: stubs.WordType, words: Mapping[str, object]) -> tuple[object, object]:
+def _value(word: str, kind: WordType, words: Mapping[str, object]) -> tuple[object, object]:
     """Return a parameter as templates use it and as the manifest records it."""
     given = words.get(word)
-    if kind == "name":
+    if kind == "name" and given:
         singular, plural = _optional(words, "singular"), _optional(words, "plural")
         name = Name.parse(str(given), singular=singular, plural=plural)
         return name, {"singular": name.singular, "plural": name.plural}
@@ -80,51 +86,4 @@ def _optional(words: Mapping[str, object], key: str) -> str | None:
 def _fields(given: object) -> tuple[fields.Field, ...]:
     if isinstance(given, tuple):
         return fields.parse_fields(cast("tuple[str, ...]", given))
-    return field_files.fields_from_mapping(given)
-
-
-def _answers(stub: stubs.Stub, call: Call) -> dict[str, object]:
-    """Read `--answers` and `--fields`; words on the command line win over both."""
-    answers = _json(call.text("answers"))
-    known = {*stub.word_types, "fields"}
-    for key in answers:
-        if key not in known:
-            raise UsageError(f"--answers: {stub.spec.name} has no parameter '{key}'", nearest(key, known))
-    listed = next((word for word, kind in stub.word_types.items() if kind == "fields"), "")
-    result = {key: value for key, value in answers.items() if key != "fields" and not call.values.get(key)}
-    if call.text("fields"):
-        result[listed] = _yaml(call.text("fields"))
-    elif "fields" in answers:
-        result[listed] = answers["fields"]
-    if listed in result and call.values.get(listed):
-        raise UsageError("fields were given twice: as words and in a file", "give them in one place")
-    return result
-
-
-def _json(source: str) -> dict[str, object]:
-    if not source:
-        return {}
-    text = sys.stdin.read() if source == "-" else _read(source, "--answers")
-    try:
-        loaded = json.loads(text)
-    except ValueError as error:
-        raise UsageError(f"--answers {source}: not valid JSON: {error}") from error
-    if not isinstance(loaded, dict):
-        raise UsageError(f"--answers {source}: expected one JSON object, found {type(loaded).__name__}")
-    return loaded
-
-
-def _yaml(source: str) -> object:
-    import yaml  # only for fields in a file
-
-    try:
-        return cast("object", yaml.safe_load(_read(source, "--fields")))
-    except yaml.YAMLError as error:
-        raise UsageError(f"--fields {source}: not valid YAML: {error}") from error
-
-
-def _read(source: str, flag: str) -> str:
-    try:
-        return Path(source).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{flag} {source}: cannot be read: {error}") from error
+    return field_files.fields_from_mapping(given if given is not None else [])

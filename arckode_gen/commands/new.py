@@ -63,7 +63,7 @@ def run(call: Call) -> int:
 
 
 def _refuse_existing(root: Path) -> None:
-    if root.is_file() or (root.is_dir() and any(root.iterdir())):
+    if root.is_symlink() or root.is_file() or (root.is_dir() and any(root.iterdir())):
         raise RefusedError(f"{root.name} exists already and is not an empty folder", "choose another name, or move it")
 
 
@@ -105,9 +105,18 @@ def _json(document: Mapping[str, object]) -> FileState:
 
 
 def _init_git(call: Call, root: Path) -> None:
+    """Put the project under version control unless a repository above it already is in charge."""
     if shutil.which("git") is None:
         call.say("git is not installed: the project is not under version control yet")
         return
-    inside = subprocess.run(["git", "rev-parse", "--is-inside-work-tree"], cwd=root, capture_output=True, check=False)
-    if inside.returncode != 0:
-        subprocess.run(["git", "init", "--quiet", "--initial-branch=main"], cwd=root, check=True, capture_output=True)
+    # A hook that runs arckode points these at its own repository.
+    environ = {key: value for key, value in call.environ.items() if not key.startswith("GIT_")}
+    if _git(root, environ, "rev-parse", "--is-inside-work-tree").returncode == 0:
+        return
+    made = _git(root, environ, "-c", "init.defaultBranch=main", "init", "--quiet")
+    if made.returncode != 0:
+        call.say(f"git init failed, and the project is complete without it: {made.stderr.strip()}")
+
+
+def _git(root: Path, environ: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["git", *words], cwd=root, env=environ, capture_output=True, text=True, check=False)

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from arckode_gen.commands._applied import refuse_applied
 from arckode_gen.engine.plan import Plan
 from arckode_gen.engine.project import PROJECT_FILE, Disk, find_root
 from arckode_gen.engine.spec import Call, CommandSpec, Param
@@ -39,7 +40,8 @@ SPEC = CommandSpec(
         "A file that later commands changed as well, such as the composition root, is merged line by line; where both "
         "changed the same lines the undo is refused. Edits in other files do not matter. "
         "The command that made the project is not undone: delete the folder. "
-        "Databases are not touched: take an applied migration back with `arckode db:migrate --rollback` first."
+        "Databases are not touched: an undo that would delete an applied migration is refused; take it back with "
+        "`arckode db:migrate --rollback` first."
     ),
 )
 
@@ -74,6 +76,7 @@ def _undo(call: Call, root: Path, held: Held | None) -> int:
     if entry.id in undone(history):
         return _nothing(call, f"{entry.id} is undone already; see `arckode undo --list`")
     plan = decide(entry, history, Disk(root))
+    refuse_applied(call, plan)
     made = tuple(folder for each in history for folder in each.folders)
     applied = apply(root, plan, held=held, undoing=replace(entry, folders=made)) if held else None
     _show(call, plan, entry, applied.id if applied else "")

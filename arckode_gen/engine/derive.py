@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-import traceback
 from typing import TYPE_CHECKING, Protocol, cast
 
 from arckode_gen.errors import ArckodeError, CrashError
@@ -62,5 +61,7 @@ def _load(file: Path) -> ModuleType:
 
 def _line(file: Path, error: BaseException) -> str:
     """Say in which line of the file an error arose, as `:12`."""
+    import traceback  # only a failure pays for it
+
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
     return f":{lines[-1]}" if lines else ""

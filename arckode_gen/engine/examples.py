@@ -6,19 +6,15 @@ the service takes.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from decimal import Decimal
-from re import _constants as op  # type: ignore[attr-defined]  # the parser behind re: the only exact reading of a pattern
-from re import _parser as parser  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, cast
 
+from arckode_gen.engine.pattern_examples import matching
 from arckode_gen.engine.python_code import quote
 from arckode_gen.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from arckode_gen.engine.fields import Field
 
 _FEWEST = 20
@@ -172,66 +168,16 @@ def _password(field: Field) -> str:
 
 
 def _from_pattern(field: Field) -> str:
-    """Make a text that the pattern matches.
+    """Make a text that the pattern and the length allow.
 
     Raises:
-        UsageError: the pattern needs something (look-around, back references) that cannot be made up.
+        UsageError: none could be made.
     """
-    try:
-        text = _made(parser.parse(field.pattern))
-        shortest = field.len or (field.min if isinstance(field.min, int) else 0)
-        longest = field.db_length or len(text)
-        if re.search(field.pattern, text) and shortest <= len(text) <= longest:
-            return text
-    except (re.error, LookupError, TypeError, ValueError, OverflowError):
-        pass
+    shortest = field.len or (field.min if isinstance(field.min, int) else 0)
+    text = matching(field.pattern)
+    if text is not None and shortest <= len(text) <= (field.db_length or len(text)):
+        return text
     raise UsageError(
         f"'{field.name}': no example text could be made for the pattern {field.pattern}",
         "write it without look-around and back references, and so that it fits the length",
     )
-
-
-def _made(parts: Sequence[tuple[object, object]]) -> str:
-    return "".join(_made_one(code, argument) for code, argument in parts)
-
-
-def _made_one(code: object, argument: object) -> str:
-    match code:
-        case op.LITERAL:
-            return chr(cast("int", argument))
-        case op.ANY | op.NOT_LITERAL:
-            return "a" if argument != ord("a") else "b"
-        case op.IN:
-            return _one_of(cast("Sequence[tuple[object, object]]", argument))
-        case op.MAX_REPEAT | op.MIN_REPEAT | op.POSSESSIVE_REPEAT:
-            least, most, inner = cast("tuple[int, int, Sequence[tuple[object, object]]]", argument)
-            return _made(inner) * (least or min(1, int(most)))
-        case op.SUBPATTERN:
-            return _made(cast("tuple[Sequence[tuple[object, object]], ...]", argument)[-1])
-        case op.BRANCH:
-            return _made(cast("tuple[object, list[Sequence[tuple[object, object]]]]", argument)[1][0])
-        case op.AT:
-            return ""
-    raise LookupError(str(code))
-
-
-def _one_of(choices: Sequence[tuple[object, object]]) -> str:
-    candidates = "a1A_-. bcdefghijklmnopqrstuvwxyz0123456789"
-    negated = choices[0][0] is op.NEGATE
-    for letter in candidates + "".join(chr(code) for code in range(33, 127)):
-        if any(_in(letter, code, argument) for code, argument in choices) is not negated:
-            return letter
-    raise LookupError("no printable character")
-
-
-def _in(letter: str, code: object, argument: object) -> bool:
-    if code is op.LITERAL:
-        return ord(letter) == argument
-    if code is op.RANGE:
-        low, high = cast("tuple[int, int]", argument)
-        return low <= ord(letter) <= high
-    if code is op.CATEGORY:
-        tests = {op.CATEGORY_DIGIT: letter.isdigit(), op.CATEGORY_WORD: letter.isalnum() or letter == "_"}
-        tests |= {op.CATEGORY_SPACE: letter.isspace(), op.CATEGORY_NOT_SPACE: not letter.isspace()}
-        return bool(tests[argument])
-    return False

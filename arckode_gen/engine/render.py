@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import jinja2
 
 from arckode_gen.engine import layout, names
+from arckode_gen.engine.imports import with_imports
 from arckode_gen.engine.plan import FileState
 from arckode_gen.engine.python_code import quote
 from arckode_gen.errors import CrashError
@@ -44,7 +45,11 @@ class Renderer:
         )
         self._environment.globals.update(call=layout.call, display=layout.display, quote=quote)
         self._environment.filters.update(
-            snake=names.to_snake, pascal=names.to_pascal, camel=names.to_camel, kebab=names.to_kebab
+            snake=names.to_snake,
+            pascal=names.to_pascal,
+            camel=names.to_camel,
+            kebab=names.to_kebab,
+            with_imports=with_imports,
         )
 
     def text(self, template: str, item: object = None) -> str:

@@ -1,4 +1,4 @@
-"""Reads `stub.yml` key by key, so that every mistake in it is one message that names the file, the place and the key."""
+"""Reads `stub.yml` key by key, so that every mistake in it is one message with the file, the place and the key."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from arckode_gen.engine import stub_document
@@ -157,7 +158,9 @@ def _default(word: Entry, kind: WordType) -> str | int | bool | None:
     if kind == "fields":
         raise CrashError(f"{word.where}: fields have no 'default'")
     if kind == "bool":
-        return word.flag("default")
+        if word.flag("default"):
+            raise CrashError(f"{word.where}: a flag is off by default", "name it for what it turns off: no_timestamps")
+        return False
     return word.number("default", 0) if kind == "int" else word.text("default")
 
 
@@ -176,7 +179,7 @@ def _check_params(document: Entry, params: tuple[Param, ...]) -> None:
         if param.kind == "argument" and (param.type == "bool" or param.prompt):
             raise CrashError(f"{document.where}: '{param.name}' is an argument; only an option is a flag or asks")
     arguments = [param for param in params if param.kind == "argument"]
-    for before, after in zip(arguments, arguments[1:], strict=False):
+    for before, after in pairwise(arguments):
         if before.many or (after.required and not before.required):
             raise CrashError(f"{document.where}: '{after.name}' can never be told apart from '{before.name}' before it")
     if sum(param.many for param in params) > 1:
@@ -193,6 +196,4 @@ def _file(item: Entry, folder: Path) -> StubFile:
 def _wire(item: Entry) -> Wire:
     kind = cast("WireKind", item.choice("edit", get_args(WireKind), ""))
     function = item.required("function") if kind == "register" else item.text("function")
-    return Wire(
-        kind, item.required("file"), item.required("statement"), function, item.text("when"), item.text("each")
-    )
+    return Wire(kind, item.required("file"), item.required("statement"), function, item.text("when"), item.text("each"))

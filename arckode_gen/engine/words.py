@@ -19,6 +19,12 @@ def normalise(spec: CommandSpec, argv: list[str]) -> list[str]:
     return result
 
 
+def wants_help(argv: list[str]) -> bool:
+    """Tell whether a word asks for help; after `--` words are only words."""
+    before = argv[: argv.index("--")] if "--" in argv else argv
+    return "--help" in before or "-h" in before
+
+
 def would_ask(spec: CommandSpec, argv: list[str]) -> bool:
     """Tell whether a person at a terminal would be asked something that these words do not answer."""
     given = {word.partition("=")[0] for word in argv}
@@ -37,11 +43,11 @@ def read(spec: CommandSpec, argv: list[str]) -> dict[str, Value] | None:
             continue
         flag, equals, value = word.partition("=")
         param = options.get(flag)
-        if param is None or (param.type == "bool" and equals):
+        if param is None or (equals and (param.type == "bool" or flag == param.short)):
             return None
         if param.type != "bool" and not equals:
             value = next(rest, "")
-            if not value or value.startswith("--"):
+            if not value or value.startswith("-"):
                 return None
         given.setdefault(param.name, []).append(value)
     return _collect(spec, given, positional)
@@ -59,7 +65,7 @@ def _collect(spec: CommandSpec, given: dict[str, list[str]], positional: list[st
     if positional:
         return None
     for param in spec.options:
-        if param.name not in given and param.required:
+        if param.name not in given and param.required and "answers" not in given:
             return None
         if not _fill(values, param, given.get(param.name, [])):
             return None

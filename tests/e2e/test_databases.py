@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
+import sys
 import uuid
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +16,7 @@ import pytest
 
 from arckode_gen.migrations.connection import connect
 from arckode_gen.migrations.url import parse
-from tests.generated import MODULES, arckode, must, tool
+from tests.generated import MODULES, arckode, must, run, tool
 from tests.services import mariadb_url, postgres_url
 
 if TYPE_CHECKING:
@@ -113,6 +115,17 @@ def test_its_own_tests_pass_on_the_database(everything: Path, database: tuple[st
         url = url.replace("shop.db", "own.db")
     chosen = ("tests/modules/things", "tests/modules/orders/test_api.py", "tests/modules/reviews/test_api.py")
     must(tool(everything, "pytest", "-q", "-p", "no:cacheprovider", *chosen, env={"TEST_DATABASE_URL": url}))
+
+
+def test_junk_is_answered_with_a_problem_and_never_changed(everything: Path, database: tuple[str, str]) -> None:
+    """`ARCKODE_FUZZ_REQUESTS=N` sends N requests to each module from fresh randomness (`make soak`)."""
+    dialect, url = database
+    wanted = os.environ.get("ARCKODE_FUZZ_REQUESTS")
+    seed = str(random.randrange(10**9)) if wanted else "1"
+    script = str(Path(__file__).with_name("fuzz_http.py"))
+    env = {} if dialect == "sqlite" else {"TEST_DATABASE_URL": url}
+    outcome = must(run(everything, sys.executable, script, str(everything), seed, wanted or "150", env=env))
+    assert json.loads(outcome.stdout) == [], f"seed {seed}"
 
 
 def test_the_models_use_what_the_migrations_made(everything: Path, database: tuple[str, str]) -> None:

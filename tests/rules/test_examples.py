@@ -68,9 +68,3 @@ def test_the_order_in_which_files_are_read_changes_nothing(rule: Rule, example: 
     forwards = {path: text.encode() for path, text in sorted(example.files.items())}
     backwards = {path: text.encode() for path, text in sorted(example.files.items(), reverse=True)}
     assert engine.judge(forwards, Config()).findings == engine.judge(backwards, Config()).findings
-
-
-def test_a_rule_that_is_switched_off_breaks_its_own_examples() -> None:
-    for rule in all_rules():
-        others = tuple(each.code for each in all_rules() if each is not rule)
-        assert all(not any(code == rule.code for *_, code in places(each.files, *others)) for each in rule.bad)

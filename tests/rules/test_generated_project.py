@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +10,7 @@ from arckode_analyzers import engine
 from arckode_analyzers.config import load
 from arckode_analyzers.files import read_project
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+KERNEL = Path(__file__).parents[2] / "templates" / "kernel"
 PACKAGE = "src/shop/"
 SERVICE = "modules/orders/service.py"
 SCHEMAS = "modules/orders/schemas.py"
@@ -34,6 +32,12 @@ def test_a_generated_project_has_no_findings(everything: Path) -> None:
     verdict = judged(everything)
     assert verdict.findings == ()
     assert verdict.incomplete == ()
+
+
+def test_the_runtime_by_itself_has_no_findings() -> None:
+    verdict = judged(KERNEL)
+    assert verdict.files > 20
+    assert (verdict.findings, verdict.incomplete) == ((), ())
 
 
 def test_almost_every_call_of_a_generated_project_is_understood(everything: Path) -> None:

@@ -77,6 +77,20 @@ def test_undo_takes_everything_back(shop: Path) -> None:
     assert tree(shop) == before
 
 
+def test_a_module_whose_migration_is_applied_is_not_undone(shop: Path) -> None:
+    must(arckode(shop, "make:module", "orders", "total:decimal=12.2"))
+    must(arckode(shop, "db:migrate"))
+    before = tree(shop)
+    refused = arckode(shop, "undo")
+    assert refused.code == 3
+    assert "is applied on sqlite ./shop.db" in refused.stderr
+    assert "arckode db:migrate --rollback" in refused.stderr
+    assert tree(shop) == before
+    must(arckode(shop, "db:migrate", "--rollback"))
+    must(arckode(shop, "undo"))
+    assert not (shop / "src/shop/modules/orders").exists()
+
+
 def test_json_is_one_object_on_standard_output(shop: Path) -> None:
     plan = json.loads(must(arckode(shop, "make:module", "orders", "total", "--json")).stdout)
     assert plan["command"] == "make:module orders"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from arckode_analyzers.facts.records import Call, Parameter
+    from arckode_analyzers.facts.shapes import Shape
     from arckode_analyzers.model.project import FunctionAt, Project
     from arckode_analyzers.model.resolver import Resolver
     from arckode_analyzers.model.source import Source
@@ -74,6 +75,13 @@ class Target:
         return f"{self.owner.rpartition('.')[2]}.{self.method}"
 
 
+def says_nothing(value: Value | None) -> bool:
+    """Tell whether nothing is known of a value, or only that it belongs to something typed `Any`."""
+    if value is None or value.name in SAYS_NOTHING:
+        return True
+    return value.of is not None and value.of.name in SAYS_NOTHING
+
+
 class CallGraph:
     """Every call with what it reaches; `unresolved` counts the ones nothing is known about."""
 
@@ -83,14 +91,17 @@ class CallGraph:
         self.implementations: dict[str, dict[Value, None]] = {}
         self.targets: dict[tuple[str, int], tuple[Target, ...]] = {}
         self.values: dict[tuple[str, int], Value | None] = {}
-        self.total = 0
-        self.unresolved = 0
         self._inherit()
         self._parameters_called = self._find_called_parameters()
+        pending = list(self.calls())
+        self.total = len(pending)
         for _ in range(_ROUNDS):
-            if not self._round():
+            before = self._learnt()
+            pending = [call for call in pending if self._resolve(call)]
+            if self._learnt() == before:
                 break
             resolver.forget()
+        self.unresolved = sum(says_nothing(value) for value in self.values.values())
 
     def sources(self) -> Iterator[Source]:
         """Yield the files whose calls matter: the runtime's own are known from tables."""
@@ -108,18 +119,24 @@ class CallGraph:
         """Return what is being called."""
         return self.values.get(call.key)
 
-    def _round(self) -> bool:
-        before = len(self.resolver.learned) + sum(map(len, self.implementations.values()))
-        self.total = self.unresolved = 0
-        for call in self.calls():
-            record = call.record
-            value = self.resolver.value(call.source, record.function, record.func)
-            self.values[call.key] = value
-            self.targets[call.key] = tuple(dict.fromkeys(self._targets(call, value)))
-            self.total += 1
-            self.unresolved += value is None
-            self._learn(call, value)
-        return len(self.resolver.learned) + sum(map(len, self.implementations.values())) > before
+    def _learnt(self) -> int:
+        return len(self.resolver.learned) + sum(map(len, self.implementations.values()))
+
+    def _resolve(self, call: CallAt) -> bool:
+        """Resolve a call as far as is known; tell whether learning more could change the answer."""
+        record = call.record
+        value = self.resolver.value(call.source, record.function, record.func)
+        self.values[call.key] = value
+        self.targets[call.key] = tuple(dict.fromkeys(self._targets(call, value)))
+        self._learn(call, value)
+        if value is None or says_nothing(value) or self._is_stub(value):
+            return True
+        given = [*self._arguments(call), *(self._argument(call, shape) for _, shape in record.keywords)]
+        return any(says_nothing(argument) for argument in given)
+
+    def _is_stub(self, value: Value) -> bool:
+        function = self.project.functions.get(value.name)
+        return function is not None and function.record.is_stub
 
     # What a value leads to
 
@@ -133,20 +150,22 @@ class CallGraph:
         yield from self._leads(value)
         yield from self._handed_over(call, value)
 
-    def _leads(self, value: Value | None, through: tuple[str, ...] = ()) -> Iterator[Target]:
-        """Yield what calling a value runs; `through` are the protocols' methods that led here."""
-        if value is None or value.name in through:
+    def _leads(self, value: Value | None, seen: set[str] | None = None) -> Iterator[Target]:
+        """Yield what calling a value runs; `seen` keeps interfaces that implement each other from going round."""
+        seen = set() if seen is None else seen
+        if value is None or value.name in seen:
             return
+        seen.add(value.name)
         if value.kind == "function":
-            yield from self._function(value, through)
+            yield from self._function(value, seen)
         elif value.kind == "class":
             yield from self._constructor(value)
         elif value.kind == "method" and value.of is not None:
             yield Target("", effect(value.of.name, value.last), value.of.name, value.last)
         elif value.kind == "instance" and value.name in self.project.classes:
-            yield from self._leads(self.resolver.attribute(value, "__call__"), (*through, value.name))
+            yield from self._leads(self.resolver.attribute(value, "__call__"), seen)
 
-    def _function(self, value: Value, through: tuple[str, ...]) -> Iterator[Target]:
+    def _function(self, value: Value, seen: set[str]) -> Iterator[Target]:
         function = self.project.functions.get(value.name)
         if function is None:
             return
@@ -157,7 +176,7 @@ class CallGraph:
         for implementation in self.implementations.get(owner, ()):
             found = self.resolver.attribute(implementation, function.record.name)
             if found is not None and found.name != value.name:
-                yield from self._leads(found, (*through, value.name))
+                yield from self._leads(found, seen)
 
     def _constructor(self, value: Value) -> Iterator[Target]:
         for name in ("__init__", "__post_init__"):
@@ -189,7 +208,10 @@ class CallGraph:
     # What callers pass
 
     def _arguments(self, call: CallAt) -> list[Value | None]:
-        return [self.resolver.value(call.source, call.record.function, shape) for shape in call.record.args]
+        return [self._argument(call, shape) for shape in call.record.args]
+
+    def _argument(self, call: CallAt, shape: Shape) -> Value | None:
+        return self.resolver.value(call.source, call.record.function, shape)
 
     def _matched(self, call: CallAt, value: Value) -> Iterator[tuple[str, Parameter, Value | None]]:
         """Pair the arguments of a call with the parameters of the project's function it reaches."""

@@ -39,6 +39,8 @@ class Resolver:
         self.learned: dict[tuple[str, str], Value] = {}
         self._known: dict[_Key, Value | None] = {}
         self._active: set[_Key] = set()
+        self._ancestors: dict[Value, tuple[Value, ...]] = {}
+        self._held: dict[int, Shape] = {}
 
     def forget(self) -> None:
         """Drop what was computed, after `learned` grew."""
@@ -49,15 +51,21 @@ class Resolver:
         build = EXPRESSIONS.get(str(shape[0]))
         if build is None:
             return None
-        key = (source.path, function, id(shape), shape[0])
+        key = (source.path, function, self._identity(shape), shape[0])
         return self._once(key, lambda: build(self, source, function, shape))
 
     def annotation(self, source: Source, function: int, shape: Shape | None) -> Value | None:
         """Return an instance of what an annotation says."""
         if shape is None:
             return None
-        key = (source.path, function, id(shape), "annotation")
+        key = (source.path, function, self._identity(shape), "annotation")
         return self._once(key, lambda: self._annotation(source, function, shape))
+
+    def _identity(self, shape: Shape) -> int:
+        """Return a key that is cheaper than comparing; the shape is held so that no other can take it over."""
+        key = id(shape)
+        self._held.setdefault(key, shape)
+        return key
 
     def dotted(self, module: str, name: str) -> Value | None:
         """Return what `from module import name` binds."""
@@ -204,7 +212,7 @@ class Resolver:
         if owner.kind == "method":
             return None
         if owner.kind in {"class", "instance"}:
-            return self._member(owner, name)
+            return self._once(("member", owner, name), lambda: self._member(owner, name))
         return None
 
     def _member(self, owner: Value, name: str) -> Value | None:
@@ -238,8 +246,14 @@ class Resolver:
                 return self.called(found)
         return Value("function", found.name, (), owner)
 
-    def ancestors(self, value: Value) -> Iterator[Value]:
-        """Yield a class and its bases, depth first, with type arguments as written; each class once."""
+    def ancestors(self, value: Value) -> tuple[Value, ...]:
+        """Return a class and its bases, depth first, with type arguments as written; each class once."""
+        known = self._ancestors.get(value)
+        if known is None:
+            known = self._ancestors[value] = tuple(self._climb(value))
+        return known
+
+    def _climb(self, value: Value) -> Iterator[Value]:
         pending, seen = [value], set[str]()
         while pending:
             current = pending.pop()

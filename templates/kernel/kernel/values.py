@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Enum, SmallInteger, String
+from sqlalchemy import JSON, BigInteger, Enum, SmallInteger, String
 from sqlalchemy.types import TypeEngine
 
 from .columns import ExactNumeric, UtcDateTime, fit
@@ -34,6 +34,8 @@ def reader_for(kind: TypeEngine[Any], *, bounded: bool = True) -> Reader:
         return _decimal(kind.precision, kind.scale)
     if isinstance(kind, UtcDateTime):
         return _moment
+    if isinstance(kind, JSON):
+        return _json
     if isinstance(kind, String):
         return _text(kind.length if bounded else None)
     python_type = _python_type(kind)
@@ -63,15 +65,34 @@ def _text(length: int | None) -> Reader:
     def read(value: object) -> object:
         if not isinstance(value, str) or isinstance(value, StrEnum):
             raise RefusedValueError(f"must be text, not {_kind(value)}")
-        if "\x00" in value:
-            raise RefusedValueError("must not contain a NUL character")
-        if any("\ud800" <= letter <= "\udfff" for letter in value):
-            raise RefusedValueError("must not contain half a character (a lone surrogate)")
+        _refuse_odd_text(value)
         if length is not None and len(value) > length:
             raise RefusedValueError(f"must have at most {length} characters")
         return value
 
     return read
+
+
+def _json(value: object) -> object:
+    """Refuse what JSON can say and some engine cannot keep, such as NUL or an integer of more than 64 bits."""
+    pending = [value]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, dict):
+            pending += [*part.keys(), *part.values()]
+        elif isinstance(part, list | tuple):
+            pending += part
+        elif isinstance(part, str):
+            _refuse_odd_text(part)
+        elif isinstance(part, bool) or part is None:
+            continue
+        elif isinstance(part, int):
+            _refuse_large(part, 64)
+        elif isinstance(part, float):
+            _float(part)
+        else:
+            raise RefusedValueError(f"must be what JSON can hold, not {_kind(part)}")
+    return value
 
 
 def _choice(choices: type[StrEnum]) -> Reader:
@@ -101,16 +122,26 @@ def _decimal(precision: int, scale: int) -> Reader:
 
 
 def _integer(bits: int) -> Reader:
-    limit = 2 ** (bits - 1)
-
     def read(value: object) -> object:
         if isinstance(value, bool) or not isinstance(value, int):
             raise RefusedValueError(f"must be a whole number, not {_kind(value)}")
-        if not -limit <= value < limit:
-            raise RefusedValueError(f"must be between {-limit} and {limit - 1}")
+        _refuse_large(value, bits)
         return value
 
     return read
+
+
+def _refuse_large(value: int, bits: int) -> None:
+    limit = 2 ** (bits - 1)
+    if not -limit <= value < limit:
+        raise RefusedValueError(f"must be between {-limit} and {limit - 1}")
+
+
+def _refuse_odd_text(value: str) -> None:
+    if "\x00" in value:
+        raise RefusedValueError("must not contain a NUL character")
+    if any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise RefusedValueError("must not contain half a character (a lone surrogate)")
 
 
 def _float(value: object) -> object:
@@ -127,7 +158,10 @@ def _moment(value: object) -> object:
         raise RefusedValueError(f"must be a date and time, not {_kind(value)}")
     if moment.tzinfo is None:
         raise RefusedValueError("must say its time zone")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise RefusedValueError("must be between the years 1 and 9999 in UTC") from None
 
 
 def _date(value: object) -> object:

@@ -4,5 +4,5 @@ from pydantic.alias_generators import to_camel
 
 
 def json_name(name: str) -> str:
-    """Write `customer_id` as `customerId`, and `metadata_`, which only dodges a Python name, as `metadata`."""
-    return to_camel(name.strip("_"))
+    """Write `customer_id` as `customerId`; an underscore that only dodges a Python name (`metadata_`) is dropped."""
+    return to_camel("_".join(part for part in name.split("_") if part))

@@ -1,0 +1,19 @@
+"""Writes the generated parts of the reference: `python -m tests.docs.generate`."""
+
+from __future__ import annotations
+
+from tests.docs import reference
+from tests.docs.blocks import ROOT
+
+
+def main() -> None:
+    """Write every page that differs."""
+    for path, text in reference.pages().items():
+        file = ROOT / path
+        if not file.is_file() or file.read_text(encoding="utf-8") != text:
+            file.write_text(text, encoding="utf-8", newline="\n")
+            print(f"wrote {path}")
+
+
+if __name__ == "__main__":
+    main()

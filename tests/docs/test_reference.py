@@ -1,0 +1,44 @@
+"""What is written from the code is as the code has it, and tables written by hand name what is there."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from arckode_gen import errors
+from arckode_gen.engine import field_types, stubs
+from tests.docs import reference
+from tests.docs.blocks import ROOT
+
+PAGES = reference.pages()
+
+
+@pytest.mark.parametrize("path", sorted(PAGES))
+def test_a_generated_page_is_up_to_date(path: str) -> None:
+    assert (ROOT / path).read_text(encoding="utf-8") == PAGES[path], "run `python -m tests.docs.generate`"
+
+
+def test_every_type_and_modifier_is_explained_by_hand() -> None:
+    text = re.sub(r"<!-- generated.*?<!-- end", "", PAGES[reference.FIELDS], flags=re.DOTALL)
+    named = set(re.findall(r"`([a-z_]+)[^`]*`", text))
+    assert {*field_types.TYPES, *field_types.MODIFIERS, *field_types.ALIASES} <= named
+
+
+def test_every_exit_code_of_an_error_is_in_the_table() -> None:
+    text = (ROOT / "docs/reference/exit-codes.md").read_text(encoding="utf-8")
+    listed = {int(code) for code in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)}
+    assert {error.exit_code for error in errors.ArckodeError.__subclasses__()} <= listed
+    assert {0, 1, 130} <= listed
+
+
+def test_every_key_of_a_stub_is_in_the_reference() -> None:
+    text = (ROOT / "docs/reference/stub-yml.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^\| `(\w+)`", text, re.MULTILINE))
+    assert stubs._KEYS | stubs._PARAM_KEYS <= named
+
+
+@pytest.mark.parametrize(("part", "page"), [("types", "no such part"), ("modifiers", "<!-- generated: types -->")])
+def test_a_page_without_its_generated_part_is_refused(part: str, page: str) -> None:
+    with pytest.raises(KeyError, match=part):
+        reference.filled(page, {part: "text"})
