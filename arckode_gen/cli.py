@@ -9,7 +9,7 @@ from pathlib import Path
 from arckode_gen import commands
 from arckode_gen.engine import words as plain
 from arckode_gen.engine.spec import Call, CommandSpec, Value
-from arckode_gen.errors import ArckodeError, CrashError, UsageError
+from arckode_gen.errors import ArckodeError, CrashError, OperationError, UsageError
 
 HELP_WORDS = ("--help", "-h", "help")
 _BUG = "this is a bug in arckode; run again with --debug to see where, and please report it"
@@ -54,7 +54,7 @@ def complete(words: list[str]) -> int:
 
 
 def _run(argv: list[str]) -> int:
-    cwd = Path.cwd()
+    cwd = _cwd()
     first, rest = (argv[0], argv[1:]) if argv else ("help", [])
     if first in HELP_WORDS:
         return _help(cwd, rest[0] if rest and not rest[0].startswith("-") else "")
@@ -64,6 +64,13 @@ def _run(argv: list[str]) -> int:
     if plain.wants_help(rest):
         return _help(cwd, first)
     return command.run(_call(command.spec, cwd, _values(command.spec, plain.normalise(command.spec, rest))))
+
+
+def _cwd() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise OperationError("the folder you are in does not exist any more", "change into another one") from error
 
 
 def _help(cwd: Path, name: str) -> int:

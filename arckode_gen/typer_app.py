@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import warnings
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, cast
 
 import click
-import typer
-from typer.main import get_command
 
 from arckode_gen.errors import UsageError, nearest
+
+with warnings.catch_warnings():  # the typer that starts fast imports names that newer clicks deprecate
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import typer
+    from typer.main import get_command
 
 if TYPE_CHECKING:
     from arckode_gen.engine.spec import CommandSpec, Param, Value
@@ -89,7 +94,7 @@ def _refuse_missing_value(spec: CommandSpec, argv: list[str]) -> None:
     """Click would take the next flag for the value: `--table --json` is a table called `--json` to it."""
     taking = {name for param in spec.options if param.type != "bool" for name in (param.flag, param.short) if name}
     known = {name for param in spec.options for name in (param.flag, param.short) if name}
-    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+    for word, following in pairwise(argv):
         if word == "--":
             return
         if word in taking and following.partition("=")[0] in known:
@@ -101,7 +106,7 @@ def _explained(spec: CommandSpec, error: click.ClickException) -> UsageError:
     if isinstance(error, click.exceptions.NoSuchOption):
         hint = nearest(error.option_name, spec.flags) or _see(spec)
         return UsageError(f"{spec.name} has no option '{error.option_name}'", hint)
-    message = error.format_message().rstrip(".")
+    message = f"{spec.name}: {error.format_message().rstrip('.')}"
     if isinstance(error, click.exceptions.MissingParameter) or not isinstance(error, click.BadParameter):
         return UsageError(message, _see(spec))
     param = error.param

@@ -18,7 +18,7 @@ LAYOUT: Mapping[str, tuple[str, ...]] = {
     "connectors": ("**/connectors/*.py",),
     "controllers": ("**/controller.py", "**/*_controller.py"),
     "kernel": ("**/kernel/**",),
-    "migrations": ("**/migrations/**",),
+    "migrations": ("**/migrations/**", "**/alembic/**"),
     "models": ("**/model.py", "**/models.py"),
     "modules": ("**/modules/*/**",),
     "repositories": ("**/repository.py", "**/repositories/**"),

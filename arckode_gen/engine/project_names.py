@@ -68,4 +68,4 @@ def _hint(word: str) -> str:
     if separator and last:
         return f"the project is made where you are: `cd {folder or '/'}` first, then `arckode new {last}`"
     close = re.sub(r"[^a-zA-Z0-9]+", "-", word).strip("-").lstrip("0123456789-")
-    return f"did you mean '{close}'?" if close and close.isascii() else "as in `arckode new my-shop`"
+    return f"did you mean '{close}'?" if close and word.isascii() else "as in `arckode new my-shop`"

@@ -64,7 +64,10 @@ class Renderer:
         Raises:
             CrashError: it is not valid, or uses what is not defined; the message names the template and the variable.
         """
-        source = (self._tree / template).read_text(encoding="utf-8")
+        try:
+            source = (self._tree / template).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise CrashError(f"the template {template} cannot be read: {error}") from error
         return FileState(self._render(source, template, item).encode())
 
     def each(self, entry: StubFile | Wire) -> Iterator[object]:

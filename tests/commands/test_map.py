@@ -97,7 +97,6 @@ def test_the_code_and_the_running_application_agree_on_the_routes(generated: Pat
     assert sorted(from_code, key=str) == sorted(composed, key=str)
 
 
-@pytest.mark.xfail(reason="the analyzer's model does not read ModuleRouter's prefix", strict=False)
 def test_a_prefix_that_differs_from_the_modules_name_is_read(shop: Path) -> None:
     controller = shop / "src/shop/modules/orders/controller.py"
     controller.write_text(controller.read_text().replace('prefix="/orders"', 'prefix="/line-items"'))

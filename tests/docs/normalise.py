@@ -12,7 +12,7 @@ _VOLATILE = (
     (re.compile(r"\b20\d{6}(\d{4})(?!\d)"), r"<date>\1"),
     (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "<id>"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "<digest>"),
-    (re.compile(r"\b\d+(\.\d+)?( k?B| m?s)\b"), r"<n>\2"),
+    (re.compile(r"\b\d+(\.\d+)? ?(k?B|m?s)\b"), r"<n> \2"),
     (re.compile(r'("milliseconds": )\d+'), r"\1<n>"),
     (re.compile(r'("(files|calls)": )\d+'), r"\1<n>"),
     (re.compile(r"\b\d+ (files?|records?)\b"), r"<n> \1"),

@@ -47,8 +47,8 @@ def commands_page(specs: Sequence[CommandSpec]) -> str:
     lines = [
         "# Commands",
         "",
-        "Written by `python -m tests.docs.generate` from the declarations of the commands. `arckode COMMAND --help` says",
-        "the same. A project's own stubs are commands too; `arckode list` shows them.",
+        "Written by `python -m tests.docs.generate` from the declarations of the commands, as `arckode COMMAND --help`",
+        "is. A project's own stubs are commands too; `arckode list` lists them.",
         "",
         "| command | what it does |",
         "|---|---|",

@@ -12,7 +12,7 @@ from typing import cast
 
 def main() -> None:
     """Compile and run; a folder `src` in the working directory is on the path, as in a project."""
-    sys.path[:0] = [str(Path("src").resolve()), str(Path().resolve())]
+    sys.path[:0] = [str(Path("src").resolve()), str(Path.cwd())]
     code = compile(sys.stdin.read(), "<block>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     outcome = cast("object", eval(code, {"__name__": "__main__"}))
     if inspect.iscoroutine(outcome):

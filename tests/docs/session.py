@@ -53,7 +53,9 @@ def play(page_steps: Sequence[Step], folder: Path) -> list[str]:
             f"code=$?; echo $code >{log}.code",
         ]
     (logs / "page.sh").write_text("\n".join(lines), encoding="utf-8")
-    subprocess.run(["bash", str(logs / "page.sh")], cwd=home, env=_environment(home), check=False, stdin=subprocess.DEVNULL)
+    subprocess.run(
+        ["bash", str(logs / "page.sh")], cwd=home, env=_environment(home), check=False, stdin=subprocess.DEVNULL
+    )
     return [problem for number, step in enumerate(page_steps) for problem in _judge(step, logs / str(number))][:1]
 
 

@@ -35,7 +35,7 @@ def test_every_exit_code_of_an_error_is_in_the_table() -> None:
 def test_every_key_of_a_stub_is_in_the_reference() -> None:
     text = (ROOT / "docs/reference/stub-yml.md").read_text(encoding="utf-8")
     named = set(re.findall(r"^\| `(\w+)`", text, re.MULTILINE))
-    assert stubs._KEYS | stubs._PARAM_KEYS <= named
+    assert {*stubs._KEYS, *stubs._PARAM_KEYS} <= named
 
 
 @pytest.mark.parametrize(("part", "page"), [("types", "no such part"), ("modifiers", "<!-- generated: types -->")])

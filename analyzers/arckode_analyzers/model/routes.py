@@ -124,8 +124,11 @@ class Routes:
             case ("call", tuple(func), tuple(args), tuple(pairs)):
                 value = self._resolver.value(source, scope, func)
                 if value is not None and value.last == "ModuleRouter":
-                    name = _text(_argument(args, dict(pairs), 0, "name"))
-                    return None if name is None else f"/{name}"
+                    given = dict(pairs).get("prefix", ("const", None))
+                    if given != ("const", None):
+                        return _text(given)
+                    name = _text(_argument(args, dict(pairs), 0, "module"))
+                    return None if name is None else f"/{name.replace('_', '-')}"
                 return _text(dict(pairs).get("prefix", ("const", "")))
         return None
 
