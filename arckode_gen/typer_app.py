@@ -47,10 +47,11 @@ def build(
 ) -> click.Command:
     """Return a command that stores the parsed values in `result`; `answered` says that a file may hold the rest."""
 
+    many = {param.name for param in (*spec.arguments, *spec.options) if param.many}
+
     def store(**values: object) -> None:
-        result.update(
-            {name: tuple(value) if isinstance(value, list) else cast("Value", value) for name, value in values.items()}
-        )
+        for name, value in values.items():
+            result[name] = tuple(cast("list[str]", value or [])) if name in many else cast("Value", value)
 
     params = (*spec.arguments, *spec.options)
     parameters = [_parameter(each, interactive=interactive, required=each.required and not answered) for each in params]
