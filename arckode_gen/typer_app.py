@@ -36,6 +36,7 @@ def read(spec: CommandSpec, argv: list[str], *, interactive: bool) -> dict[str, 
     try:
         command.main(argv, prog_name=f"arckode {spec.name}", standalone_mode=False)
     except click.exceptions.Abort as error:  # click does not tell Ctrl-C from the end of the input
+        click.echo(err=True)  # the question's line is still open
         raise KeyboardInterrupt from error
     except click.ClickException as error:
         raise _explained(spec, error) from error
@@ -107,7 +108,7 @@ def _explained(spec: CommandSpec, error: click.ClickException) -> UsageError:
     if isinstance(error, click.exceptions.NoSuchOption):
         hint = nearest(error.option_name, spec.flags) or _see(spec)
         return UsageError(f"{spec.name} has no option '{error.option_name}'", hint)
-    message = f"{spec.name}: {error.format_message().rstrip('.')}"
+    message = f"{spec.name}: {' '.join(error.format_message().split()).rstrip('.')}"
     if isinstance(error, click.exceptions.MissingParameter) or not isinstance(error, click.BadParameter):
         return UsageError(message, _see(spec))
     param = error.param

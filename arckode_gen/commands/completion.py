@@ -65,10 +65,10 @@ SPEC = CommandSpec(
 
 def run(call: Call) -> int:
     """Print the script."""
-    script = SCRIPTS[call.text("shell")]
+    script = SCRIPTS[call.text("shell")].rstrip("\n")
     if call.json:
         import json
 
         script = json.dumps({"version": 1, "shell": call.text("shell"), "script": script}, indent=2)
-    call.write(script.rstrip("\n"))
+    call.write(script)
     return 0

@@ -20,9 +20,12 @@ def render(template: Path, answers: Mapping[str, str], scratch: Path) -> dict[st
     """
     from copier import run_copy  # half a second that only `arckode new` needs
     from copier.errors import CopierError
+    from plumbum import local
 
     try:
-        run_copy(str(template), scratch, data=dict(answers), defaults=True, quiet=True, skip_tasks=True)
+        # Copier would ask git about every file; without finding one it is faster, and no repository leads it astray.
+        with local.env(PATH=str(scratch)):
+            run_copy(str(template), scratch, data=dict(answers), defaults=True, quiet=True, skip_tasks=True)
     except (CopierError, ValueError) as error:
         raise CrashError(f"the template {template.name} does not render: {error}") from error
     return read_tree(scratch)

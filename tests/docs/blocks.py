@@ -55,7 +55,7 @@ def name_of(path: Path) -> str:
 
 def read(path: Path) -> tuple[Block, ...]:
     """Return the blocks of a page, in order."""
-    return tuple(_blocks(name_of(path), path.read_text(encoding="utf-8").splitlines()))
+    return tuple(cut(name_of(path), path.read_text(encoding="utf-8")))
 
 
 def entries(block: Block) -> tuple[Entry, ...]:
@@ -72,8 +72,9 @@ def entries(block: Block) -> tuple[Entry, ...]:
     return tuple(Entry("\n".join(command), "\n".join(output)) for command, output in found)
 
 
-def _blocks(page: str, lines: list[str]) -> Iterator[Block]:
-    above = ""
+def cut(page: str, text: str) -> Iterator[Block]:
+    """Yield the blocks of a text; one that is never closed is an AssertionError."""
+    lines, above = text.splitlines(), ""
     start, language, inside = 0, "", False
     for number, line in enumerate(lines, start=1):
         if not inside and (fence := _FENCE.fullmatch(line)):

@@ -39,10 +39,10 @@ def pages() -> dict[str, str]:
     """Return every page that should be on the disk, by its path from the root."""
     fields = (ROOT / FIELDS).read_text(encoding="utf-8")
     parts = {"types": "\n".join(_type_table()), "modifiers": "\n".join(_modifier_table())}
-    return {COMMANDS: commands_page(_specs()), FIELDS: filled(fields, parts)}
+    return {COMMANDS: commands_page(specs()), FIELDS: filled(fields, parts)}
 
 
-def commands_page(specs: Sequence[CommandSpec]) -> str:
+def commands_page(listed: Sequence[CommandSpec]) -> str:
     """Return the reference of commands."""
     lines = [
         "# Commands",
@@ -52,7 +52,7 @@ def commands_page(specs: Sequence[CommandSpec]) -> str:
         "",
         "| command | what it does |",
         "|---|---|",
-        *(f"| [`{spec.name}`](#{spec.name.replace(':', '')}) | {_cell(spec.summary)} |" for spec in specs),
+        *(f"| [`{spec.name}`](#{spec.name.replace(':', '')}) | {_cell(spec.summary)} |" for spec in listed),
         "",
         "## Options of every command",
         "",
@@ -62,7 +62,7 @@ def commands_page(specs: Sequence[CommandSpec]) -> str:
         "",
         *_option_table(WRITING_PARAMS),
     ]
-    for spec in specs:
+    for spec in listed:
         lines += ["", *_command(spec)]
     return "\n".join(lines) + "\n"
 
@@ -78,7 +78,8 @@ def filled(page: str, parts: dict[str, str]) -> str:
     return page
 
 
-def _specs() -> tuple[CommandSpec, ...]:
+def specs() -> tuple[CommandSpec, ...]:
+    """Return the declaration of every command that arckode has by itself."""
     nowhere = Path(ROOT.anchor)  # outside of any project, so that no project's own stubs are listed
     return tuple(commands.find(name, nowhere).spec for name in commands.names(nowhere))
 

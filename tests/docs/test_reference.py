@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+import shlex
+from typing import TYPE_CHECKING
 
 import pytest
 
 from arckode_gen import errors
-from arckode_gen.engine import field_types, stubs
+from arckode_gen.engine import field_types, stubs, words
 from tests.docs import reference
 from tests.docs.blocks import ROOT
+
+if TYPE_CHECKING:
+    from arckode_gen.engine.spec import CommandSpec
 
 PAGES = reference.pages()
 
@@ -23,6 +28,16 @@ def test_every_type_and_modifier_is_explained_by_hand() -> None:
     text = re.sub(r"<!-- generated.*?<!-- end", "", PAGES[reference.FIELDS], flags=re.DOTALL)
     named = set(re.findall(r"`([a-z_]+)[^`]*`", text))
     assert {*field_types.TYPES, *field_types.MODIFIERS, *field_types.ALIASES} <= named
+
+
+@pytest.mark.parametrize(
+    ("spec", "example"), [pytest.param(spec, each, id=each) for spec in reference.specs() for each in spec.examples]
+)
+def test_an_example_of_a_command_is_understood(spec: CommandSpec, example: str) -> None:
+    found = re.search(r"arckode (\S+)([^|>)]*)", example)
+    assert found is not None
+    assert found[1] == spec.name
+    assert words.read(spec, words.normalise(spec, shlex.split(found[2]))) is not None
 
 
 def test_every_exit_code_of_an_error_is_in_the_table() -> None:
