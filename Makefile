@@ -28,6 +28,11 @@ soak: $(STAMP)
 	ARCKODE_FUZZ=20 $(BIN)/python -m pytest tests/stubs/test_module_fuzz.py -q
 	ARCKODE_FUZZ_REQUESTS=3000 $(BIN)/python -m pytest tests/e2e/test_databases.py -q -k junk
 
+# The pages that are generated from rules, commands and fields; a test fails when they are stale.
+docs: $(STAMP)
+	$(BIN)/python -m arckode_analyzers.docs docs/reference/rules
+	$(BIN)/python -m tests.docs.generate
+
 bench: $(STAMP)
 	for script in tests/bench/bench_*.py; do $(BIN)/python -m tests.bench.$$(basename $$script .py) || exit 1; done
 

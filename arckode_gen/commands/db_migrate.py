@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, cast
 
 from arckode_gen import __version__
+from arckode_gen.commands._sql_doubts import doubts
 from arckode_gen.engine.spec import CommandSpec, Param
 from arckode_gen.errors import UsageError
 from arckode_gen.migrations.dialects import DIALECTS
@@ -146,6 +147,10 @@ def _show_plan(call: Call, answer: Answer) -> None:
         return
     for item in answer["plan"]:
         call.write("\n".join(_plan_lines(item)))
+    for item in answer["plan"]:
+        for statement, doubt in doubts(item["statements"], answer["dialect"]).items():
+            first = statement.strip().splitlines()[0]
+            call.say(f"doubtful: {item['name']}, `{first}`, line {doubt.line}: {doubt.reason}")
     call.say(f"dry run: {_migrations(len(answer['plan']))} would run on {answer['database']}; nothing was changed")
 
 
