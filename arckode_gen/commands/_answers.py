@@ -30,7 +30,8 @@ def answers(stub: Stub, call: Call) -> dict[str, object]:
             raise UsageError(f"--answers: {stub.spec.name} has no parameter '{key}'", nearest(key, known))
     params = [param for param in stub.spec.params if param.name in stub.word_types]
     listed = next((param.name for param in params if param.many), "")
-    result = {key: value for key, value in given.items() if key not in {"fields", listed} and not call.values.get(key)}
+    typed = {param.name for param in params if _is_typed(param, call)}
+    result = {key: value for key, value in given.items() if key not in {"fields", listed} | typed}
     sources = [given[key] for key in dict.fromkeys((listed, "fields")) if key in given]
     sources += [_yaml(call)] if call.text("fields") else []
     if len(sources) + bool(call.values.get(listed)) > 1:
@@ -40,6 +41,12 @@ def answers(stub: Stub, call: Call) -> dict[str, object]:
     for param in params:
         _check(param, call, result)
     return result
+
+
+def _is_typed(param: Param, call: Call) -> bool:
+    """Tell whether the command line gives a value; the default is what it holds when it does not."""
+    value = call.values.get(param.name)
+    return bool(value) and value != param.default
 
 
 def _check(param: Param, call: Call, result: dict[str, object]) -> None:

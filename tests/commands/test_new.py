@@ -133,7 +133,7 @@ def test_without_any_network(tmp_path: Path) -> None:
         "import sys\n"
         "def forbid(event, args):\n"
         "    if event.startswith('socket.'): raise RuntimeError(event)\n"
-        "    if event == 'subprocess.Popen' and args[1][0] != 'git': raise RuntimeError(args[1])\n"
+        "    if event == 'subprocess.Popen' and args[1][0] not in ('git', 'uname'): raise RuntimeError(args[1])\n"
         "sys.addaudithook(forbid)\n"
     )
     arckode(tmp_path, "new", "shop", environ={**ENVIRON, "PYTHONPATH": str(tmp_path)})
@@ -245,7 +245,8 @@ def test_an_interruption_leaves_nothing_or_everything(tmp_path: Path) -> None:
             time.sleep(delay)
             process.send_signal(signal.SIGINT)
             _, said = process.communicate()
-        assert process.returncode in {0, 130}, said.decode()
+        assert process.returncode in {0, 130, -signal.SIGINT}, said.decode()
+        assert b"Traceback" not in said
         left = {path.name for path in tmp_path.iterdir()} - {"whole"}
         assert left in (set(), {"shop"})
         if left:

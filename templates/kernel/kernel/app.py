@@ -103,7 +103,6 @@ class Kernel:
             docs_url="/docs" if self.settings.serves_docs else None,
             redoc_url=None,
             openapi_url="/openapi.json" if self.settings.serves_docs else None,
-            separate_input_output_schemas=False,
         )
         app.state.authenticate = self._authenticate
         install_problem_handlers(app)

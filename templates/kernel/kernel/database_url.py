@@ -1,5 +1,7 @@
 """Database URLs as people write them, turned into the ones the asynchronous drivers need."""
 
+from importlib.util import find_spec
+
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -27,6 +29,12 @@ def async_url(text: str) -> URL:
     if "+" in url.drivername:
         return url
     return url.set(drivername=_DRIVERS[family])
+
+
+def missing_extra(url: URL) -> str | None:
+    """Answer the extra of this project whose driver the URL needs and nobody installed."""
+    extra = {"asyncpg": "postgresql", "aiomysql": "mysql"}.get(url.get_driver_name())
+    return extra if extra and find_spec(url.get_driver_name()) is None else None
 
 
 def is_memory(url: URL) -> bool:

@@ -5,13 +5,18 @@ two writers read the same old value. So it is told to keep out of it, and BEGIN 
 to write (a deferred one that turns into a writer fails at once instead of waiting), and none for single reads.
 """
 
-from sqlalchemy import URL, Connection, event
+from typing import Any
+
+from sqlalchemy import URL, Connection, Dialect, event
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 from .database_url import is_memory
+from .errors import CannotConnectError
 from .text_match import fold
 
 _BUSY_SECONDS = 10
@@ -21,11 +26,20 @@ def new_engine(url: URL, *, pool_size: int, echo: bool) -> AsyncEngine:
     """Make an engine whose transactions are real; nothing is connected yet."""
     match url.get_backend_name():
         case "sqlite":
-            return _sqlite(url, pool_size=pool_size, echo=echo)
+            engine = _sqlite(url, pool_size=pool_size, echo=echo)
         case "postgresql":
-            return _server(url, pool_size=pool_size, echo=echo)
+            engine = _server(url, pool_size=pool_size, echo=echo)
         case _:
-            return _mysql(url, pool_size=pool_size, echo=echo)
+            engine = _mysql(url, pool_size=pool_size, echo=echo)
+    event.listen(engine.sync_engine, "do_connect", _connect)
+    return engine
+
+
+def unavailable(error: Exception) -> bool:
+    """Say whether an error means that the database is away or has no connection to spare: nobody's mistake."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated
+    return isinstance(error, CannotConnectError | PoolTimeoutError)
 
 
 def reading(engine: AsyncEngine) -> AsyncEngine:
@@ -71,6 +85,14 @@ def _sqlite(url: URL, *, pool_size: int, echo: bool) -> AsyncEngine:
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+def _connect(dialect: Dialect, _entry: object, words: tuple[Any, ...], options: dict[str, Any]) -> object:
+    """Connect, and call every failure by one name: each driver has its own, some of them plain OSError."""
+    try:
+        return dialect.connect(*words, **options)
+    except Exception as error:
+        raise CannotConnectError(f"{type(error).__name__}: {error}") from error
 
 
 def _prepare_sqlite(connection: AsyncAdapt_aiosqlite_connection, _entry: ConnectionPoolEntry) -> None:

@@ -91,6 +91,10 @@ class FilterError(ProgrammingError, ValueError):
     """A filter is put together wrongly: an unknown operator, a value of the wrong shape."""
 
 
+class CannotConnectError(ConnectionError):
+    """The database does not let us in; whoever called the API hears 503, and the log says why."""
+
+
 class TransactionError(ProgrammingError, RuntimeError):
     """The unit of work is used in a way that could lose or mix up data."""
 

@@ -11,8 +11,9 @@ from sqlalchemy.orm import DeclarativeBase
 from .errors import AppError, ConflictError, ValidationError
 from .fields import fields_of, table_of
 
-_UNIQUE = re.compile(r"UNIQUE constraint failed|duplicate key value|Duplicate entry", re.IGNORECASE)
-_FOREIGN = re.compile(r"FOREIGN KEY constraint", re.IGNORECASE)
+# PostgreSQL's SQLSTATE, MySQL's error numbers; SQLite says it in words, which it never translates. The servers do.
+_UNIQUE = ("23505", 1062, "UNIQUE constraint failed")
+_FOREIGN = ("23503", 1216, 1217, 1451, 1452, "FOREIGN KEY constraint failed")
 _SQLITE_COLUMNS = re.compile(r"constraint failed: ((?:\w+\.\w+(?:, )?)+)")
 _NAMES = re.compile(r"""[`"'](?:\w+\.)?(\w+)[`"']""")
 
@@ -23,18 +24,18 @@ def translated(model: type[DeclarativeBase], *, deleting: bool = False) -> Itera
     try:
         yield
     except IntegrityError as error:
-        raise _explain(model, str(error.orig), deleting=deleting) from error
+        raise _explain(model, error, deleting=deleting) from error
 
 
-def _explain(model: type[DeclarativeBase], told: str, *, deleting: bool) -> AppError:
-    name = model.__name__
-    if _UNIQUE.search(told):
+def _explain(model: type[DeclarativeBase], error: IntegrityError, *, deleting: bool) -> AppError:
+    name, code, told = model.__name__, _code(error), _told(error)
+    if code in _UNIQUE:
         fields = _fields(model, told)
         what = " and ".join(fields) or "a unique value"
         return ConflictError(
             f"{name}: {what} is already taken", code="unique", fields=dict.fromkeys(fields, "is already taken")
         )
-    if _FOREIGN.search(told):
+    if code in _FOREIGN:
         if deleting:
             return ConflictError(f"{name} is still referred to by other rows", code="referenced")
         fields = _fields(model, told)
@@ -47,6 +48,20 @@ def _explain(model: type[DeclarativeBase], told: str, *, deleting: bool) -> AppE
     return ValidationError(
         f"{name} breaks a rule of the database", code="constraint", fields=dict.fromkeys(fields, "is not allowed")
     )
+
+
+def _code(error: IntegrityError) -> object:
+    state = getattr(error.orig, "sqlstate", None)
+    number = error.orig.args[0] if error.orig and error.orig.args else None
+    if isinstance(number, str) and state is None:
+        return number.partition(":")[0]
+    return number if isinstance(number, int) else state
+
+
+def _told(error: IntegrityError) -> str:
+    """Answer what the engine said; PostgreSQL quotes the constraint as its language does, and names it apart."""
+    constraint = getattr(error.orig and error.orig.__cause__, "constraint_name", None)
+    return f'"{constraint}"' if constraint else str(error.orig)
 
 
 def _fields(model: type[DeclarativeBase], told: str) -> tuple[str, ...]:

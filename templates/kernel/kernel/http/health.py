@@ -8,20 +8,25 @@ from typing import Literal
 
 import structlog
 from fastapi import APIRouter, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 Probe = Callable[[], Awaitable[object]]
 logger = structlog.get_logger("health")
+_ALWAYS_COMPLETE = ConfigDict(json_schema_serialization_defaults_required=True)
 
 
 class Live(BaseModel):
     """The process answers."""
+
+    model_config = _ALWAYS_COMPLETE
 
     status: Literal["ok"] = "ok"
 
 
 class Check(BaseModel):
     """What one probe found; the error is only named, since its text may hold an address or a password."""
+
+    model_config = _ALWAYS_COMPLETE
 
     status: Literal["ok", "failed"]
     milliseconds: float
@@ -73,6 +78,6 @@ class Health:
                 await probe()
         except Exception as failure:
             error = type(failure).__name__
-            logger.exception("probe failed", probe=name)
+            logger.warning("probe failed", probe=name, error=f"{error}: {failure}")
         milliseconds = round((time.perf_counter() - started) * 1000, 1)
         return Check(status="failed" if error else "ok", milliseconds=milliseconds, error=error)

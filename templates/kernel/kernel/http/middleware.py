@@ -15,9 +15,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..engine import unavailable
 from ..ids import new_id
 from ..request_context import correlation_id, request_id
-from .problems import problem_response
+from .problems import ProblemResponse, problem_response
 
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _TOO_LARGE = "The body is larger than this server accepts."
@@ -64,7 +65,7 @@ class RequestContext:
 
 
 class UnexpectedErrors:
-    """Logs what nobody expected and answers 500 without telling the caller what it was."""
+    """Logs what nobody expected and answers 500, or 503 while the database is away, without saying what it was."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -76,13 +77,24 @@ class UnexpectedErrors:
         watched = _Started(send)
         try:
             await self._app(scope, receive, watched)
-        except Exception:
-            logger.exception("unexpected error", method=scope["method"], path=scope["path"])
+        except Exception as error:
+            away = unavailable(error)
+            if away:
+                logger.warning("the database is unavailable", error=f"{type(error).__name__}: {error}")
+            else:
+                logger.exception("unexpected error", method=scope["method"], path=scope["path"])
             if watched.started:
                 raise
-            detail = "Something went wrong on our side; the request id helps us find it."
-            response = problem_response(HTTPStatus.INTERNAL_SERVER_ERROR, detail, instance=scope["path"])
-            await response(scope, receive, send)
+            await _failed(scope["path"], away=away)(scope, receive, send)
+
+
+def _failed(path: str, *, away: bool) -> ProblemResponse:
+    if away:
+        detail, headers = "The database cannot be reached; try again.", {"Retry-After": "5"}
+        status, code = HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable"
+        return problem_response(status, detail, instance=path, code=code, headers=headers)
+    detail = "Something went wrong on our side; the request id helps us find it."
+    return problem_response(HTTPStatus.INTERNAL_SERVER_ERROR, detail, instance=path)
 
 
 class BodyLimit:

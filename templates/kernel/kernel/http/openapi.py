@@ -14,7 +14,7 @@ def describe(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:  # FastAPI's own type
         if app.openapi_schema is None:
             document = original()
-            schema = Problem.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
+            schema = Problem.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
             nested = schema.pop("$defs", {})
             schemas = document.setdefault("components", {}).setdefault("schemas", {})
             schemas.update({Problem.__name__: schema, **nested})

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from ..errors import AppError
 from ..request_context import current_request_id
+from .methods import allowed_methods
 from .names import json_name
 
 MEDIA_TYPE = "application/problem+json"
@@ -27,7 +28,9 @@ class FieldProblem(BaseModel):
 class Problem(BaseModel):
     """The body of every error."""
 
-    model_config = ConfigDict(alias_generator=json_name, populate_by_name=True)
+    model_config = ConfigDict(
+        alias_generator=json_name, populate_by_name=True, json_schema_serialization_defaults_required=True
+    )
 
     type: str = "about:blank"
     title: str
@@ -90,10 +93,13 @@ async def _application_error(request: Request, error: Exception) -> Response:
 async def _invalid_request(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
-    fields = [
-        FieldProblem(pointer=_pointer(found["loc"]), code=found["type"], message=found["msg"])
-        for found in error.errors()
-    ]
+    found = error.errors()
+    if any(item["type"] == "json_invalid" for item in found):
+        return problem_response(HTTPStatus.BAD_REQUEST, "The body is not JSON.", instance=request.url.path)
+    if found[0]["loc"] == ("body",) and not _says_json(request):
+        detail = "Send the body as application/json."
+        return problem_response(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail, instance=request.url.path)
+    fields = [FieldProblem(pointer=_pointer(item["loc"]), code=item["type"], message=item["msg"]) for item in found]
     return problem_response(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "Some values cannot be accepted.",
@@ -107,7 +113,14 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     status = HTTPStatus(error.status_code)
-    return problem_response(status, error.detail, instance=request.url.path, headers=error.headers)
+    headers = {"Allow": allowed_methods(request)} if status is HTTPStatus.METHOD_NOT_ALLOWED else error.headers
+    return problem_response(status, error.detail, instance=request.url.path, headers=headers)
+
+
+def _says_json(request: Request) -> bool:
+    """Say whether the body claims to be JSON, as the framework decides it; an empty one claims nothing."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "application/json" or kind.endswith("+json") or request.headers.get("content-length", "0") == "0"
 
 
 def _pointer(location: Iterable[object]) -> str:
