@@ -74,7 +74,7 @@ class Member:
 
     @property
     def visible(self) -> bool:
-        return not self.field.writeonly and self.field.type != "password"
+        return not self.field.writeonly and self.field.type not in {"password", "token"}
 
     @property
     def query_name(self) -> str:

@@ -43,6 +43,7 @@ def converse(
             seen += piece
             if waiting and waiting[0][0] in seen[since:]:
                 since = len(seen)
+                time.sleep(0.2)  # nobody types faster; readline misses a Ctrl-C while it is still getting ready
                 os.write(ours, waiting.pop(0)[1].encode())
         os.close(ours)  # a process that still waits is told that its terminal is gone
         process.wait(timeout=timeout)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -106,7 +108,7 @@ PROBLEMS = (
     ("an unknown row", "GET", f"/articles/{uuid4()}", 404, "not_found"),
     ("a path that is no identifier", "GET", "/articles/abc", 404, "not_found"),
     ("a method that is not there", "PUT", "/articles", 405, "method_not_allowed"),
-    ("a broken body", "POST", "/articles", 422, "validation_failed"),
+    ("a broken body", "POST", "/articles", 400, "bad_request"),
     ("an unknown parameter", "GET", "/articles?colur=red", 422, "validation_failed"),
     ("an unknown value", "GET", "/articles?colour=pink", 422, "validation_failed"),
     ("an unknown order", "GET", "/articles?sort=price", 422, "validation_failed"),
@@ -132,9 +134,37 @@ async def test_every_error_is_a_problem_and_readable_across_origins(
         assert "12345" not in response.text
 
 
+async def test_a_body_that_is_not_json_is_refused_by_its_type_not_by_a_field() -> None:
+    async with shop() as (_, http):
+        for kind in ("text/plain", "application/x-www-form-urlencoded", ""):
+            refused = await http.post("/articles", content=b'{"code": "a"}', headers={"content-type": kind})
+            assert_problem(refused, 415, "unsupported_media_type")
+            assert refused.json()["detail"] == "Send the body as application/json."
+        kept = await http.post("/articles", content=b'{"code": "a"}', headers={"content-type": "application/x+json"})
+        assert kept.status_code == 201
+        assert_problem(await http.post("/articles"), 422, "validation_failed")
+
+
+async def test_a_decimal_keeps_every_digit_of_a_json_number() -> None:
+    async with shop() as (_, http):
+        for number, code in (("9999999999.99", "a"), ("0.10", "b"), ("1e2", "c")):
+            sent = f'{{"code": "{code}", "price": {number}, "metadata": {{"x": [1.5, 1e2]}}}}'
+            made = await http.post("/articles", content=sent, headers={"content-type": "application/json"})
+            assert made.status_code == 201, made.text
+            assert made.json()["price"] == format(Decimal(number), ".2f")
+            assert (await http.get(f"/articles/{made.json()['id']}")).json() == made.json()
+        refused = await http.post(
+            "/articles",
+            content=b'{"code": "d", "price": 9999999999.990000000001}',
+            headers={"content-type": "application/json"},
+        )
+        assert_problem(refused, 422, "validation_failed")
+
+
 async def test_a_refused_method_names_the_allowed_ones() -> None:
     async with shop() as (_, http):
-        assert "GET" in (await http.put("/articles")).headers["allow"]
+        assert (await http.put("/articles")).headers["allow"] == "GET, POST"
+        assert (await http.post(f"/articles/{uuid4()}")).headers["allow"] == "DELETE, GET"
         assert (await http.get("/articles/mine")).headers["www-authenticate"] == "Bearer"
 
 
@@ -223,7 +253,7 @@ async def test_the_description_names_operations_and_errors() -> None:
         }
         assert document["info"]["title"] == "shop"
         assert set(ids["articles_show"]["responses"]) == {"200", "404", "422", "500", "503"}
-        assert set(ids["articles_store"]["responses"]) == {"201", "409", "413", "422", "500", "503"}
+        assert set(ids["articles_store"]["responses"]) == {"201", "400", "409", "413", "415", "422", "500", "503"}
         assert {"401", "403"} <= set(ids["articles_mine"]["responses"])
         assert ids["articles_mine"]["x-access"] == "articles:read"
         content = ids["articles_show"]["responses"]["404"]["content"]
@@ -232,6 +262,43 @@ async def test_the_description_names_operations_and_errors() -> None:
         assert "HTTPValidationError" not in document["components"]["schemas"]
         names = {parameter["name"] for parameter in ids["articles_index"]["parameters"]}
         assert names == {"page", "limit", "sort", "total", "colour", "colourIn", "priceGte", "titleIcontains"}
+
+
+async def test_the_description_says_what_a_typed_client_gets() -> None:
+    async with shop() as (_, http):
+        document = (await http.get("/openapi.json")).json()
+        schemas = document["components"]["schemas"]
+        kinds = [choice["type"] for choice in schemas["ArticleOut"]["properties"]["price"]["anyOf"]]
+        assert kinds == ["string", "null"], "a decimal is always answered as a string"
+        assert set(schemas["Problem"]["required"]) == set(schemas["Problem"]["properties"])
+        assert set(schemas["Check"]["required"]) == {"status", "milliseconds", "error"}
+        assert {"ArticleOut", "ArticleCreate"} <= set(schemas), "no -Input and -Output of one name"
+        parameters = {item["name"]: item["schema"] for item in document["paths"]["/articles"]["get"]["parameters"]}
+        assert "null" not in json.dumps(parameters), "a query string has no null"
+        assert parameters["colour"] == {"$ref": "#/components/schemas/Colour", "title": "Colour"}
+
+
+async def test_a_database_that_is_away_is_503_and_one_line_of_the_log(capfd: pytest.CaptureFixture[str]) -> None:
+    away = Database("postgresql://nobody:secret@127.0.0.1:1/nothing")
+    async with client(compose(away)) as http:
+        capfd.readouterr()
+        response = await http.get("/articles")
+        assert_problem(response, 503, "database_unavailable")
+        assert response.headers["retry-after"] == "5"
+        assert "127.0.0.1" not in response.text
+        assert (await http.get("/health/ready")).json()["checks"]["database"]["error"] == "CannotConnectError"
+    log = capfd.readouterr().err
+    assert "the database is unavailable" in log
+    assert "probe failed" in log
+    assert "Traceback" not in log
+    assert "secret" not in log
+
+
+async def test_a_pool_with_no_connection_to_spare_is_503() -> None:
+    async with fresh_database() as database:
+        database.engine.pool._timeout = 0.05  # type: ignore[attr-defined]  # half a minute otherwise
+        async with client(compose(database)) as http, database.engine.connect():
+            assert_problem(await http.get("/articles"), 503, "database_unavailable")
 
 
 async def test_readiness_really_probes() -> None:
@@ -260,7 +327,7 @@ async def test_readiness_really_probes() -> None:
 
 
 async def test_production_hides_the_description() -> None:
-    async with shop(environment="production") as (_, http):
+    async with shop(environment="production", database_url="sqlite://") as (_, http):
         assert_problem(await http.get("/openapi.json"), 404, "not_found")
         assert_problem(await http.get("/docs"), 404, "not_found")
         assert "max-age" in (await http.get("/health/live")).headers["strict-transport-security"]

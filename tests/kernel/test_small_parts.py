@@ -26,7 +26,7 @@ from sqlalchemy.schema import CreateTable
 import kernel
 from kernel.clock import FixedClock
 from kernel.columns import ExactNumeric
-from kernel.database_url import async_url
+from kernel.database_url import async_url, missing_extra
 from kernel.errors import ProgrammingError, WiringError
 from kernel.events import new_event
 from kernel.fields import table_of
@@ -257,7 +257,7 @@ async def test_seeds_run_after_the_ones_they_name(tmp_path: Path, monkeypatch: p
             await run(made, "circular_seeds")
         with pytest.raises(WiringError, match=r"no seed 'too' \(named in AFTER of 'one'\); did you mean 'two'"):
             await run(made, "lost_seeds")
-        production = compose(database, environment="production")
+        production = compose(database, environment="production", database_url="sqlite://")
         with pytest.raises(ProgrammingError, match="do not run in production"):
             await run(production, "some_seeds")
 
@@ -278,3 +278,61 @@ def test_the_log_is_json_when_asked_and_carries_the_request() -> None:
     ours, theirs = (json.loads(line) for line in written.getvalue().splitlines())
     assert (ours["event"], ours["logger"], ours["correlation_id"]) == ("paid", "orders", "request-7")
     assert (theirs["event"], theirs["level"]) == ("from outside", "warning")
+
+
+WRONG_SETTINGS = (
+    ("nonsense", {"DATABASE_URL": "nonsense"}, "DATABASE_URL: this is not a database URL; write for instance"),
+    ("an unknown database", {"DATABASE_URL": "oracle://u:secret@h/x"}, "DATABASE_URL: unknown database 'oracle'; use"),
+    ("an unknown level", {"LOG_LEVEL": "loud"}, "LOG_LEVEL: Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
+    ("no pool", {"DATABASE_POOL_SIZE": "0"}, "DATABASE_POOL_SIZE: Input should be greater than or equal to 1"),
+    (
+        "production without a database of its own",
+        {"ENVIRONMENT": "production"},
+        "settings: DATABASE_URL must be set in production, or a restart could lose the data",
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("environ", "line"), [row[1:] for row in WRONG_SETTINGS], ids=[row[0] for row in WRONG_SETTINGS]
+)
+def test_a_wrong_setting_ends_the_program_with_one_line(
+    environ: dict[str, str], line: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as ended:
+        KernelSettings.load()
+    assert str(ended.value).startswith(line)
+    assert "\n" not in str(ended.value)
+    assert "secret" not in str(ended.value)
+
+
+def test_every_wrong_setting_has_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "nonsense")
+    monkeypatch.setenv("BODY_LIMIT", "many")
+    with pytest.raises(SystemExit) as ended:
+        KernelSettings.load()
+    assert [line.partition(":")[0] for line in str(ended.value).splitlines()] == ["DATABASE_URL", "BODY_LIMIT"]
+
+
+def test_settings_are_written_as_people_write_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOG_LEVEL", "info")
+    monkeypatch.setenv("CORS_ORIGINS", "https://a.example, https://b.example,")
+    monkeypatch.setenv("ENVIRONMENT", "production")
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///./shop.db")
+    settings = KernelSettings.load()
+    assert settings.log_level == "INFO"
+    assert settings.cors_origins == ("https://a.example", "https://b.example")
+
+
+def test_a_driver_that_is_not_installed_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert missing_extra(async_url("postgresql://h/x")) is None
+    assert missing_extra(async_url("sqlite://")) is None
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+    monkeypatch.setattr(sys, "path", [])
+    monkeypatch.setenv("DATABASE_URL", "postgresql://h/x")
+    with pytest.raises(SystemExit, match=r'DATABASE_URL: the driver .* run pip install "\.\[postgresql\]"'):
+        KernelSettings.load()

@@ -43,7 +43,8 @@ def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install the wheel alone into a folder, byte-compiled as pip does, and return that folder."""
     target = tmp_path_factory.mktemp("installed") / "site"
     (file,) = built.glob("*.whl")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(target), str(file)]
+    flags = ["--quiet", "--no-deps", "--no-index", "--target", str(target)]
+    pip = [sys.executable, "-m", "pip", "install", *flags, str(file)]
     environ = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     subprocess.run(pip, env=environ, check=True, capture_output=True)
     return target

@@ -1,7 +1,8 @@
 """One parse and one pass: source bytes in, facts out.
 
 The walk keeps its own stack, so that deeply nested code cannot exhaust Python's. A block that ends in `return`, `raise`
-or `break` runs at most once per loop, therefore its statements are recorded as standing outside the loops it leaves.
+or `break` runs at most once per loop, therefore its statements are recorded as standing outside the loops it leaves; so
+are those of a block that runs when a buffer is full, because they run once per batch.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
 from arckode_analyzers.facts.comments import ignores
-from arckode_analyzers.facts.memo import remember
+from arckode_analyzers.facts.conditions import empty, filled_already, is_never, is_now_and_then
+from arckode_analyzers.facts.memo import remember, remember_once
 from arckode_analyzers.facts.records import Binding, Call, Class, FileFacts, Function, Import, Loop, Parameter, Result
 from arckode_analyzers.facts.shapes import UNKNOWN, Shape, Shapes
 
@@ -23,16 +25,23 @@ _ENDS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 
 
 class Place(NamedTuple):
-    """Where a node stands; `inner` is the innermost loop as written, even when `loops` no longer has it."""
+    """Where a node stands; `inner` is the innermost loop as written, even when `loops` no longer has it.
+
+    `unset` holds what the conditions around the node say is still empty.
+    """
 
     function: int = 0
     owner: int = -1
     loops: tuple[int, ...] = ()
     inner: int = -1
     imports: str = "runtime"
+    unset: tuple[Shape, ...] = ()
 
     def inside(self, loop: int) -> Place:
         return self._replace(loops=(*self.loops, loop), inner=loop)
+
+    def once_per_loop(self) -> Place:
+        return self._replace(loops=tuple(loop for loop in self.loops if loop != self.inner))
 
 
 def extract(source: bytes) -> FileFacts:
@@ -64,6 +73,9 @@ class _Walk:
         self.results: list[Result] = []
         self.tested: list[tuple[int, Shape]] = []
         self.guarded: set[int] = set()
+        self.loop_nodes: list[ast.AST] = []
+        self.unset_at: dict[int, tuple[Shape, ...]] = {}
+        self.discarded: set[int] = set()
 
     def run(self, tree: ast.Module) -> None:
         self.block(tree.body, Place())
@@ -80,6 +92,7 @@ class _Walk:
             function._replace(is_generator=index in self.generators) for index, function in enumerate(self.functions)
         )
         calls = remember(self.calls, self.bindings, self.tested, self.guarded)
+        calls = remember_once(calls, self.bindings, self.unset_at)
         return FileFacts(
             tuple(self.imports),
             tuple(self.parameters),
@@ -105,8 +118,14 @@ class _Walk:
         if isinstance(last, ast.Return | ast.Raise):
             place = place._replace(loops=())
         elif isinstance(last, ast.Break):
-            place = place._replace(loops=tuple(loop for loop in place.loops if loop != place.inner))
-        self.push(reachable, place)
+            place = place.once_per_loop()
+        placed: list[tuple[ast.AST, Place]] = []
+        for node in reachable:
+            placed.append((node, place))
+            known = filled_already(self.shapes, node)
+            if known is not None:
+                place = place._replace(unset=(*place.unset, known))
+        self.stack.extend(pair for pair in reversed(placed) if not isinstance(pair[0], _LEAVES))
 
     def inside(self, node: ast.AST, place: Place) -> None:
         """Push what a node contains: blocks as blocks, expressions as they are."""
@@ -127,8 +146,7 @@ class _Walk:
         """Record a target; each name of a destructuring one depends on the value without being it."""
         line, column = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
         if isinstance(node, ast.Tuple | ast.List):
-            part: Shape | None = None if value is None else ("other", (value,))
-            for element in node.elts:
+            for element, part in zip(node.elts, _spread(node.elts, value), strict=True):
                 self.bind(element.value if isinstance(element, ast.Starred) else element, place, part, how)
             return
         target = self.shapes.of(node)
@@ -141,10 +159,20 @@ class _Walk:
         column = getattr(node, "col_offset", getattr(source, "col_offset", 0))
         shape = self.shapes.of(source)
         self.loops.append(Loop(place.function, kind, self.shapes.of(target), shape, line, column))
+        self.loop_nodes.append(node)
         inner = place.inside(len(self.loops) - 1)
         if target is not None:
             self.bind(target, inner, shape, "for")
         return inner
+
+
+def _spread(elements: Sequence[ast.expr], value: Shape | None) -> Sequence[Shape | None]:
+    """Return what each part of a destructuring target receives: its own part where both sides are written out."""
+    match value:
+        case ("display", str(), tuple(parts)) if len(parts) == len(elements):
+            if not any(isinstance(element, ast.Starred) for element in elements) and all(part[0] != "star" for part in parts):
+                return parts
+    return [None if value is None else ("other", (value,))] * len(elements)
 
 
 def _function(walk: _Walk, node: ast.FunctionDef | ast.AsyncFunctionDef, place: Place) -> None:
@@ -160,7 +188,7 @@ def _lambda(walk: _Walk, node: ast.Lambda, place: Place) -> None:
     index = len(walk.functions)
     row = (place.function, place.owner, node.lineno, node.col_offset, False, False)
     walk.functions.append(Function("<lambda>", *row, None, ()))
-    walk.results.append(Result(index, walk.shapes.of(node.body), "return", node.lineno, node.col_offset))
+    walk.results.append(Result(index, walk.shapes.of(node.body), "return", (), node.lineno, node.col_offset))
     walk.push([node.body], _body(index, place))
     _parameters(walk, node.args, index)
     walk.push([*node.args.defaults, *node.args.kw_defaults], place)
@@ -223,7 +251,8 @@ def _for(walk: _Walk, node: ast.For | ast.AsyncFor, place: Place) -> None:
 def _while(walk: _Walk, node: ast.While, place: Place) -> None:
     inner = walk.loop(node, "while", None, node.test, place)
     walk.block(node.orelse, place)
-    walk.block(node.body, inner)
+    if not is_never(node.test):
+        walk.block(node.body, inner)
     walk.push([node.test], inner)
 
 
@@ -281,9 +310,29 @@ def _if(walk: _Walk, node: ast.If, place: Place) -> None:
     if test in {("name", "TYPE_CHECKING"), ("attr", ("name", "typing"), "TYPE_CHECKING")}:
         imports = [part for part in node.body if not isinstance(part, ast.Expr)]
         walk.block(imports, place._replace(imports="typing"))
-    elif not (test[0] == "const" and not test[1]):
-        walk.block(node.body, place)
+    elif not is_never(node.test):
+        walk.block(node.body, _guarded(walk, node.test, place))
     walk.push([node.test], place)
+
+
+def _guarded(walk: _Walk, test: ast.expr, place: Place) -> Place:
+    """Return where a block stands that runs under a condition."""
+    if place.inner >= 0 and is_now_and_then(test, walk.loop_nodes[place.inner]):
+        place = place.once_per_loop()
+    unset = empty(walk.shapes, test)
+    return place if unset is None else place._replace(unset=(*place.unset, unset))
+
+
+def _and_or(walk: _Walk, node: ast.BoolOp, place: Place) -> None:
+    never = next((index for index, value in enumerate(node.values) if is_never(value)), None)
+    walk.push(node.values if never is None or isinstance(node.op, ast.Or) else node.values[:never], place)
+
+
+def _expression(walk: _Walk, node: ast.Expr, place: Place) -> None:
+    value = node.value.value if isinstance(node.value, ast.Await) else node.value
+    if isinstance(value, ast.Call):
+        walk.discarded.add(id(value))
+    walk.push([node.value], place)
 
 
 def _compare(walk: _Walk, node: ast.Compare, place: Place) -> None:
@@ -301,18 +350,22 @@ def _handler(walk: _Walk, node: ast.ExceptHandler, place: Place) -> None:
 
 def _call(walk: _Walk, node: ast.Call, place: Place) -> None:
     _, func, args, keywords = walk.shapes.of(node) if walk.shapes.of(node) != UNKNOWN else ("call", UNKNOWN, (), ())
+    if place.unset:
+        walk.unset_at[len(walk.calls)] = place.unset
+    row = (func, args, keywords, place.loops, None, id(node) in walk.discarded)
     walk.calls.append(
-        Call(place.function, func, args, keywords, place.loops, None, node.lineno, node.col_offset)  # type: ignore[arg-type]  # the parts of a call's shape
+        Call(place.function, *row, node.lineno, node.col_offset)  # type: ignore[arg-type]  # the parts of a call's shape
     )
     walk.inside(node, place)
 
 
 def _return(walk: _Walk, node: ast.Return | ast.Yield | ast.YieldFrom, place: Place) -> None:
-    how = "return" if isinstance(node, ast.Return) else "yield"
-    if how == "yield":
+    how = "return" if isinstance(node, ast.Return) else "yield" if isinstance(node, ast.Yield) else "yield from"
+    if how != "return":
         walk.generators.add(place.function)
     if node.value is not None:
-        walk.results.append(Result(place.function, walk.shapes.of(node.value), how, node.lineno, node.col_offset))
+        row = (place.function, walk.shapes.of(node.value), how, place.loops)
+        walk.results.append(Result(*row, node.lineno, node.col_offset))
     walk.push([node.value], place)
 
 
@@ -353,6 +406,8 @@ _VISITS: dict[type[ast.AST], Callable[..., None]] = {
     ast.With: _with,
     ast.AsyncWith: _with,
     ast.If: _if,
+    ast.BoolOp: _and_or,
+    ast.Expr: _expression,
     ast.Compare: _compare,
     ast.ExceptHandler: _handler,
     ast.Call: _call,

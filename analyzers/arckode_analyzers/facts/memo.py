@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arckode_analyzers.facts.shapes import within
+from arckode_analyzers.facts.shapes import names_in, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,6 +31,39 @@ def remember(
         return list(calls)
     names = _named_values(bindings)
     return [call._replace(memo=_container(call, stored.get(call.function, ()), names)) for call in calls]
+
+
+def remember_once(calls: Sequence[Call], bindings: Sequence[Binding], unset: dict[int, tuple[Shape, ...]]) -> list[Call]:
+    """Return the calls with `memo` filled in for those that fill what is empty: `if x is None: x = load()`."""
+    stored: dict[tuple[int, Shape], list[Shape]] = {}
+    choices: list[tuple[int, Shape, Shape]] = []
+    for row in bindings:
+        if row.value is None or row.how != "=":
+            continue
+        stored.setdefault((row.function, row.target), []).append(row.value)
+        if row.value[0] == "either" and row.target in within(row.value):
+            choices.append((row.function, row.target, row.value))
+    names = _named_values(bindings)
+    found = list(calls)
+    for at, call in enumerate(found):
+        holder = next((each for each in unset.get(at, ()) if _fills(call, stored.get((call.function, each), ()), names)), None)
+        holder = holder or next((each for scope, each, value in choices if scope == call.function and _is_in(call, value)), None)
+        if holder is not None and call.memo is None:
+            found[at] = call._replace(memo=("once", holder))
+    return found
+
+
+def _fills(call: Call, values: Iterable[Shape], names: dict[tuple[int, object], Shape]) -> bool:
+    """Tell whether a call's result is what is stored, or what a stored thing is made of."""
+    for value in values:
+        made_of = [names[call.function, name] for name in sorted(names_in(value)) if (call.function, name) in names]
+        if any(_is_in(call, each) for each in (value, *made_of)):
+            return True
+    return False
+
+
+def _is_in(call: Call, value: Shape) -> bool:
+    return call.shape in within(value)
 
 
 def _asked(call: Call) -> Shape | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from arckode_analyzers.facts.shapes import Shape
 
-VERSION = "1"
+VERSION = "2"
 
 
 class Import(NamedTuple):
@@ -80,7 +80,11 @@ class Binding(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A call; `loops` holds the loops that repeat it, `memo` the container that remembers its result."""
+    """A call; `loops` holds the loops that repeat it, `memo` the container that remembers its result.
+
+    A memo of `("once", x)` says that the call runs only while `x` is empty and fills it. `discarded` says that nothing
+    takes the result.
+    """
 
     function: int
     func: Shape
@@ -88,6 +92,7 @@ class Call(NamedTuple):
     keywords: tuple[tuple[str, Shape], ...]
     loops: tuple[int, ...]
     memo: Shape | None
+    discarded: bool
     line: int
     column: int
 
@@ -108,11 +113,12 @@ class Loop(NamedTuple):
 
 
 class Result(NamedTuple):
-    """A value that a function returns or yields."""
+    """A value that a function returns or yields, and the loops around it."""
 
     function: int
     value: Shape
     how: str
+    loops: tuple[int, ...]
     line: int
     column: int
 

@@ -3,7 +3,7 @@
 ("name", id)                      ("attr", base, name)           ("call", func, args, ((keyword, value), ...))
 ("const", value)                  ("item", base, index)          ("slice", has_fixed_end)
 ("display", kind, elements)       ("dict", keys, values)         ("either", choices)
-("star", value)                   ("lambda", line, column)       ("comp", element)
+("star", value)                   ("lambda", line, column)       ("comp", element, (iterated, ...))
 ("other", children)
 """
 
@@ -100,6 +100,13 @@ def names_in(shape: Shape) -> frozenset[str]:
     return frozenset(str(part[1]) for part in within(shape) if part[0] == "name")
 
 
+def root_of(shape: Shape) -> Shape:
+    """Return the name that a chain of attributes starts from, or the shape itself."""
+    while shape[0] == "attr" and isinstance(shape[1], tuple):
+        shape = shape[1]
+    return shape
+
+
 def _constant(_: Shapes, node: ast.Constant) -> Shape:
     value = node.value
     if isinstance(value, str):
@@ -126,7 +133,7 @@ def _binary(shapes: Shapes, node: ast.BinOp) -> Shape:
 
 
 def _comprehension(shapes: Shapes, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Shape:
-    return ("comp", shapes.of(node.elt))
+    return ("comp", shapes.of(node.elt), tuple(shapes.of(part.iter) for part in node.generators))
 
 
 def _other(shapes: Shapes, node: ast.AST) -> Shape:
@@ -159,4 +166,4 @@ _BUILDERS: dict[type[ast.AST], Callable[..., Shape]] = {
 TAGS = frozenset(
     {"name", "attr", "call", "const", "item", "slice", "display", "dict", "either", "star", "lambda", "comp", "other"}
 )
-_UNARY = frozenset({"comp", "star", "either", "other"})
+_UNARY = frozenset({"star", "either", "other"})

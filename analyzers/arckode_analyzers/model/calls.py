@@ -28,12 +28,17 @@ _CALL_THEIR_ARGUMENTS = frozenset(
         "builtins.map",
         "builtins.filter",
         "functools.reduce",
+        "itertools.starmap",
         "asyncio.to_thread",
         "anyio.to_thread.run_sync",
         "starlette.concurrency.run_in_threadpool",
         "fastapi.concurrency.run_in_threadpool",
     }
 )
+# What these start runs a function that is handed over, whoever the object belongs to: task groups, executors, queues.
+_START = frozenset({"start_soon", "run_in_executor", "run_in_threadpool", "call_soon", "submit", "add_task", "add_job"})
+_MAPPED: tuple[Shape, ...] = (("name", "map"), ("name", "filter"), ("name", "starmap"), ("attr", ("name", "itertools"), "starmap"))
+_MAPS = frozenset({"builtins.map", "builtins.filter", "itertools.starmap"})
 
 
 class CallAt(NamedTuple):
@@ -73,6 +78,13 @@ class Target:
         if self.symbol:
             return ".".join(self.symbol.rsplit(".", 2)[-2:])
         return f"{self.owner.rpartition('.')[2]}.{self.method}"
+
+
+def is_mapping(value: Value | None) -> bool:
+    """Tell whether calling this runs its first argument for every member of the second."""
+    if value is None:
+        return False
+    return value.name in _MAPS or (value.last == "map" and value.name.startswith("concurrent.futures."))
 
 
 def says_nothing(value: Value | None) -> bool:
@@ -141,14 +153,23 @@ class CallGraph:
     # What a value leads to
 
     def _targets(self, call: CallAt, value: Value | None) -> Iterator[Target]:
-        if value is None:
-            return
-        if value.kind == "external" and value.name in _CALL_THEIR_ARGUMENTS:
+        if self._starts(call, value):
             for argument in self._arguments(call):
-                yield from (replace(target, through=call) for target in self._leads(argument))
+                if argument is not None and argument.kind != "instance":
+                    yield from (replace(target, through=call) for target in self._leads(argument))
+            return
+        if value is None:
             return
         yield from self._leads(value)
         yield from self._handed_over(call, value)
+
+    def _starts(self, call: CallAt, value: Value | None) -> bool:
+        """Tell whether a call runs the functions among its arguments."""
+        if value is not None and value.kind == "external" and value.name in _CALL_THEIR_ARGUMENTS:
+            return True
+        func = call.record.func
+        known = value is None or value.kind == "method"
+        return known and func[0] == "attr" and (func[2] in _START or (func[2] == "map" and is_mapping(value)))
 
     def _leads(self, value: Value | None, seen: set[str] | None = None) -> Iterator[Target]:
         """Yield what calling a value runs; `seen` keeps interfaces that implement each other from going round."""
@@ -190,7 +211,7 @@ class CallGraph:
         """Index the parameters that a function, or one nested in it, calls."""
         found: dict[tuple[str, str], CallAt] = {}
         for call in self.calls():
-            match call.record.func:
+            match self._runs(call):
                 case ("name", str(name)):
                     function = call.record.function
                     while function > 0:
@@ -198,6 +219,13 @@ class CallGraph:
                             found.setdefault((call.source.symbol(function), name), call)
                         function = call.source.facts.functions[function].parent
         return found
+
+    def _runs(self, call: CallAt) -> Shape:
+        """Return what a call runs: what it calls, or for `map` what it is handed."""
+        record = call.record
+        if record.func in _MAPPED and record.args:
+            return record.args[0]
+        return record.func
 
     def _handed_over(self, call: CallAt, value: Value) -> Iterator[Target]:
         for symbol, parameter, argument in self._matched(call, value):
@@ -215,6 +243,11 @@ class CallGraph:
 
     def _matched(self, call: CallAt, value: Value) -> Iterator[tuple[str, Parameter, Value | None]]:
         """Pair the arguments of a call with the parameters of the project's function it reaches."""
+        record = call.record
+        given = record.args
+        if value.name == "functools.partial" and given:
+            inner = self._argument(call, given[0])
+            value, given = (value if inner is None else inner), given[1:]
         function = self.function_of(value)
         if function is None:
             return
@@ -223,8 +256,7 @@ class CallGraph:
         bound = bound or ("name", "classmethod") in function.record.decorators
         static = ("name", "staticmethod") in function.record.decorators
         positional = [row for row in parameters if row.kind == "positional"][1 if bound and not static else 0 :]
-        record = call.record
-        pairs = [*zip(positional, record.args, strict=False)]
+        pairs = [*zip(positional, given, strict=False)]
         by_name = {row.name: row for row in parameters if row.kind != "rest"}
         pairs += [(by_name[name], shape) for name, shape in record.keywords if name in by_name]
         for parameter, shape in pairs:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from arckode_analyzers.facts.shapes import root_of
+from arckode_analyzers.model.project import receiver_name
 from arckode_analyzers.model.sinks import Effect
 
 if TYPE_CHECKING:
@@ -130,9 +132,12 @@ def _is_inside(source: Source, function: int, outer: int) -> bool:
 
 def remembered(source: Source, function: int, container: Shape | None) -> bool:
     """Tell whether a container outlives the function that fills it."""
-    if container is None:
-        return False
-    if container[0] != "name":
-        return True
-    definitions = source.names.get((function, -1), {}).get(str(container[1]), [])
-    return all(definition.what == "parameter" for definition in definitions)
+    match container:
+        case None:
+            return False
+        case ("once", tuple(holder)):
+            return holder[0] == "attr" and root_of(holder) == ("name", receiver_name(source, function))
+        case ("name", name):
+            definitions = source.names.get((function, -1), {}).get(str(name), [])
+            return all(definition.what == "parameter" for definition in definitions)
+    return True

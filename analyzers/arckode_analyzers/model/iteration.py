@@ -16,11 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from arckode_analyzers.model.calls import CallGraph
+    from arckode_analyzers.model.project import FunctionAt
     from arckode_analyzers.model.source import Definition, Source
     from arckode_analyzers.model.values import Value
 
-_SAME_TURNS = words("enumerate sorted reversed list tuple set frozenset iter aiter as_completed dict")
-_CHUNKS = words("batched chunked ichunked sliced chunked_even grouper batches")
+_SAME_TURNS = words(
+    "enumerate sorted reversed list tuple set frozenset iter aiter as_completed dict pairwise zip_longest takewhile"
+    " dropwhile filterfalse starmap fromkeys"
+)
+_PREDICATE_FIRST = words("takewhile dropwhile filterfalse starmap")
+_ALL_OF_THEM = words("itertools.chain itertools.product itertools.chain.from_iterable")
+_CHUNKS = words("batched chunked ichunked sliced chunked_even grouper batches partitions")
+_DECLARED = words("typing.get_args dataclasses.fields builtins.dir builtins.vars typing.get_type_hints")
 _ENDLESS = words("itertools.count itertools.cycle itertools.repeat")
 _GROWS = words("append add extend insert update appendleft setdefault put put_nowait")
 _RETRIES = ("stamina.", "tenacity.", "backoff.", "retrying.")
@@ -75,6 +82,10 @@ def _const(_: Iteration, __: Shape) -> bool:
     return False
 
 
+def _comp(at: Iteration, shape: Shape) -> bool:
+    return at.any_data(shape[2])
+
+
 def _choices(at: Iteration, shape: Shape) -> bool:
     return at.any_data(shape[1])
 
@@ -109,28 +120,56 @@ def _call(at: Iteration, shape: Shape) -> bool:
     match shape:
         case ("call", ("attr", tuple(base), "items" | "values" | "keys" | "copy"), _, _):
             return at.is_data(base)
+        case ("call", ("attr", ("const", _), _), _, _):
+            return False
         case ("call", tuple(func), tuple(args), _):
             value = at.value(func)
-            return value is None or _called(at, value, args)
+            if value is None:
+                return not (func[0] == "attr" and func[-1] in _CHUNKS)
+            return _called(at, value, args)
     return True
 
 
 def _called(at: Iteration, value: Value, args: tuple[Shape, ...]) -> bool:
     if value.name == "builtins.range":
         return _range(at, args)
-    if _is_bounded(at, value):
+    if value.last in _CHUNKS and args[1:2] == (("const", 1),):
+        return at.is_data(args[0])
+    if _is_bounded(at, value, args):
         return False
+    if value.name in _ALL_OF_THEM:
+        return any(at.is_data(part) for part in args)
     if value.name in {"builtins.zip", "builtins.map", "builtins.filter"}:
         return all(at.is_data(part) for part in args[0 if value.last == "zip" else 1 :])
     if value.kind == "external" and value.last in _SAME_TURNS and args:
-        return at.is_data(args[0])
-    return True
+        return at.is_data(args[1 if value.last in _PREDICATE_FIRST and len(args) > 1 else 0])
+    found = at.graph.project.functions.get(value.name)
+    return found is None or not found.record.is_generator or _yields_rows(at, found)
 
 
-def _is_bounded(at: Iteration, value: Value) -> bool:
+def _is_bounded(at: Iteration, value: Value, args: tuple[Shape, ...]) -> bool:
+    if value.name in _DECLARED or (value.name == "itertools.islice" and _ends_fixed(at, args)):
+        return True
     if value.kind in {"external", "method"} and (value.name in _ENDLESS or value.last in _CHUNKS):
         return True
     return value.name.startswith(_RETRIES) or _yields_chunks(at, value)
+
+
+def _ends_fixed(at: Iteration, args: tuple[Shape, ...]) -> bool:
+    end = args[1:2] if len(args) == 2 else args[2:3]
+    return bool(end) and _is_number(at, end[0])
+
+
+def _yields_rows(at: Iteration, found: FunctionAt) -> bool:
+    """Tell whether a generator of the project turns once per row, rather than once per page, poll or signal."""
+    loops = found.source.facts.loops
+    inside = at.elsewhere(found.source, found.index)
+    return any(
+        (row.how == "yield from" and inside.is_data(row.value))
+        or any(loops[each].kind != "while" and inside.is_data(loops[each].source) for each in row.loops)
+        for row in found.source.results_of.get(found.index, ())
+        if row.how != "return"
+    )
 
 
 def _yields_chunks(at: Iteration, value: Value) -> bool:
@@ -226,7 +265,7 @@ def _attr(at: Iteration, shape: Shape) -> bool:
             if _is_enumeration(at, at.value(shape)):
                 return False
             owner = at.value(base)
-            return owner is None or _attribute(at, owner, name)
+            return not name.isupper() if owner is None else _attribute(at, owner, name)
     return True
 
 
@@ -259,6 +298,7 @@ def _is_enumeration(at: Iteration, value: Value | None) -> bool:
 
 
 _JUDGES: dict[str, Callable[[Iteration, Shape], bool]] = {
+    "comp": _comp,
     "const": _const,
     "dict": _dict,
     "display": _display,

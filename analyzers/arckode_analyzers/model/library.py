@@ -18,6 +18,7 @@ _PASSES_THROUGH = frozenset(
 )
 _MEMBERS = {
     "kernel.Kernel.database": "kernel.Database",
+    "kernel.SqlRepository.database": "kernel.Database",
     "kernel.Page.data": "builtins.tuple",
     "kernel.CursorPage.data": "builtins.tuple",
 }

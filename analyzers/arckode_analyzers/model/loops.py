@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arckode_analyzers.facts.shapes import within
+from arckode_analyzers.model.calls import says_nothing
 from arckode_analyzers.model.iteration import Iteration
 from arckode_analyzers.model.sinks import words
 
 if TYPE_CHECKING:
     from arckode_analyzers.facts.records import Loop
+    from arckode_analyzers.facts.shapes import Shape
     from arckode_analyzers.model.calls import CallGraph
     from arckode_analyzers.model.source import Source
 
@@ -29,14 +31,30 @@ class Loops:
         key = (source.path, at)
         if key not in self._known:
             loop = source.facts.loops[at]
-            self._known[key] = _consumes(source, loop) if loop.kind == "while" else self._counts(source, at, loop)
+            counts = self._consumes if loop.kind == "while" else self._counts
+            self._known[key] = counts(source, at, loop)
         return self._known[key]
 
     def _counts(self, source: Source, at: int, loop: Loop) -> bool:
         iteration = Iteration(self._graph, source, loop.function)
         if iteration.is_range(loop.source) and self._sleeps(source, at):
             return False
+        if loop.kind == "async for" and self._is_stream(iteration, loop.source):
+            return False
         return iteration.is_data(loop.source)
+
+    def _is_stream(self, iteration: Iteration, shape: Shape) -> bool:
+        """Tell whether an `async for` waits for what arrives, as far as can be known: messages, not rows.
+
+        A project's own generators, the database's results and what is annotated as an iterator of rows are rows.
+        """
+        made = shape[1] if shape[0] == "call" and isinstance(shape[1], tuple) else shape
+        value = iteration.value(made)
+        if says_nothing(value) or value is None:
+            return True
+        if value.kind in {"function", "class"} or value.name in self._graph.project.classes:
+            return False
+        return not value.name.startswith(("kernel.", "sqlalchemy.", "typing.", "collections.", "builtins."))
 
     def _sleeps(self, source: Source, at: int) -> bool:
         values = (
@@ -46,11 +64,21 @@ class Loops:
         )
         return any(value is not None and value.name in _SLEEPS for value in values)
 
+    def _consumes(self, source: Source, at: int, loop: Loop) -> bool:
+        """Tell whether a `while` empties a collection, which is a `for` written differently."""
+        tested = {shape for shape in within(loop.source) if shape[0] in {"name", "attr"}}
+        endless = loop.source[0] == "const"
+        refilled = {row.target for row in source.facts.bindings if at in row.loops and row.how == "="}
+        return any(self._draws(source, loop, part) for part in within(loop.source)) or any(
+            call.func[0] == "attr"
+            and call.func[2] in _TAKES
+            and (call.func[1] in tested or (endless and at in call.loops and call.func[1] not in refilled))
+            for call in source.calls_of.get(loop.function, ())
+        )
 
-def _consumes(source: Source, loop: Loop) -> bool:
-    """Tell whether a `while` empties the collection it tests, which is a `for` written differently."""
-    tested = {shape for shape in within(loop.source) if shape[0] in {"name", "attr"}}
-    return any(
-        call.func[0] == "attr" and call.func[2] in _TAKES and call.func[1] in tested
-        for call in source.calls_of.get(loop.function, ())
-    )
+    def _draws(self, source: Source, loop: Loop, part: Shape) -> bool:
+        """Tell whether a test takes the next of something: `while (row := next(rows, None)) is not None`."""
+        match part:
+            case ("call", ("name", "next" | "anext"), (tuple(drawn), *_), _):
+                return Iteration(self._graph, source, loop.function).is_data(drawn)
+        return False

@@ -81,6 +81,8 @@ RETURNS: Mapping[str, str] = {
     "sqlalchemy.AsyncEngine.begin": "sqlalchemy.AsyncConnection",
     "kernel.Database.session": "sqlalchemy.AsyncSession",
     "kernel.Database.transaction": "sqlalchemy.AsyncSession",
+    "kernel.SqlRepository.transaction": "sqlalchemy.AsyncSession",
+    "kernel.RepositoryAdapter.transaction": "sqlalchemy.AsyncSession",
     "sqlite3.connect": "sqlite3.Connection",
     "aiosqlite.connect": "aiosqlite.Connection",
     "asyncpg.connect": "asyncpg.Connection",
@@ -98,7 +100,7 @@ def canonical(dotted: str) -> str:
     """Return the one name a library thing goes by, whatever path it was imported through."""
     head, *rest = dotted.split(".")
     if head in {"sqlalchemy", "sqlmodel"} and rest:
-        return f"sqlalchemy.{rest[-1]}" if rest[-1] != "func" else "sqlalchemy.func"
+        return "sqlalchemy.func" if "func" in rest else f"sqlalchemy.{rest[-1]}"
     if "kernel" in (head, *rest[:-1]) and rest:
         return f"kernel.{rest[-1]}"
     return dotted

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from arckode_analyzers.facts.shapes import names_in, within
+from arckode_analyzers.facts.shapes import names_in
+from arckode_analyzers.model.calls import is_mapping
+from arckode_analyzers.model.exemptions import is_exempt
 from arckode_analyzers.model.iteration import Iteration
-from arckode_analyzers.model.sinks import BULK, PAGED
 from arckode_analyzers.model.trace import trace
 from arckode_analyzers.rule import Example, Rule, Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from arckode_analyzers.facts.shapes import Shape
     from arckode_analyzers.model.analysis import Analysis
     from arckode_analyzers.model.calls import CallAt, Target
     from arckode_analyzers.model.source import Source
@@ -63,13 +63,12 @@ class _Turn(NamedTuple):
 
 def _repeating(analysis: Analysis, call: CallAt, target: Target) -> _Turn | None:
     """Return the innermost loop over data around a call, or around the helper's call of what it was handed."""
-    if target.through is not None and target.through.key == call.key:
-        mapped = _mapped(analysis, call)
-        if mapped is not None:
-            return mapped
+    mapped = None if target.through is None else _mapped(analysis, target.through)
+    if mapped is not None:
+        return mapped
     for place in (call, *([target.through] if target.through is not None else [])):
         for at in reversed(place.record.loops):
-            if analysis.loops.over_data(place.source, at) and not _is_exempt(analysis, place, target, at):
+            if analysis.loops.over_data(place.source, at) and not is_exempt(analysis.effects, place, target, at):
                 loop = place.source.facts.loops[at]
                 return _Turn(place.source, loop.line, loop.kind)
     return None
@@ -78,56 +77,12 @@ def _repeating(analysis: Analysis, call: CallAt, target: Target) -> _Turn | None
 def _mapped(analysis: Analysis, call: CallAt) -> _Turn | None:
     """Return the call of `map` or `filter` itself, when it runs over data."""
     callee, record = analysis.callee(call), call.record
-    if callee is None or callee.name not in {"builtins.map", "builtins.filter"}:
+    if callee is None or not is_mapping(callee):
         return None
     iteration = Iteration(analysis.graph, call.source, record.function)
     if all(iteration.is_data(shape) for shape in record.args[1:]):
         return _Turn(call.source, record.line, callee.last)
     return None
-
-
-def _is_exempt(analysis: Analysis, call: CallAt, target: Target, at: int) -> bool:
-    return _is_memoised(call, at) or _is_chunk(call, target, at) or _is_page(analysis, call, target, at)
-
-
-def _is_memoised(call: CallAt, at: int) -> bool:
-    """Tell whether the result is kept in something that outlives one turn of the loop."""
-    memo = call.record.memo
-    return memo is not None and not any(
-        binding.target == memo and at in binding.loops and binding.function == call.record.function
-        for binding in call.source.facts.bindings
-    )
-
-
-def _is_chunk(call: CallAt, target: Target, at: int) -> bool:
-    """Tell whether the loop hands whole groups to a call that takes many rows."""
-    item = call.source.facts.loops[at].target
-    if target.method in BULK and item in call.record.args:
-        return True
-    return any(_is_among(part, item) for argument in call.record.args for part in within(argument))
-
-
-def _is_among(part: Shape, item: Shape) -> bool:
-    match part:
-        case ("call", ("attr", _, "in_"), (first, *_), _):
-            return first == item
-        case ("dict", tuple(keys), tuple(values)):
-            return (("const", "in"), item) in zip(keys, values, strict=True)
-    return False
-
-
-def _is_page(analysis: Analysis, call: CallAt, target: Target, at: int) -> bool:
-    """Tell whether each turn reads the next page of one long answer."""
-    if analysis.effects.end(target).method not in PAGED:
-        return False
-    names = names_in(call.source.facts.loops[at].target)
-    given = (*call.record.args, *(shape for _, shape in call.record.keywords))
-    return any(shape[0] == "name" and shape[1] in names for shape in given) and _is_counter(call, at)
-
-
-def _is_counter(call: CallAt, at: int) -> bool:
-    iterated = call.source.facts.loops[at].source
-    return iterated[0] == "call" and isinstance(iterated[1], tuple) and iterated[1][-1] in {"range", "count"}
 
 
 def _in_recursion(analysis: Analysis, call: CallAt, target: Target) -> Spot | None:

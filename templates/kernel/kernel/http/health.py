@@ -10,6 +10,8 @@ import structlog
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict
 
+from ..engine import unavailable
+
 Probe = Callable[[], Awaitable[object]]
 logger = structlog.get_logger("health")
 _ALWAYS_COMPLETE = ConfigDict(json_schema_serialization_defaults_required=True)
@@ -78,6 +80,9 @@ class Health:
                 await probe()
         except Exception as failure:
             error = type(failure).__name__
-            logger.warning("probe failed", probe=name, error=f"{error}: {failure}")
+            if unavailable(failure):
+                logger.warning("probe failed", probe=name, error=f"{error}: {failure}")
+            else:
+                logger.exception("probe failed", probe=name)
         milliseconds = round((time.perf_counter() - started) * 1000, 1)
         return Check(status="failed" if error else "ok", milliseconds=milliseconds, error=error)

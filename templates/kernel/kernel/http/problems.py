@@ -8,10 +8,10 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 from ..errors import AppError
 from ..request_context import current_request_id
-from .methods import allowed_methods
 from .names import json_name
 
 MEDIA_TYPE = "application/problem+json"
@@ -113,8 +113,17 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     status = HTTPStatus(error.status_code)
-    headers = {"Allow": allowed_methods(request)} if status is HTTPStatus.METHOD_NOT_ALLOWED else error.headers
+    headers = {"Allow": _allowed(request)} if status is HTTPStatus.METHOD_NOT_ALLOWED else error.headers
     return problem_response(status, error.detail, instance=request.url.path, headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """Answer every method of a path; the framework names those of its first route, and each of ours has one."""
+    scope: dict[str, object] = {"type": "http", "app": request.app, "headers": [], "path_params": {}}
+    scope |= {name: request.scope[name] for name in ("path", "root_path") if name in request.scope}
+    methods = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+    routes = request.app.routes
+    return ", ".join(m for m in methods if any(r.matches(scope | {"method": m})[0] is Match.FULL for r in routes))
 
 
 def _says_json(request: Request) -> bool:

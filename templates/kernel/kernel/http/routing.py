@@ -1,10 +1,13 @@
 """Routes of a module: stable operation ids, a stated access, and every error declared for the clients."""
 
-from collections.abc import Awaitable, Callable
+import json
+from collections.abc import Awaitable, Callable, Coroutine
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.routing import APIRoute
+from starlette.responses import Response
 
 from ..access import Access, Principal, PrincipalProvider
 from ..errors import AuthError, WiringError
@@ -13,12 +16,48 @@ from .problems import MEDIA_TYPE, Problem
 Handler = Callable[..., Awaitable[object]]
 
 
+class WrittenNumber(float):
+    """A JSON number that knows its text, of which pydantic makes decimals: a float keeps some 15 digits only."""
+
+    __slots__ = ("_text",)
+    _text: str
+
+    @classmethod
+    def read(cls, text: str) -> "WrittenNumber":
+        number = cls(text)
+        number._text = text
+        return number
+
+    def __str__(self) -> str:
+        return self._text
+
+
+class ExactRequest(Request):
+    """A request whose body loses no digit."""
+
+    async def json(self) -> object:
+        return json.loads(await self.body(), parse_float=WrittenNumber.read)
+
+
+class ExactRoute(APIRoute):
+    """A route that reads its body with ExactRequest."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:  # FastAPI's own type
+        handle = super().get_route_handler()
+
+        async def exactly(request: Request) -> Response:
+            return await handle(ExactRequest(request.scope, request.receive))
+
+        return exactly
+
+
 class ModuleRouter:
     """Collects the routes of one module under `/<module>`."""
 
     def __init__(self, module: str, *, prefix: str | None = None) -> None:
         self._module = module
-        self.router = APIRouter(prefix=f"/{module.replace('_', '-')}" if prefix is None else prefix, tags=[module])
+        prefix = f"/{module.replace('_', '-')}" if prefix is None else prefix
+        self.router = APIRouter(prefix=prefix, tags=[module], route_class=ExactRoute)
 
     def get(self, path: str, handler: Handler, *, access: Access, status: int = 200) -> None:
         self._add("GET", path, handler, access, status)
@@ -76,7 +115,7 @@ def _possible(method: str, path: str, access: Access) -> tuple[HTTPStatus, ...]:
     if method != "GET":
         statuses.append(HTTPStatus.CONFLICT)
     if method in {"POST", "PUT", "PATCH"}:
-        statuses.append(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        statuses += [HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE]
     if not access.public:
         statuses += [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN]
     return tuple(sorted(statuses))

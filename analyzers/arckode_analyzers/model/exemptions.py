@@ -1,0 +1,96 @@
+"""Calls in a loop over data that do not run once per row after all: remembered, whole groups, pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arckode_analyzers.facts.shapes import names_in, root_of, within
+from arckode_analyzers.model.sinks import BULK, PAGED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from arckode_analyzers.facts.records import Binding
+    from arckode_analyzers.facts.shapes import Shape
+    from arckode_analyzers.model.calls import CallAt, Target
+    from arckode_analyzers.model.effects import Effects
+
+_SAME_ROWS = frozenset({"list", "tuple", "set", "frozenset", "sorted"})
+
+
+def is_exempt(effects: Effects, call: CallAt, target: Target, at: int) -> bool:
+    """Tell whether a call is not repeated for every row of the loop around it."""
+    return _is_memoised(call, at) or _is_group(call, target, at) or _is_page(effects, call, target, at)
+
+
+def _is_memoised(call: CallAt, at: int) -> bool:
+    """Tell whether the result is kept in something that outlives one turn of the loop."""
+    match call.record.memo:
+        case None:
+            return False
+        case ("once", tuple(holder)):
+            changed = [row for row in _bound_in(call, at) if row.target == holder]
+            return len(changed) < 2 and not any(
+                row.target == root_of(holder) for row in _bound_in(call, at) if row.target != holder
+            )
+        case memo:
+            return not any(row.target == memo for row in _bound_in(call, at))
+
+
+def _bound_in(call: CallAt, at: int) -> Iterator[Binding]:
+    function = call.record.function
+    return (row for row in call.source.facts.bindings if at in row.loops and row.function == function)
+
+
+def _is_group(call: CallAt, target: Target, at: int) -> bool:
+    """Tell whether the loop hands whole groups to a call that takes many rows."""
+    groups = _groups(call, at)
+    if target.method in BULK and any(_is_whole(part, groups) for part in call.record.args):
+        return True
+    return any(_is_among(part, groups) for argument in call.record.args for part in within(argument))
+
+
+def _groups(call: CallAt, at: int) -> set[Shape]:
+    """Return the names that hold a turn's whole group: the loop's own, and those made of every member of it."""
+    target = call.source.facts.loops[at].target
+    groups = {target} if target[0] == "name" else set()
+    if target[0] == "display" and isinstance(target[2], tuple):
+        groups = {part for part in target[2] if isinstance(part, tuple) and part[0] == "name"}
+    for row in _bound_in(call, at):
+        if row.how == "=" and row.value is not None and row.value != row.target and _is_whole(row.value, groups):
+            groups.add(row.target)
+    return groups
+
+
+def _is_whole(shape: Shape, groups: set[Shape]) -> bool:
+    match shape:
+        case ("call", ("name", str(name)), (tuple(first), *_), _):
+            return name in _SAME_ROWS and _is_whole(first, groups)
+        case ("comp", _, (tuple(first),)):
+            return _is_whole(first, groups)
+    return shape in groups
+
+
+def _is_among(part: Shape, groups: set[Shape]) -> bool:
+    match part:
+        case ("call", ("attr", _, "in_"), (tuple(first), *_), _):
+            return _is_whole(first, groups)
+        case ("dict", tuple(keys), tuple(values)):
+            return any(
+                key == ("const", "in") and _is_whole(value, groups) for key, value in zip(keys, values, strict=True)
+            )
+    return False
+
+
+def _is_page(effects: Effects, call: CallAt, target: Target, at: int) -> bool:
+    """Tell whether each turn reads the next page of one long answer."""
+    if effects.end(target).method not in PAGED:
+        return False
+    names = names_in(call.source.facts.loops[at].target)
+    given = (*call.record.args, *(shape for _, shape in call.record.keywords))
+    return any(shape[0] == "name" and shape[1] in names for shape in given) and _is_counter(call, at)
+
+
+def _is_counter(call: CallAt, at: int) -> bool:
+    iterated = call.source.facts.loops[at].source
+    return iterated[0] == "call" and isinstance(iterated[1], tuple) and iterated[1][-1] in {"range", "count"}
