@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.generated import MODULES, arckode, must, new_project
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# A deadline measures the machine, not the code.
+settings.register_profile("arckode", deadline=None)
+settings.load_profile("arckode")
 
 
 @pytest.fixture(scope="session")

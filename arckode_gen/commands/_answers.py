@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from arckode_gen.errors import UsageError, nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from arckode_gen.engine.spec import Call, Param
@@ -31,6 +32,7 @@ def answers(stub: Stub, call: Call) -> dict[str, object]:
     params = [param for param in stub.spec.params if param.name in stub.word_types]
     listed = next((param.name for param in params if param.many), "")
     typed = {param.name for param in params if _is_typed(param, call)}
+    _refuse_two_answers(params, given, typed, call)
     result = {key: value for key, value in given.items() if key not in {"fields", listed} | typed}
     sources = [given[key] for key in dict.fromkeys((listed, "fields")) if key in given]
     sources += [_yaml(call)] if call.text("fields") else []
@@ -47,6 +49,17 @@ def _is_typed(param: Param, call: Call) -> bool:
     """Tell whether the command line gives a value; the default is what it holds when it does not."""
     value = call.values.get(param.name)
     return bool(value) and value != param.default
+
+
+def _refuse_two_answers(params: list[Param], given: Mapping[str, object], typed: set[str], call: Call) -> None:
+    """A word that takes a place which the file fills was most likely meant for the next one."""
+    for param in params:
+        both = param.kind == "argument" and not param.many and param.name in typed and param.name in given
+        if both and given[param.name] != call.values[param.name]:
+            message = (
+                f"--answers says {param.name} is {given[param.name]!r}, the command line {call.text(param.name)!r}"
+            )
+            raise UsageError(message, f"leave {param.name} out of one of them")
 
 
 def _check(param: Param, call: Call, result: dict[str, object]) -> None:

@@ -51,7 +51,8 @@ def plan(
     recorded: dict[str, object] = {}
     for word, kind in stub.word_types.items():
         values[word], recorded[word] = _value(word, kind, words)
-    values["stamp"] = recorded["stamp"] = _stamp(stub, values, snapshot, today)
+    if any("stamp" in file.path for file in stub.files):
+        values["stamp"] = recorded["stamp"] = _stamp(stub, values, snapshot, today)
     return generate.plan(
         stub, derive(stub.folder, values, snapshot), recorded, snapshot, force=force, compiled=compiled
     )

@@ -83,7 +83,12 @@ def _plan(name: ProjectName, database: str) -> Plan:
     env = {".env": files[".env.example"]} if database != "sqlite" else {}
     everything = {**files, **bases, **record, **env}
     steps = [Step("go there", f"cd {name.name}")]
-    steps += [Step("install", "python -m venv .venv && . .venv/bin/activate && pip install -e . --group dev")]
+    steps += [
+        Step(
+            "install",
+            "python -m venv .venv && . .venv/bin/activate && pip install -U pip && pip install -e . --group dev",
+        )
+    ]
     steps += [Step("serve it", "arckode dev")]
     return Plan(
         f"new {name.name}",

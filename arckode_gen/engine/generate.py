@@ -5,6 +5,7 @@ All or nothing: every refusal is collected, and one of them is enough for no fil
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -91,9 +92,16 @@ def plan(
 
 
 def name_of_unit(stub: Stub, values: Mapping[str, object]) -> str:
-    """Return what the manifest calls the thing: its plural, its name, or the stub's when there is only one of it."""
+    """Return what the manifest calls the thing: its plural, its name, or the stub's when there is only one of it.
+
+    Raises:
+        UsageError: the name cannot be a part of a file's name.
+    """
     name = values.get("name") or stub.folder.name
-    return name.plural if isinstance(name, Name) else str(name)
+    text = name.plural if isinstance(name, Name) else str(name)
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", text):
+        raise UsageError(f"{text!r} cannot be a name here", "use letters, digits, '_', '-' and '.'")
+    return text
 
 
 _OTHER_WORDS_HINT = "edit the module by hand, or start over: `arckode undo` and generate it again, or use --force"

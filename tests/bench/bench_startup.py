@@ -13,6 +13,10 @@ from pathlib import Path
 from tests.bench.processes import ARGPARSE, ENVIRON, PASS, PYTHON, cpu, medians, report
 
 ARCKODE = (*PYTHON, "-m", "arckode_gen")
+HELLO = {
+    "click hello": "import click; click.command()(lambda: None)(args=[])",
+    "typer hello": "import typer; app = typer.Typer(); app.command()(lambda: None); app(args=[])",
+}
 COMMANDS = (
     ("arckode --version", "--version"),
     ("arckode nonsense", "nonsense"),
@@ -30,6 +34,7 @@ def main(rounds: int) -> None:
         cwd = Path(folder)
         completing = ("env", "_ARCKODE_COMPLETE=1", *ARCKODE)
         commands: dict[str, tuple[str, ...]] = dict([PASS, ARGPARSE])
+        commands |= {name: (*PYTHON, "-c", script) for name, script in HELLO.items()}
         commands |= {name: (*ARCKODE, *words) for name, *words in COMMANDS}
         commands |= {
             "completing a command": (*completing, "make:"),

@@ -45,6 +45,19 @@ def test_every_route_has_the_module_and_the_action_for_its_operation_id(everythi
     assert len(ids) == len(set(ids))
 
 
+def test_the_example_of_the_environment_starts_the_application(everything: Path, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text((everything / ".env.example").read_text())
+    place = {"PYTHONPATH": str(everything / "src")}
+    must(run(tmp_path, sys.executable, "-c", "import shop.main", env=place))
+
+
+def test_a_wrong_setting_is_one_line_and_no_traceback(everything: Path, tmp_path: Path) -> None:
+    wrong = {"PYTHONPATH": str(everything / "src"), "DATABASE_URL": "nonsense"}
+    ended = run(tmp_path, sys.executable, "-c", "import shop.main", env=wrong)
+    assert ended.code == 1
+    assert ended.stderr == "DATABASE_URL: this is not a database URL; write for instance sqlite:///./app.db\n"
+
+
 def test_the_same_words_twice_change_nothing(shop: Path) -> None:
     words = ("make:module", "orders", "total:decimal=12.2", "status:enum=draft/paid")
     must(arckode(shop, *words))
@@ -111,6 +124,12 @@ def test_answers_may_come_as_json_on_standard_input(shop: Path) -> None:
     answers = json.dumps({"name": "products", "fields": ["sku:str:unique", {"name": "price", "type": "decimal=8.2"}]})
     must(arckode(shop, "make:module", "--answers", "-", stdin=answers))
     assert (shop / "src/shop/modules/products/model.py").is_file()
+
+
+def test_a_name_on_the_command_line_and_another_in_the_answers_is_refused(shop: Path) -> None:
+    refused = arckode(shop, "make:module", "--answers", "-", "label:str", stdin='{"name": "tags"}')
+    assert refused.code == 2
+    assert "--answers says name is 'tags', the command line 'label:str'" in refused.stderr
 
 
 REFUSED = [

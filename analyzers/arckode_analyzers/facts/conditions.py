@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from arckode_analyzers.facts.shapes import Shape, Shapes
 
@@ -26,14 +26,30 @@ def is_never(test: ast.expr) -> bool:
     return False
 
 
-def empty(shapes: Shapes, test: ast.expr) -> Shape | None:
-    """Return what a condition says holds nothing yet: `x is None`, `not x`, `not hasattr(x, "y")`."""
+def empty(shapes: Shapes, test: ast.expr, body: Sequence[ast.stmt] = ()) -> Shape | None:
+    """Return what a condition says holds nothing yet: `x is None`, `not x`, `not hasattr(x, "y")`.
+
+    `x is None or is_stale()` counts too, unless the other half asks for what the body then loads: that is another row.
+    """
     match test:
+        case ast.BoolOp(op=ast.Or(), values=[first, *others]):
+            holder = empty(shapes, first)
+            asked = {name for other in others for name in _names(other)} - _names(first)
+            loaded = {name for statement in body for call in _calls(statement) for name in _names(call)}
+            return None if asked & loaded else holder
         case ast.Compare(left=left, ops=[ast.Is() | ast.Eq()], comparators=[ast.Constant(value=None)]):
             return _holder(shapes, left)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             return filled(shapes, operand)
     return None
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+
+
+def _calls(node: ast.AST) -> Iterator[ast.Call]:
+    return (part for part in ast.walk(node) if isinstance(part, ast.Call))
 
 
 def filled(shapes: Shapes, test: ast.expr) -> Shape | None:
@@ -86,7 +102,9 @@ def _is_remainder(node: ast.expr, loop: ast.AST) -> bool:
 
 def _counters(loop: ast.AST) -> set[str]:
     """Return the names that count turns: `for n, x in enumerate(...)`, or `n += 1` in the loop."""
-    found = {part.target.id for part in _parts(loop) if isinstance(part, ast.AugAssign) and _is_name(part.target)}
+    found = {
+        part.target.id for part in _parts(loop) if isinstance(part, ast.AugAssign) and isinstance(part.target, ast.Name)
+    }
     match loop:
         case (
             ast.For(target=ast.Tuple(elts=[ast.Name(id=name), *_]), iter=ast.Call(func=func))
@@ -94,10 +112,6 @@ def _counters(loop: ast.AST) -> set[str]:
         ) if getattr(func, "id", getattr(func, "attr", "")) == "enumerate":
             found.add(name)
     return found
-
-
-def _is_name(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name)
 
 
 def _reset(loop: ast.AST) -> set[str]:

@@ -146,7 +146,7 @@ class _Walk:
         """Record a target; each name of a destructuring one depends on the value without being it."""
         line, column = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
         if isinstance(node, ast.Tuple | ast.List):
-            for element, part in zip(node.elts, _spread(node.elts, value), strict=True):
+            for element, part in zip(node.elts, _spread(node.elts, value, how), strict=True):
                 self.bind(element.value if isinstance(element, ast.Starred) else element, place, part, how)
             return
         target = self.shapes.of(node)
@@ -166,11 +166,12 @@ class _Walk:
         return inner
 
 
-def _spread(elements: Sequence[ast.expr], value: Shape | None) -> Sequence[Shape | None]:
+def _spread(elements: Sequence[ast.expr], value: Shape | None, how: str) -> Sequence[Shape | None]:
     """Return what each part of a destructuring target receives: its own part where both sides are written out."""
     match value:
-        case ("display", str(), tuple(parts)) if len(parts) == len(elements):
-            if not any(isinstance(element, ast.Starred) for element in elements) and all(part[0] != "star" for part in parts):
+        case ("display", str(), tuple(parts)) if how == "=" and len(parts) == len(elements):
+            starred = any(isinstance(element, ast.Starred) for element in elements)
+            if not starred and all(part[0] != "star" for part in parts):
                 return parts
     return [None if value is None else ("other", (value,))] * len(elements)
 
@@ -311,15 +312,15 @@ def _if(walk: _Walk, node: ast.If, place: Place) -> None:
         imports = [part for part in node.body if not isinstance(part, ast.Expr)]
         walk.block(imports, place._replace(imports="typing"))
     elif not is_never(node.test):
-        walk.block(node.body, _guarded(walk, node.test, place))
+        walk.block(node.body, _guarded(walk, node, place))
     walk.push([node.test], place)
 
 
-def _guarded(walk: _Walk, test: ast.expr, place: Place) -> Place:
-    """Return where a block stands that runs under a condition."""
-    if place.inner >= 0 and is_now_and_then(test, walk.loop_nodes[place.inner]):
+def _guarded(walk: _Walk, node: ast.If, place: Place) -> Place:
+    """Return where the body of an `if` stands."""
+    if place.inner >= 0 and is_now_and_then(node.test, walk.loop_nodes[place.inner]):
         place = place.once_per_loop()
-    unset = empty(walk.shapes, test)
+    unset = empty(walk.shapes, node.test, node.body)
     return place if unset is None else place._replace(unset=(*place.unset, unset))
 
 

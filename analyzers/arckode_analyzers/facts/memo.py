@@ -33,21 +33,23 @@ def remember(
     return [call._replace(memo=_container(call, stored.get(call.function, ()), names)) for call in calls]
 
 
-def remember_once(calls: Sequence[Call], bindings: Sequence[Binding], unset: dict[int, tuple[Shape, ...]]) -> list[Call]:
+def remember_once(
+    calls: Sequence[Call], bindings: Sequence[Binding], unset: dict[int, tuple[Shape, ...]]
+) -> list[Call]:
     """Return the calls with `memo` filled in for those that fill what is empty: `if x is None: x = load()`."""
     stored: dict[tuple[int, Shape], list[Shape]] = {}
-    choices: list[tuple[int, Shape, Shape]] = []
+    kept: dict[tuple[int, Shape], Shape] = {}
     for row in bindings:
         if row.value is None or row.how != "=":
             continue
         stored.setdefault((row.function, row.target), []).append(row.value)
         if row.value[0] == "either" and row.target in within(row.value):
-            choices.append((row.function, row.target, row.value))
+            kept.update(((row.function, part), row.target) for part in within(row.value) if part[0] == "call")
     names = _named_values(bindings)
     found = list(calls)
     for at, call in enumerate(found):
-        holder = next((each for each in unset.get(at, ()) if _fills(call, stored.get((call.function, each), ()), names)), None)
-        holder = holder or next((each for scope, each, value in choices if scope == call.function and _is_in(call, value)), None)
+        guards = (guard for guard in unset.get(at, ()) if _fills(call, stored.get((call.function, guard), ()), names))
+        holder = next(guards, None) or kept.get((call.function, call.shape)) if at in unset or kept else None
         if holder is not None and call.memo is None:
             found[at] = call._replace(memo=("once", holder))
     return found

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from arckode_analyzers.facts.records import Parameter
     from arckode_analyzers.model.analysis import Analysis
+    from arckode_analyzers.model.calls import CallAt
     from arckode_analyzers.model.project import FunctionAt
     from arckode_analyzers.model.source import Source
     from arckode_analyzers.model.values import Value
@@ -43,6 +44,7 @@ _HARMLESS = sys.stdlib_module_names | {
     "simplejson",
     "structlog",
 }
+_REQUEST = "fastapi.Request"
 _DEEPEST = 8
 
 
@@ -131,13 +133,17 @@ class Bodies:
             return
         source = function.source
         for call in self._analysis.calls(source):
-            if call.record.function != function.index:
+            if call.record.function != function.index or self._is_dropped(function, call):
                 continue
             found = self._read(function, call.record.shape, depth)
             if found is not None and not self._is_checked(function, self._holding(function, found), found, depth):
                 place = (source, call.record.line)
                 chain = (place, *(self._inside(function, call.record.shape, depth)))
                 yield BodyRead(call.record.line, call.record.column, "reads its body", chain)
+
+    def _is_dropped(self, function: FunctionAt, call: CallAt) -> bool:
+        """Tell whether the body is read for its side effect only: the framework keeps it for whoever comes next."""
+        return call.record.discarded and self._is_request_method(function, call.record.func, "json", "form")
 
     def _read(self, function: FunctionAt, shape: Shape, depth: int) -> Shape | None:
         """Return a call that gives what the body says, or None."""
@@ -169,7 +175,8 @@ class Bodies:
     def _is_request(self, function: FunctionAt, shape: Shape) -> bool:
         value = self._value(function.source, function.index, shape)
         if value is not None:
-            return value.last == "Request" and value.name.startswith(("fastapi.", "starlette."))
+            kinds = self._analysis.resolver.ancestors(value)
+            return any(kind.last == "Request" and kind.name.startswith(("fastapi.", "starlette.")) for kind in kinds)
         return self._is_bare_handler(function) and shape in self._first_parameter(function)
 
     def _is_bare_handler(self, function: FunctionAt) -> bool:
@@ -181,25 +188,33 @@ class Bodies:
         return [("name", row.name) for row in function.source.parameters_of.get(function.index, ())][:2]
 
     def _is_request_method(self, function: FunctionAt, func: Shape, *names: str) -> bool:
-        if func[0] != "attr" or func[2] not in names or not isinstance(func[1], tuple):
-            return False
-        return self._is_request(function, func[1])
+        if (
+            func[0] == "attr"
+            and func[2] in names
+            and isinstance(func[1], tuple)
+            and self._is_request(function, func[1])
+        ):
+            return True
+        value = self._value(function.source, function.index, func)
+        return value is not None and value.kind == "method" and value.name in {f"{_REQUEST}.{name}" for name in names}
 
-    def _is_raw(self, function: FunctionAt, shape: Shape) -> bool:
-        """Tell whether an expression is the raw body, or a name that holds it."""
+    def _is_raw(self, function: FunctionAt, shape: Shape, depth: int = 0) -> bool:
+        """Tell whether an expression is the raw body: as read, under a name, decoded, or joined from its chunks."""
+        if depth > _DEEPEST:
+            return False
         match shape:
-            case ("call", tuple(func), _, _):
-                return self._is_request_method(function, func, "body", "stream")
-            case ("name", str(name)):
-                values = (row.value for row in function.source.facts.bindings if row.function == function.index)
-                targets = (row.target for row in function.source.facts.bindings if row.function == function.index)
-                return any(
-                    target == ("name", name)
-                    and value is not None
-                    and value[0] == "call"
-                    and self._is_raw(function, value)
-                    for target, value in zip(targets, values, strict=True)
-                )
+            case ("call", tuple(func), _, _) if self._is_request_method(function, func, "body", "stream"):
+                return True
+            case ("call", ("attr", tuple(base), "decode" | "strip"), _, _):
+                return self._is_raw(function, base, depth + 1)
+            case ("call", ("attr", _, "join"), (tuple(first), *_), _):
+                return self._is_raw(function, first, depth + 1)
+            case ("comp", _, (tuple(first), *_)):
+                return self._is_raw(function, first, depth + 1)
+            case ("name", _):
+                rows = function.source.facts.bindings
+                values = (row.value for row in rows if row.function == function.index and row.target == shape)
+                return any(value is not None and self._is_raw(function, value, depth + 1) for value in values)
         return False
 
     # What is checked
@@ -232,7 +247,7 @@ class Bodies:
                 if not handed or read == shape:
                     return False
                 value = self._value(function.source, function.index, func)
-                return value is not None and self._is_check(value, handed, depth)
+                return _sounds_like_a_check(func) if value is None else self._is_check(value, handed, depth)
         return False
 
     def _is_check(self, value: Value, handed: list[int | str], depth: int) -> bool:
@@ -259,6 +274,11 @@ class Bodies:
 
 def _is_anything(said: Value | None) -> bool:
     return said is None or said.name in _SAYS_NOTHING or (said.last in _MAPPINGS and not said.args)
+
+
+def _sounds_like_a_check(func: Shape) -> bool:
+    """Tell whether what nothing is known about may be a schema's own method: we cannot know, so it counts as one."""
+    return func[0] == "attr" and str(func[2]).startswith(("model_validate", "validate", "parse_obj"))
 
 
 def _is_harmless(value: Value) -> bool:

@@ -37,7 +37,10 @@ _CALL_THEIR_ARGUMENTS = frozenset(
 )
 # What these start runs a function that is handed over, whoever the object belongs to: task groups, executors, queues.
 _START = frozenset({"start_soon", "run_in_executor", "run_in_threadpool", "call_soon", "submit", "add_task", "add_job"})
-_MAPPED: tuple[Shape, ...] = (("name", "map"), ("name", "filter"), ("name", "starmap"), ("attr", ("name", "itertools"), "starmap"))
+_MAPPED: tuple[Shape, ...] = (
+    *(("name", name) for name in ("map", "filter", "starmap")),
+    ("attr", ("name", "itertools"), "starmap"),
+)
 _MAPS = frozenset({"builtins.map", "builtins.filter", "itertools.starmap"})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arckode_analyzers.facts.shapes import names_in, root_of, within
-from arckode_analyzers.model.sinks import BULK, PAGED
+from arckode_analyzers.model.sinks import BULK, PAGED, TAKES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from arckode_analyzers.model.calls import CallAt, Target
     from arckode_analyzers.model.effects import Effects
 
+_FILLS = frozenset({"append", "add", "extend"})
 _SAME_ROWS = frozenset({"list", "tuple", "set", "frozenset", "sorted"})
 
 
@@ -56,10 +57,31 @@ def _groups(call: CallAt, at: int) -> set[Shape]:
     groups = {target} if target[0] == "name" else set()
     if target[0] == "display" and isinstance(target[2], tuple):
         groups = {part for part in target[2] if isinstance(part, tuple) and part[0] == "name"}
+    if call.source.facts.loops[at].kind == "while":
+        groups |= set(_drawn(call, at))
     for row in _bound_in(call, at):
         if row.how == "=" and row.value is not None and row.value != row.target and _is_whole(row.value, groups):
             groups.add(row.target)
     return groups
+
+
+def _drawn(call: CallAt, at: int) -> Iterator[Shape]:
+    """Yield what a turn of a `while` takes off a work list: one member, or a batch filled by a loop of its own."""
+    for row in _bound_in(call, at):
+        if row.value is not None and any(_takes(part) for part in within(row.value)):
+            yield row.target
+    for other in call.source.calls_of.get(call.record.function, ()):
+        if at in other.loops and other.loops[-1] != at and other.func[0] == "attr" and other.func[2] in _FILLS:
+            filled = other.func[1]
+            if isinstance(filled, tuple):
+                yield filled
+
+
+def _takes(part: Shape) -> bool:
+    match part:
+        case ("call", ("attr", _, str(name)), _, _):
+            return name in TAKES
+    return False
 
 
 def _is_whole(shape: Shape, groups: set[Shape]) -> bool:

@@ -6,6 +6,7 @@ apart from data is taken for data only when it is a value that arrives at run ti
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ _DECLARED = words("typing.get_args dataclasses.fields builtins.dir builtins.vars
 _ENDLESS = words("itertools.count itertools.cycle itertools.repeat")
 _GROWS = words("append add extend insert update appendleft setdefault put put_nowait")
 _RETRIES = ("stamina.", "tenacity.", "backoff.", "retrying.")
+_INPUT = frozenset({"builtins", "sys", "fileinput"})
 _SETTINGS = frozenset({"self", "cls", "settings", "config"})
 _DEEPEST = 20
 
@@ -292,7 +294,9 @@ def _is_enumeration(at: Iteration, value: Value | None) -> bool:
     if value is None:
         return False
     if value.kind == "external":
-        return value.last[:1].isupper() and not value.last.isupper()
+        library = value.name.partition(".")[0]
+        is_table = library in sys.stdlib_module_names and library not in _INPUT
+        return is_table or (value.last[:1].isupper() and not value.last.isupper())
     ancestors = at.graph.resolver.ancestors(value) if value.kind == "class" else ()
     return any(ancestor.name.startswith("enum.") or ancestor.last.endswith("Enum") for ancestor in ancestors)
 

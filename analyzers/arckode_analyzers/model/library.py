@@ -78,6 +78,8 @@ def _constructed(callee: Value, arguments: tuple[Value | None, ...]) -> Value | 
     if callee.last in _PASSES_THROUGH:
         rest = [argument for argument in arguments if argument is not None]
         return element(rest[-1]) if callee.last in {"next", "anext"} and rest else (rest[-1] if rest else None)
+    if callee.name == "builtins.type" and len(arguments) == 1:
+        return Value("class", arguments[0].name, arguments[0].args) if arguments[0] is not None else None
     if callee.name == "functools.partial":
         return arguments[0] if arguments else None
     return instance(RETURNS.get(callee.name, callee.name), *callee.args)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from arckode_analyzers.facts.shapes import within
 from arckode_analyzers.model.calls import says_nothing
 from arckode_analyzers.model.iteration import Iteration
-from arckode_analyzers.model.sinks import words
+from arckode_analyzers.model.sinks import TAKES, words
 
 if TYPE_CHECKING:
     from arckode_analyzers.facts.records import Loop
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from arckode_analyzers.model.calls import CallGraph
     from arckode_analyzers.model.source import Source
 
-_TAKES = words("pop popleft popitem get_nowait")
 _SLEEPS = words("asyncio.sleep time.sleep anyio.sleep trio.sleep")
 
 
@@ -71,7 +70,7 @@ class Loops:
         refilled = {row.target for row in source.facts.bindings if at in row.loops and row.how == "="}
         return any(self._draws(source, loop, part) for part in within(loop.source)) or any(
             call.func[0] == "attr"
-            and call.func[2] in _TAKES
+            and call.func[2] in TAKES
             and (call.func[1] in tested or (endless and at in call.loops and call.func[1] not in refilled))
             for call in source.calls_of.get(loop.function, ())
         )

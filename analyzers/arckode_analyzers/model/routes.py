@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from arckode_analyzers.facts.shapes import within
+from arckode_analyzers.model.constants import constant_of, text_of
 from arckode_analyzers.model.project import FunctionAt
 
 if TYPE_CHECKING:
@@ -63,12 +65,11 @@ class Routes:
             where = (call.line, call.column)
             match call.shape:
                 case ("call", ("call", _, _, _), (tuple(target),), _):
-                    handler_of = self._handler(source, call.function, target)
-                    yield from self._registered(source, call.function, call.func, where, handler_of)
+                    for found in self._handlers(source, call.function, target) or (None,):
+                        yield from self._registered(source, call.function, call.func, where, found)
                 case ("call", ("attr", _, str(verb)), _, _) if verb in _REGISTER:
                     endpoint = _argument(call.args, dict(call.keywords), 1, "endpoint")
-                    found = None if endpoint is None else self._handler(source, call.function, endpoint)
-                    if found is not None:
+                    for found in () if endpoint is None else self._handlers(source, call.function, endpoint):
                         yield from self._registered(source, call.function, call.shape, where, found)
                 case _:
                     yield from self._object(source, call.function, call.shape, where)
@@ -81,10 +82,10 @@ class Routes:
                     return
                 keywords: _Keywords = dict(pairs)
                 endpoint = _argument(args, keywords, 1, "endpoint")
-                handler = None if endpoint is None else self._handler(source, function, endpoint)
-                path = _text(_argument(args, keywords, 0, "path"))
+                handler = None if endpoint is None else next(iter(self._handlers(source, function, endpoint)), None)
+                path = self._text(source, function, _argument(args, keywords, 0, "path"))
                 is_bare = not value.name.startswith("fastapi.")
-                methods = _methods("route", keywords)
+                methods = self._methods(source, function, "route", keywords)
                 yield Route(source, function, *where, methods, path, "", handler, tuple(pairs), is_bare)
 
     def _registered(
@@ -97,14 +98,15 @@ class Routes:
                 if path is None or not self._is_router(source, function, router, path):
                     return
                 prefix = self._prefix(source, function, router)
-                methods = _methods(verb, keywords)
+                methods = self._methods(source, function, verb, keywords)
                 is_bare = verb in {"route", "add_route"}
-                yield Route(source, function, *where, methods, _text(path), prefix, handler, tuple(pairs), is_bare)
+                text = self._text(source, function, path)
+                yield Route(source, function, *where, methods, text, prefix, handler, tuple(pairs), is_bare)
 
     def _is_router(self, source: Source, function: int, router: Shape, path: Shape) -> bool:
         value = self._resolver.value(source, function, router)
         if value is None:
-            text = _text(path)
+            text = self._text(source, function, path)
             return text is not None and (not text or text.startswith("/"))
         names = (ancestor.last for ancestor in self._resolver.ancestors(value))
         return value.kind == "instance" and any(name in _ROUTERS for name in names)
@@ -126,32 +128,51 @@ class Routes:
                 if value is not None and value.last == "ModuleRouter":
                     given = dict(pairs).get("prefix", ("const", None))
                     if given != ("const", None):
-                        return _text(given)
-                    name = _text(_argument(args, dict(pairs), 0, "module"))
+                        return self._text(source, scope, given)
+                    name = self._text(source, scope, _argument(args, dict(pairs), 0, "module"))
                     return None if name is None else f"/{name.replace('_', '-')}"
-                return _text(dict(pairs).get("prefix", ("const", "")))
+                return self._text(source, scope, dict(pairs).get("prefix", ("const", "")))
         return None
 
-    def _handler(self, source: Source, function: int, shape: Shape) -> FunctionAt | None:
+    def _handlers(self, source: Source, function: int, shape: Shape) -> tuple[FunctionAt, ...]:
+        """Return the handlers an expression stands for: one, or those of the list that a loop registers."""
+        listed = self._listed(source, function, shape)
+        if listed:
+            return listed
         value: Value | None = self._resolver.value(source, function, shape)
-        return self._project.functions.get(value.name) if value is not None and value.kind == "function" else None
+        found = self._project.functions.get(value.name) if value is not None and value.kind == "function" else None
+        return () if found is None else (found,)
+
+    def _listed(self, source: Source, function: int, shape: Shape) -> tuple[FunctionAt, ...]:
+        rows = (row for row in source.facts.bindings if row.how == "for" and row.target == shape)
+        lists = [
+            constant_of(self._project, source, row.function, part)
+            for row in rows
+            if row.function == function and row.value is not None
+            for part in (row.value[1] if row.value[0] == "other" and isinstance(row.value[1], tuple) else (row.value,))
+            if isinstance(part, tuple)
+        ]
+        values = (
+            self._resolver.value(source, function, part)
+            for each in lists
+            if each is not None and each[0] in {"display", "dict"}
+            for part in within(each)
+        )
+        symbols = dict.fromkeys(value.name for value in values if value is not None and value.kind == "function")
+        return tuple(self._project.functions[symbol] for symbol in symbols if symbol in self._project.functions)
+
+    def _text(self, source: Source, function: int, shape: Shape | None) -> str | None:
+        return text_of(self._project, source, function, shape)
+
+    def _methods(self, source: Source, function: int, verb: str, keywords: _Keywords) -> tuple[str, ...]:
+        if verb in VERBS:
+            return (verb.upper(),)
+        match constant_of(self._project, source, function, keywords.get("methods")):
+            case ("display", _, tuple(elements)):
+                names = (self._text(source, function, element) for element in elements)
+                return tuple(sorted(name.upper() for name in names if name is not None))
+        return ("GET",)
 
 
 def _argument(args: tuple[Shape, ...], keywords: _Keywords, position: int, name: str) -> Shape | None:
     return args[position] if len(args) > position else keywords.get(name)
-
-
-def _text(shape: Shape | None) -> str | None:
-    match shape:
-        case ("const", str(text)):
-            return text
-    return None
-
-
-def _methods(verb: str, keywords: _Keywords) -> tuple[str, ...]:
-    if verb in VERBS:
-        return (verb.upper(),)
-    match keywords.get("methods"):
-        case ("display", _, tuple(elements)):
-            return tuple(sorted(text.upper() for element in elements if (text := _text(element)) is not None))
-    return ("GET",)

@@ -30,6 +30,7 @@ def words(text: str) -> frozenset[str]:
 REPOSITORY_READS = words("find_many find_by_id find_one count paginate exists find_page")
 REPOSITORY_WRITES = words("create update delete create_many update_many delete_many increment compare_and_set restore")
 BULK = frozenset({"create_many", "update_many", "delete_many", "find_many", "executemany", "bulk_save_objects"})
+TAKES = words("pop popleft popitem get_nowait")
 PAGED = frozenset({"paginate", "find_page"})
 REPOSITORIES = frozenset({"RepositoryAdapter", "SqlRepository", "MemoryRepository"})
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from arckode_analyzers.model.constants import text_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -71,24 +73,6 @@ class Tables:
             if name is not None:
                 yield Table(name, "", source, call.line, call.column)
 
-    def text(self, source: Source, shape: Shape | None) -> str | None:
-        """Return a text written as a literal or as a constant of a module, here or imported."""
-        for _ in range(10):
-            match shape:
-                case ("const", str(text)):
-                    return text
-                case ("name", str(name)):
-                    source, shape = self._constant(source, name)
-                case _:
-                    return None
-        return None
-
-    def _constant(self, source: Source, name: str) -> tuple[Source, Shape | None]:
-        for definition in source.names.get((0, -1), {}).get(name, ()):
-            if definition.what == "binding":
-                return source, source.facts.bindings[definition.index].value
-            if definition.what == "import":
-                row = source.facts.imports[definition.index]
-                target = self._project.modules.get(source.target(row))
-                return (source, None) if target is None else (target, ("name", row.name))
-        return source, None
+    def text(self, source: Source, shape: Shape | None, function: int = 0) -> str | None:
+        """Return a text written as a literal or as a constant, here or imported."""
+        return text_of(self._project, source, function, shape)

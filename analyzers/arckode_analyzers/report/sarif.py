@@ -46,7 +46,7 @@ def _result(name: str, finding: Finding, place: int) -> dict[str, object]:
         "ruleId": finding.code,
         "ruleIndex": place,
         "level": finding.severity,
-        "message": {"text": f"{finding.message}. {finding.hint}." if finding.hint else f"{finding.message}."},
+        "message": {"text": f"{finding.message}. {_sentence(finding.hint)}".rstrip()},
         "locations": [_location(finding.path, finding.line, finding.column)],
         "partialFingerprints": {"arckode/v1": name},
     }
@@ -58,6 +58,10 @@ def _result(name: str, finding: Finding, place: int) -> dict[str, object]:
         ]
         result["codeFlows"] = [{"threadFlows": [{"locations": steps}]}]
     return result
+
+
+def _sentence(hint: str) -> str:
+    return f"{hint[:1].upper()}{hint[1:]}." if hint else ""
 
 
 def _location(path: str, line: int, column: int | None = None) -> dict[str, object]:

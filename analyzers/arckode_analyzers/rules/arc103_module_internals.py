@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, TypeAlias
 
+from arckode_analyzers.facts.records import Binding, Call, Class, Function, Import, Parameter, Result
+from arckode_analyzers.facts.shapes import within
+from arckode_analyzers.model.constants import text_of
 from arckode_analyzers.rule import Example, Rule, Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from arckode_analyzers.facts.records import Call, Import
     from arckode_analyzers.facts.shapes import Shape
     from arckode_analyzers.model.analysis import Analysis
+    from arckode_analyzers.model.calls import CallAt
     from arckode_analyzers.model.source import Source
 
+_Row: TypeAlias = Binding | Call | Class | Function | Import | Parameter | Result
 _PLACE = re.compile(r"(?P<door>(?:.*\.)?modules\.(?P<unit>[^.]+))(?:\.(?P<inside>.+))?$")
 _DYNAMIC = frozenset({"importlib.import_module", "builtins.__import__"})
 
@@ -30,7 +35,7 @@ def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
     for call in analysis.calls(source):
         value = analysis.callee(call)
         if value is not None and value.name in _DYNAMIC and call.record.args:
-            target = _text(call.record.args[0])
+            target = _named(analysis, source, call)
             match = _PLACE.match(target)
             if match and match["inside"] and match["door"] in doors and match["unit"] != source.unit:
                 yield _spot(source, call.record, target, match["inside"])
@@ -56,7 +61,8 @@ def _inside(analysis: Analysis, doors: dict[str, Source], unit: str, target: str
     if row.name and f"{target}.{row.name}" in analysis.project.modules:
         return row.name
     offered = _offered(doors[match["door"]])
-    return row.name if row.name not in {"", "*"} and offered and row.name not in offered else ""
+    is_own = row.name in {"", "*"} or row.name.startswith("__")
+    return row.name if offered and not is_own and row.name not in offered else ""
 
 
 def _offered(door: Source) -> frozenset[str]:
@@ -69,30 +75,54 @@ def _offered(door: Source) -> frozenset[str]:
     return frozenset()
 
 
+def _named(analysis: Analysis, source: Source, call: CallAt) -> str:
+    """Return the module a dynamic import names, a relative one from where it is written."""
+    text = text_of(analysis.project, source, call.record.function, call.record.args[0]) or ""
+    name = text.lstrip(".")
+    return ".".join(part for part in (source.package(len(text) - len(name)), name) if part) if name != text else text
+
+
 def _through_doors(analysis: Analysis, source: Source, doors: dict[str, Source]) -> Iterator[Spot]:
     """Report `customers.repository.X`, which imports nothing and reaches inside all the same."""
-    for call in source.facts.calls:
-        base: object = call.func
-        while isinstance(base, tuple) and base[0] == "attr":
-            inner, name = base[1], base[2]
-            value = analysis.value(source, call.function, inner) if isinstance(inner, tuple) else None
-            if value is not None and value.kind == "module" and value.name in doors:
-                door = doors[value.name]
-                if door.unit != source.unit and f"{door.module}.{name}" in analysis.project.modules:
-                    yield _spot(source, call, door.module, str(name))
-            base = inner
+    seen: set[tuple[int, str]] = set()
+    for function, shape, row in _expressions(source):
+        for base in within(shape):
+            match base:
+                case ("attr", tuple(inner), str(name)):
+                    value = analysis.value(source, function, inner)
+                    door = doors.get(value.name) if value is not None and value.kind == "module" else None
+                    if door is None or door.unit == source.unit or (row.line, name) in seen:
+                        continue
+                    if f"{door.module}.{name}" in analysis.project.modules:
+                        seen.add((row.line, name))
+                        yield _spot(source, row, door.module, name)
+
+
+def _expressions(source: Source) -> Iterator[tuple[int, Shape, _Row]]:
+    """Yield every expression of a file that may reach through a module, outermost only."""
+    facts = source.facts
+    rows: Iterator[tuple[int, tuple[Shape | None, ...], _Row]] = chain(
+        ((row.function, (row.func,), row) for row in facts.calls),
+        ((row.function, (row.annotation, row.value), row) for row in facts.bindings),
+        ((0, (row.annotation, row.default), row) for row in facts.parameters),
+        ((row.function, row.bases, row) for row in facts.classes),
+        ((max(row.parent, 0), (row.returns, *row.decorators), row) for row in facts.functions),
+        ((row.function, (row.value,), row) for row in facts.results),
+    )
+    return ((function, part, row) for function, parts, row in rows for part in parts if part is not None)
 
 
 def _text(shape: Shape) -> str:
     return shape[1] if shape[0] == "const" and isinstance(shape[1], str) else ""
 
 
-def _spot(source: Source, row: Import | Call, target: str, inside: str) -> Spot:
+def _spot(source: Source, row: _Row, target: str, inside: str) -> Spot:
     match = _PLACE.match(target)
     unit = match["unit"] if match else target
     message = f"`{inside}` is internal to the module '{unit}'"
     hint = f"import from `{match['door'] if match else target}`, or let a connector join the two modules"
-    return Spot(source, row.line, row.column, source.symbol(row.function), message, f"{unit}.{inside}", hint)
+    function = row.parent if isinstance(row, Function) else row.function
+    return Spot(source, row.line, row.column, source.symbol(max(function, 0)), message, f"{unit}.{inside}", hint)
 
 
 _DOOR = """\

@@ -12,13 +12,20 @@ from arckode_analyzers.rule import Example, Rule, Spot
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from arckode_analyzers.facts.shapes import Shape
     from arckode_analyzers.model.analysis import Analysis
     from arckode_analyzers.model.calls import CallAt
     from arckode_analyzers.model.source import Source
     from arckode_analyzers.model.tables import Table
     from arckode_analyzers.model.values import Value
 
-_WRITES = re.compile(r"\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|MERGE\s+INTO)\s+[\"`\[]?(\w+)", re.IGNORECASE)
+_WRITES = re.compile(
+    r"\s*(?:WITH\b.*?\)\s*)?"
+    r"(?:(?:INSERT(?:\s+OR\s+\w+|\s+IGNORE)?|REPLACE|MERGE)\s+INTO|UPDATE(?:\s+ONLY)?|DELETE\s+FROM|TRUNCATE(?:\s+TABLE)?)"
+    r"\s+(?:[\"`\[]?\w+[\"`\]]?\.)?[\"`\[]?(\w+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_OWN_WRITES = frozenset({"insert", "update", "delete"})
 _STATEMENTS = frozenset({"sqlalchemy.insert", "sqlalchemy.update", "sqlalchemy.delete"})
 _STORES = frozenset({"add", "add_all", "merge", "delete"})
 
@@ -84,13 +91,16 @@ def _table(analysis: Analysis, value: Value | None) -> Table | None:
 def _written(analysis: Analysis, call: CallAt) -> Table | None:
     """Return the table a call writes, when that is certain."""
     callee = analysis.callee(call)
+    match call.record.func:
+        case ("attr", tuple(table), str(name)) if name in _OWN_WRITES and (found := _of_model(analysis, call, table)):
+            return found
     if callee is None or callee.kind not in {"external", "method"}:
         return None
     arguments = [analysis.value(call.source, call.record.function, shape) for shape in call.record.args]
     first = arguments[0] if arguments else None
     owner = callee.of
     if callee.name in _STATEMENTS:
-        return _table(analysis, first)
+        return _table(analysis, first) or (_of_model(analysis, call, call.record.args[0]) if call.record.args else None)
     if owner is not None and owner.name in SESSIONS and callee.last in _STORES:
         return _table(
             analysis, first.args[0] if first is not None and callee.last == "add_all" and first.args else first
@@ -100,10 +110,19 @@ def _written(analysis: Analysis, call: CallAt) -> Table | None:
     return _written_as_text(analysis, call, callee)
 
 
+def _of_model(analysis: Analysis, call: CallAt, shape: Shape) -> Table | None:
+    """Return the table behind `Model.__table__`."""
+    match shape:
+        case ("attr", tuple(model), "__table__"):
+            return _table(analysis, analysis.value(call.source, call.record.function, model))
+    return None
+
+
 def _written_as_text(analysis: Analysis, call: CallAt, callee: Value) -> Table | None:
     """Return the table of raw SQL, read only where it is handed to something that runs it."""
     runs = callee.name == "sqlalchemy.text" or (callee.of is not None and callee.of.name in SESSIONS)
-    text = analysis.tables.text(call.source, call.record.args[0]) if runs and call.record.args else None
+    args, function = call.record.args, call.record.function
+    text = analysis.tables.text(call.source, args[0], function) if runs and args else None
     match = _WRITES.match(text) if text is not None else None
     rows = analysis.tables.by_name.get(match[1].lower(), []) if match else []
     return rows[0] if rows else None

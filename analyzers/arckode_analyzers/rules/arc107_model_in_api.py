@@ -44,10 +44,37 @@ def _answers(analysis: Analysis, route: Route) -> Iterator[Spot]:
             yield Spot(source, record.line, record.column, handler.symbol, message, leaked)
         return
     for result in source.results_of.get(handler.index, ()):
-        leaked = _model_in(analysis, analysis.value(source, handler.index, result.value))
+        leaked = _leaked(analysis, source, handler.index, result.value)
         if leaked:
             message = f"`{record.name}` answers with the database model `{leaked}`"
             yield Spot(source, result.line, result.column, handler.symbol, message, leaked)
+
+
+def _leaked(analysis: Analysis, source: Source, function: int, shape: Shape) -> str:
+    """Return the model that an undeclared answer hands out; a name given several values must hold one each time."""
+    match shape:
+        case ("dict", _, tuple(values)):
+            return next(filter(None, (_leaked(analysis, source, function, value) for value in values)), "")
+        case ("call", tuple(func), (tuple(first), *_), _):
+            value = analysis.value(source, function, func)
+            if value is not None and value.name.startswith(("fastapi.", "starlette.")):
+                return _leaked(analysis, source, function, first)
+        case ("name", str(name)):
+            given = _given(source, function, name)
+            found = [_model_in(analysis, analysis.value(source, function, each)) for each in given]
+            if len(found) > 1:
+                return found[0] if all(found) else ""
+    return _model_in(analysis, analysis.value(source, function, shape))
+
+
+def _given(source: Source, function: int, name: str) -> list[Shape]:
+    rows = source.facts.bindings
+    return [
+        value
+        for row in rows
+        if row.function == function and row.target == ("name", name) and (value := row.value) is not None
+        if row.how == "="
+    ]
 
 
 def _model_in(analysis: Analysis, value: Value | None) -> str:

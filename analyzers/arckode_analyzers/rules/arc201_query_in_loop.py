@@ -18,18 +18,33 @@ if TYPE_CHECKING:
     from arckode_analyzers.model.calls import CallAt, Target
     from arckode_analyzers.model.source import Source
 
+_READ = "read all rows first: `find_many({'id': {'in': ids}})` once, then look them up in a dict"
+_UPDATE = (
+    "call `update_many({'id': {'in': ids}}, values)` once; where each row gets its own values, write one statement in"
+    " the repository"
+)
 _IN_ONE = {
     "create": "collect the rows and call `create_many(rows)` once",
-    "update": "call `update_many({'id': {'in': ids}}, values)` once",
-    "increment": "call `update_many({'id': {'in': ids}}, values)` once",
+    "create_many": "collect the rows of all turns and call `create_many(rows)` once",
+    "update": _UPDATE,
+    "update_many": _UPDATE,
+    "increment": _UPDATE,
+    "restore": _UPDATE,
     "compare_and_set": "call `update_many` once with the expected values in its filters",
     "delete": "call `delete_many({'id': {'in': ids}})` once",
-    "restore": "call `update_many({'id': {'in': ids}}, values)` once",
+    "delete_many": "call `delete_many({'id': {'in': ids}})` once",
     "count": "read the rows once with `find_many` and count them in memory",
+    "exists": "read the rows that exist with `find_many({'id': {'in': ids}})` once, and compare",
     "commit": "commit once, after the loop",
     "flush": "flush once, after the loop",
     "refresh": "read the rows back with one `select(...).where(Model.id.in_(ids))` after the loop",
 }
+_STATEMENT = (
+    "read all rows first with one `select(...).where(Model.id.in_(ids))`, or write them with one statement:"
+    " `session.execute(insert(Model), rows)`"
+)
+_DRIVER = "read all rows with one statement (`where id in (...)`), or write them with one `executemany`"
+_LATER = frozenset({"commit", "flush", "refresh"})
 _BY_ID = frozenset({"find_by_id", "find_one", "get", "get_one"})
 
 
@@ -119,16 +134,19 @@ def _looked_up(analysis: Analysis, call: CallAt) -> frozenset[str]:
 
 
 def _spot(analysis: Analysis, call: CallAt, target: Target, message: str, loop: tuple[Source, int] | None) -> Spot:
-    method = analysis.effects.end(target).method
-    known = _IN_ONE.get(
-        method, "read all rows first: `find_many({'id': {'in': ids}})` once, then look them up in a dict"
-    )
     places = trace(analysis.effects, call, target)
     chain = tuple(dict.fromkeys((*([loop] if loop else []), *places)))
-    record = call.record
+    record, hint = call.record, _hint(analysis.effects.end(target))
     return Spot(
-        call.source, record.line, record.column, call.caller, message, callee=target.label, hint=known, chain=chain
+        call.source, record.line, record.column, call.caller, message, callee=target.label, hint=hint, chain=chain
     )
+
+
+def _hint(end: Target) -> str:
+    """Name the call that does it all at once, in the words of the library that runs the query."""
+    if end.owner.startswith("kernel.") or end.method in _LATER:
+        return _IN_ONE.get(end.method, _READ)
+    return _STATEMENT if end.owner.startswith("sqlalchemy.") else _DRIVER
 
 
 _SERVICE = """\

@@ -58,10 +58,21 @@ def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
 
 
 def _has_repository(analysis: Analysis, klass: ClassAt) -> bool:
-    methods = dict(analysis.project.methods(klass))
-    init = methods.get("__init__")
+    """Tell whether a class keeps a repository: one it is given, a field it declares, or one it makes itself."""
+    resolver = analysis.resolver
+    made = analysis.class_value(klass.source, klass.index)
+    found = resolver.attribute(made, "__init__")
+    init = None if found is None else analysis.graph.function_of(found)
     rows = [] if init is None else init.source.parameters_of.get(init.index, [])
-    return any(is_repository(analysis, analysis.resolver.parameter(klass.source, row)) for row in rows[1:])
+    if init is not None and any(is_repository(analysis, resolver.parameter(init.source, row)) for row in rows[1:]):
+        return True
+    fields = {
+        str(row.target[1])
+        for row in klass.source.facts.bindings
+        if row.owner == klass.index and row.target[0] == "name" and row.annotation is not None
+    }
+    fields |= {name for owner, name in analysis.project.attributes if owner == klass.symbol}
+    return any(is_repository(analysis, resolver.attribute(made, name)) for name in sorted(fields))
 
 
 def _meaning(analysis: Analysis, name: str, method: FunctionAt) -> str:

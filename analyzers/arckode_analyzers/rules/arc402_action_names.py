@@ -44,11 +44,17 @@ def _meaning(route: Route, routes: list[Route]) -> str:
         return ""
     collection, _, last = path.rpartition("/")
     if _is_parameter(last) and "{" not in collection and collection:
-        return _MEMBER.get(route.methods[0], "")
+        return _MEMBER.get(route.methods[0], "") if _is_collection(route, routes, collection) else ""
     if "{" in path or not path.strip("/"):
         return ""
     has_members = any((other := _path(member)) and _is_member_of(other, path) for member in routes)
     return _COLLECTION.get(route.methods[0], "") if has_members or _is_root(route) else ""
+
+
+def _is_collection(route: Route, routes: list[Route], path: str) -> bool:
+    """Tell whether a path holds the members: the router's own, or one that this controller lists or adds to."""
+    own = (route.prefix or "").rstrip("/")
+    return path == own or (not own and path.count("/") == 1) or any(_path(other) == path for other in routes)
 
 
 def _is_root(route: Route) -> bool:

@@ -21,8 +21,10 @@ _PLURALS = words(
     "people children men women feet teeth geese mice media criteria phenomena indices matrices alumni dice"
 )
 _NO_PLURAL = words(
-    "data metadata information equipment staff stock inventory furniture news feedback audio video series species music"
-    " mail traffic software hardware money cash merchandise history config auth luggage baggage personnel"
+    "aircraft allowlist archive audit backlog blocklist cache calendar catalog catalogue deer denylist directory fish"
+    " inbox journal ledger log offspring outbox queue registry sheep spacecraft storage timeline trail"
+    " data metadata information equipment staff stock inventory furniture news feedback audio video series species"
+    " music mail traffic software hardware money cash merchandise history config auth luggage baggage personnel"
 )
 
 

@@ -90,9 +90,9 @@ class UnexpectedErrors:
 
 def _failed(path: str, *, away: bool) -> ProblemResponse:
     if away:
-        detail, headers = "The database cannot be reached; try again.", {"Retry-After": "5"}
-        status, code = HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable"
-        return problem_response(status, detail, instance=path, code=code, headers=headers)
+        # No Retry-After: a connection lost while committing leaves open whether the write happened.
+        detail, status = "The database does not answer.", HTTPStatus.SERVICE_UNAVAILABLE
+        return problem_response(status, detail, instance=path, code="database_unavailable")
     detail = "Something went wrong on our side; the request id helps us find it."
     return problem_response(HTTPStatus.INTERNAL_SERVER_ERROR, detail, instance=path)
 
