@@ -59,7 +59,8 @@ def _refuse_two_answers(params: list[Param], given: Mapping[str, object], typed:
             message = (
                 f"--answers says {param.name} is {given[param.name]!r}, the command line {call.text(param.name)!r}"
             )
-            raise UsageError(message, f"leave {param.name} out of one of them")
+            hint = f"leave {param.name} out of one of them"
+            raise UsageError(f"{said}, the command line {call.text(param.name)!r}", hint)
 
 
 def _check(param: Param, call: Call, result: dict[str, object]) -> None:

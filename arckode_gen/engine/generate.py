@@ -13,7 +13,7 @@ from arckode_gen.engine import edits, units
 from arckode_gen.engine.names import Name
 from arckode_gen.engine.plan import Change, FileState, Plan, Step
 from arckode_gen.engine.render import Compiled, Renderer
-from arckode_gen.errors import CrashError, RefusedError
+from arckode_gen.errors import CrashError, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
