@@ -56,11 +56,8 @@ def _refuse_two_answers(params: list[Param], given: Mapping[str, object], typed:
     for param in params:
         both = param.kind == "argument" and not param.many and param.name in typed and param.name in given
         if both and given[param.name] != call.values[param.name]:
-            message = (
-                f"--answers says {param.name} is {given[param.name]!r}, the command line {call.text(param.name)!r}"
-            )
-            hint = f"leave {param.name} out of one of them"
-            raise UsageError(f"{said}, the command line {call.text(param.name)!r}", hint)
+            said = f"--answers says {param.name} is {given[param.name]!r}, the command line"
+            raise UsageError(f"{said} {call.text(param.name)!r}", f"leave {param.name} out of one of them")
 
 
 def _check(param: Param, call: Call, result: dict[str, object]) -> None:

@@ -144,17 +144,13 @@ class Routes:
         return () if found is None else (found,)
 
     def _listed(self, source: Source, function: int, shape: Shape) -> tuple[FunctionAt, ...]:
-        rows = (row for row in source.facts.bindings if row.how == "for" and row.target == shape)
-        lists = [
-            constant_of(self._project, source, row.function, part)
-            for row in rows
-            if row.function == function and row.value is not None
-            for part in (row.value[1] if row.value[0] == "other" and isinstance(row.value[1], tuple) else (row.value,))
-            if isinstance(part, tuple)
-        ]
+        """Return the functions written down in what a loop runs over, when it is this loop's name that is registered."""
+        rows = source.facts.bindings
+        loops = (row.value for row in rows if row.how == "for" and row.target == shape and row.function == function)
+        written = (constant_of(self._project, source, function, _iterated(value)) for value in loops)
         values = (
             self._resolver.value(source, function, part)
-            for each in lists
+            for each in written
             if each is not None and each[0] in {"display", "dict"}
             for part in within(each)
         )
@@ -176,3 +172,13 @@ class Routes:
 
 def _argument(args: tuple[Shape, ...], keywords: _Keywords, position: int, name: str) -> Shape | None:
     return args[position] if len(args) > position else keywords.get(name)
+
+
+def _iterated(shape: Shape | None) -> Shape | None:
+    """Return the collection behind a loop's value: a destructuring target holds a part of it, `.items()` all of it."""
+    match shape:
+        case ("other", (tuple(whole),)):
+            return _iterated(whole)
+        case ("call", ("attr", tuple(base), "items" | "values" | "keys"), _, _):
+            return base
+    return shape

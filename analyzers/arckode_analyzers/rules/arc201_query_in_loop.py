@@ -377,6 +377,27 @@ class OrderStatus(StrEnum):
             },
         ),
         Example(
+            "a buffer that is written when it is full, and what is loaded once and kept",
+            {
+                "src/shop/modules/orders/service.py": _SERVICE
+                + """\
+    async def load(self, rows):
+        buffer = []
+        for row in rows:
+            buffer.append({**row, "rates": await self._rates()})
+            if len(buffer) >= 500:
+                await self._orders.create_many(buffer)
+                buffer = []
+        await self._orders.create_many(buffer)
+
+    async def _rates(self):
+        if self._kept is None:
+            self._kept = await self._orders.find_many({"status": "paid"})
+        return self._kept
+"""
+            },
+        ),
+        Example(
             "words in comments and strings, builders and session.add",
             {
                 "src/shop/modules/orders/repository.py": """\
