@@ -176,7 +176,7 @@ def _bounds(field: Field) -> list[str]:
     if field.type in {"str", "text", "slug", "url"}:
         longest = field.max if field.type == "text" else sql_types.length(field)
         shortest = field.len or field.min
-        bounds = _lengths(shortest, longest if field.type != "slug" or field.max else None)
+        bounds = _lengths(shortest, longest)
         return [*bounds, f"pattern={quote(field.pattern)}"] if field.pattern else bounds
     if field.type == "password":
         return _lengths(field.min if field.min is not None else _SHORTEST_PASSWORD, field.max or 1024)

@@ -144,7 +144,7 @@ class Routes:
         return () if found is None else (found,)
 
     def _listed(self, source: Source, function: int, shape: Shape) -> tuple[FunctionAt, ...]:
-        """Return the functions written down in what a loop runs over, when it is this loop's name that is registered."""
+        """Return the functions in what a loop runs over, when it is the name of such a loop that is registered."""
         rows = source.facts.bindings
         loops = (row.value for row in rows if row.how == "for" and row.target == shape and row.function == function)
         written = (constant_of(self._project, source, function, _iterated(value)) for value in loops)

@@ -101,7 +101,7 @@ def canonical(dotted: str) -> str:
     """Return the one name a library thing goes by, whatever path it was imported through."""
     head, *rest = dotted.split(".")
     if head in {"sqlalchemy", "sqlmodel"} and rest:
-        return "sqlalchemy.func" if "func" in rest else f"sqlalchemy.{rest[-1]}"
+        return f"sqlalchemy.{rest[-1]}" if rest[-1] != "func" else "sqlalchemy.func"
     if "kernel" in (head, *rest[:-1]) and rest:
         return f"kernel.{rest[-1]}"
     return dotted
