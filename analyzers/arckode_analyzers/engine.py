@@ -102,7 +102,7 @@ def _without_collection(
 def _facts(
     files: Mapping[str, bytes], digests: Mapping[str, str], cache: Cache | None
 ) -> tuple[dict[str, FileFacts], list[str], int]:
-    from arckode_analyzers.facts.extract import extract  # # the parser is not needed on a warm run
+    from arckode_analyzers.facts.extract import extract  # the parser is not needed on a warm run
     from arckode_analyzers.facts.records import pack, unpack
 
     known = {} if cache is None else cache.facts()
@@ -142,13 +142,13 @@ def _empty_layers(config: Config, files: Mapping[str, bytes]) -> list[str]:
 
 
 def _project(files: Mapping[str, bytes], facts: Mapping[str, FileFacts], config: Config) -> Project:
-    from arckode_analyzers.model.project import Project  # # not needed on a warm run
+    from arckode_analyzers.model.project import Project  # not needed on a warm run
 
     return Project(((path, facts[path], files[path]) for path in sorted(facts)), config)
 
 
 def _run(project: Project, rules: tuple[Rule, ...]) -> tuple[tuple[Finding, ...], CallGraph]:
-    from arckode_analyzers.model.analysis import Analysis  # # not needed on a warm run
+    from arckode_analyzers.model.analysis import Analysis  # not needed on a warm run
 
     analysis = Analysis(project)
     found: set[Finding] = set()

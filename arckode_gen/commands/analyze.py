@@ -51,7 +51,7 @@ def run(call: Call) -> int:
         OperationError: the baseline cannot be written.
         CrashError: a rule failed.
     """
-    from arckode_analyzers import report  # # only this command pays
+    from arckode_analyzers import report  # only this command pays
     from arckode_analyzers.config import ConfigurationError
     from arckode_analyzers.engine import RuleCrash
     from arckode_analyzers.run import analyse
@@ -77,10 +77,12 @@ def run(call: Call) -> int:
 
 
 def _wanted(call: Call) -> Wanted:
-    from arckode_analyzers.files import find_root  # # only this command pays
+    from arckode_analyzers.files import find_root  # only this command pays
     from arckode_analyzers.run import Wanted
 
     root = find_root(call.cwd)
+    if next(root.rglob("*.py"), None) is None:
+        raise UsageError(f"there is no Python file in {root}", "change into a project")
     return Wanted(
         root,
         datetime.now(UTC).date().isoformat(),
@@ -102,7 +104,7 @@ def _relative(cwd: Path, root: Path, word: str) -> str:
 
 
 def _code(word: str) -> str:
-    from arckode_analyzers.meta import catalogue  # # only when a rule is named
+    from arckode_analyzers.meta import catalogue  # only when a rule is named
 
     known = {rule.code for rule in catalogue()}
     if word.upper() not in known:
@@ -111,7 +113,7 @@ def _code(word: str) -> str:
 
 
 def _known(call: Call) -> frozenset[Entry]:
-    from arckode_analyzers import baseline  # # only this command pays
+    from arckode_analyzers import baseline  # only this command pays
 
     name = call.text("baseline")
     if not name:
@@ -129,7 +131,7 @@ def _known(call: Call) -> frozenset[Entry]:
 
 def _update(call: Call, found: Report) -> int:
     """Write the first baseline, or take entries out of it; new findings never go in."""
-    from arckode_analyzers import baseline  # # only this command pays
+    from arckode_analyzers import baseline  # only this command pays
 
     file = call.cwd / call.text("baseline")
     current = frozenset(entry for entry, _ in baseline.entries(found.all_findings))

@@ -27,7 +27,7 @@ def run(call: Call) -> int:
     Raises:
         UsageError: there is no such rule.
     """
-    from arckode_analyzers import docs  # # only this command pays
+    from arckode_analyzers import docs  # only this command pays
     from arckode_analyzers.meta import catalogue
 
     rules = {rule.code: rule for rule in catalogue()}

@@ -206,3 +206,9 @@ def test_a_warm_run_imports_neither_the_terminal_nor_the_parser(tmp_path: Path) 
     Terminal(root).analyze()
     done = subprocess.run([sys.executable, "-c", PROBE], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "1 [] []"
+
+
+def test_a_folder_without_python_is_not_green(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no Python file in"):
+        Terminal(tmp_path).analyze()
+    assert not list(tmp_path.iterdir())
