@@ -81,8 +81,8 @@ def _wanted(call: Call) -> Wanted:
     from arckode_analyzers.run import Wanted
 
     root = find_root(call.cwd)
-    if next(root.rglob("*.py"), None) is None:
-        raise UsageError(f"there is no Python file in {root}", "change into a project")
+    if not (root / "pyproject.toml").is_file() and next(root.rglob("*.py"), None) is None:
+        raise UsageError(f"there is no Python file and no pyproject.toml in {root}", "change into a project")
     return Wanted(
         root,
         datetime.now(UTC).date().isoformat(),
