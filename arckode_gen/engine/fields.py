@@ -196,6 +196,8 @@ def _suggestion(word: str, known: Iterable[str]) -> str:
 
 def _type_parts(raw: RawField, kind: FieldType, name: str) -> _TypeParts:
     given = raw.arguments
+    if kind == "enum" and len(given) == 1 and "," in given[0]:
+        raise UsageError(f"enum={given[0]} is one value with a comma", f"write `enum={given[0].replace(',', '/')}`")
     if kind == "enum":
         return {"values": given}
     if kind in {"belongs_to", "has_one", "has_many", "many_to_many"}:

@@ -114,7 +114,15 @@ def _used(tree: ast.Module) -> set[str]:
         node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
     }
     loaded = (node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
-    return {node.id for node in loaded} - defined
+    return ({node.id for node in loaded} | _exported(tree)) - defined
+
+
+def _exported(tree: ast.Module) -> set[str]:
+    """Return the names in `__all__`, which are texts and used all the same."""
+    lists = (
+        node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    )
+    return {name for value in lists for name in ast.literal_eval(value)}
 
 
 def _absolute(module: str, package: str) -> str:

@@ -54,10 +54,10 @@ KERNEL_COLUMNS = frozenset({"id", "created_at", "updated_at", "deleted_at", "ver
 # name: its attribute gets an underscore, its column and its JSON name do not.
 TAKEN_ATTRIBUTES = frozenset(
     _words("""
-bool bytes classmethod construct copy dict dt float from_orm frozenset int json list metadata
+bool bytes classmethod construct copy dict dt filterable float from_orm frozenset int json l list listing metadata
 model_computed_fields model_config model_construct model_copy model_extra model_fields model_fields_set
 model_json_schema model_parametrized_name model_post_init model_rebuild object parse_file parse_obj parse_raw
-property registry schema_json set staticmethod str super tuple type_annotation_map update_forward_refs
+property registry schema_json set sortable staticmethod str super tuple type_annotation_map update_forward_refs
 validate values
 """)
 )

@@ -66,23 +66,27 @@ def find(root: Path, environ: Mapping[str, str], default_name: str) -> str:
     """Return the text of the project's database URL.
 
     Raises:
-        UsageError: `.env` cannot be read.
+        UsageError: `.env` cannot be read, or production has no database of its own.
     """
-    there = _named(environ)
+    there = _named(environ, VARIABLE)
     if there is not None:
         return there
     file = root / ".env"
+    written: Mapping[str, str] = {}
     if file.is_file():
         from arckode_gen.migrations import dotenv
 
-        there = _named(dotenv.parse(_read(file), environ))
+        written = dotenv.parse(_read(file), environ)
+        there = _named(written, VARIABLE)
+    if there is None and (_named(environ, "ENVIRONMENT") or _named(written, "ENVIRONMENT")) == "production":
+        raise UsageError("DATABASE_URL is not set, and ENVIRONMENT is production", "set it in the environment")
     return there if there is not None else f"sqlite:///./{default_name}.db"
 
 
-def _named(variables: Mapping[str, str]) -> str | None:
-    if VARIABLE in variables:
-        return variables[VARIABLE]
-    return next((value for name, value in variables.items() if name.upper() == VARIABLE), None)
+def _named(variables: Mapping[str, str], wanted: str) -> str | None:
+    if wanted in variables:
+        return variables[wanted]
+    return next((value for name, value in variables.items() if name.upper() == wanted), None)
 
 
 def _read(file: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
@@ -161,7 +162,7 @@ def _names(module: Module) -> dict[str, object]:
         "many": name.plural,
         "words": name.plural.replace("_", " "),
         "word": name.singular.replace("_", " "),
-        "article": "an" if name.singular[0] in "aeiou" else "a",
+        "article": _article(name.singular),
         "service_class": f"{name.pascal_plural}Service",
         "repository_class": f"{name.pascal_plural}Repository",
         "controller_class": f"{name.pascal_plural}Controller",
@@ -188,7 +189,7 @@ def _contents(module: Module) -> dict[str, object]:
         "exported": [f'"{item}"' for item in _exported(module)],
         "filterable": _tuple(field.attribute for field in shown),
         "sortable": _tuple([*(field.attribute for field in shown), *_moments(table)]),
-        "filters": tuple(pair for m in members if m.visible for pair in m.code.filters),
+        "filters": _filters(members),
         "exact_numbers": tuple(m.field.json_name for m in module.of("decimal")),
         "body_row": body,
         "uses_number": any("number" in value for _, value in body),
@@ -217,6 +218,18 @@ def _tested(module: Module) -> dict[str, object]:
         "hidden": tuple(m for m in module.members if not m.visible),
         "hidden_names": [f'"{m.field.json_name}"' for m in module.members if not m.visible],
     }
+
+
+def _article(word: str) -> str:
+    """Say "a user" and "an umbrella": what counts is how the word sounds, as far as its letters tell."""
+    return "an" if re.match(r"[aeio]|u(?!s|ni|ti)", word) else "a"
+
+
+def _filters(members: tuple[Member, ...]) -> list[tuple[str, str]]:
+    """Return the parameters of the list query; a field that is called like another's filter keeps the name."""
+    own = {m.field.attribute for m in members}
+    shown = [m.code.filters for m in members if m.visible]
+    return [pair for pairs in shown for place, pair in enumerate(pairs) if place == 0 or pair[0] not in own]
 
 
 def _body_value(member: Member) -> str:

@@ -30,6 +30,12 @@ CASES = [
         id="what the file defines is not imported",
     ),
     pytest.param(
+        '"""D."""\n\n__all__ = ["Order"]\n',
+        {"Order": "shop.modules.orders.model"},
+        '"""D."""\n\nfrom shop.modules.orders.model import Order\n\n__all__ = ["Order"]\n',
+        id="what is exported is imported, though it is only a text",
+    ),
+    pytest.param(
         '"""D."""\n\n\nclass A:\n    count: int = 1\n',
         {},
         '"""D."""\n\n\nclass A:\n    count: int = 1\n',

@@ -78,3 +78,12 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"\xff")
     with pytest.raises(UsageError, match=r"cannot read \.env: UnicodeDecodeError"):
         find(tmp_path, {}, "shop")
+
+
+def test_production_never_falls_back_on_a_file(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="DATABASE_URL is not set, and ENVIRONMENT is production"):
+        find(tmp_path, {"ENVIRONMENT": "production"}, "shop")
+    (tmp_path / ".env").write_text("ENVIRONMENT=production\n")
+    with pytest.raises(UsageError, match="DATABASE_URL is not set"):
+        find(tmp_path, {}, "shop")
+    assert find(tmp_path, {"DATABASE_URL": "sqlite:///./env.db"}, "shop") == "sqlite:///./env.db"

@@ -209,6 +209,6 @@ def test_a_warm_run_imports_neither_the_terminal_nor_the_parser(tmp_path: Path) 
 
 
 def test_a_folder_without_python_is_not_green(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="there is no Python file and no pyproject.toml in"):
+    with pytest.raises(UsageError, match=r"there is no Python file and no pyproject\.toml in"):
         Terminal(tmp_path).analyze()
     assert not list(tmp_path.iterdir())

@@ -147,6 +147,7 @@ REFUSED = [
     pytest.param([], 2, "NAME", id="no name at all"),
     pytest.param(["orders", "--table", "My Orders"], 2, "snake_case", id="a table that is no name"),
     pytest.param(["orders", "s:enum=a/b:default=c"], 2, "c", id="a default outside the enumeration"),
+    pytest.param(["orders", "s:enum=a,b"], 2, "write `enum=a/b`", id="an enumeration with commas"),
     pytest.param(["orders", "--fields", "none.yml"], 2, "none.yml", id="a file that is not there"),
 ]
 
@@ -159,6 +160,28 @@ def test_bad_words_are_refused_and_nothing_is_written(shop: Path, words: list[st
     assert said in outcome.stderr
     assert "Traceback" not in outcome.text
     assert tree(shop) == before
+
+
+def test_names_that_the_kernel_uses_itself_are_dodged(shop: Path) -> None:
+    words = (
+        "listing",
+        "filterable:int",
+        "sortable",
+        "l:bigint",
+        "title",
+        "title_contains",
+        "price:int",
+        "price_gte:int",
+    )
+    must(arckode(shop, "make:module", "reports", *words))
+    must(tool(shop, "ruff", "check"))
+    must(tool(shop, "mypy"))
+    must(tool(shop, "pytest", "-q"))
+
+
+def test_the_door_imports_what_it_exports(everything: Path) -> None:
+    script = "import shop.modules.orders as door; assert all(hasattr(door, name) for name in door.__all__)"
+    must(run(everything / "src", sys.executable, "-c", script))
 
 
 def test_another_module_of_the_same_name_is_refused(shop: Path) -> None:
