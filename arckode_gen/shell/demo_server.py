@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import tempfile
@@ -45,13 +46,17 @@ class Server:
             StepFailedError: it ended, or is not well in time.
         """
         deadline = time.monotonic() + _PATIENCE
-        while not _is_well(url):
+        while not (self._is_listening() and _is_well(url)):
             if self._process.poll() is not None:
                 raise self._failure(f"ended with code {self._process.returncode} before it was ready")
             if time.monotonic() > deadline:
                 raise self._failure(f"was not ready after {_PATIENCE:.0f} seconds")
             time.sleep(0.05)
         return f"{url} is ready"
+
+    def _is_listening(self) -> bool:
+        """Read it from the server's own words: another one may have taken the port, and would answer in its place."""
+        return b"Uvicorn running on" in os.pread(self._log.fileno(), 1 << 20, 0)
 
     def stop(self) -> None:
         """Stop it as Ctrl-C does.
