@@ -83,16 +83,24 @@ class Member:
 
     @property
     def create_line(self) -> str:
-        head = f"{self.field.attribute}: {self.code.received}"
         if is_dynamic(self.field):
-            return f"{head} = unchanged()"
+            return self._line(" = unchanged()")
         if self.default:
-            return f"{head} = {self.default}"
-        return f"{head} = None" if self.field.null else head
+            return self._line(f" = {self.default}")
+        return self._line(" = None" if self.field.null else "")
 
     @property
     def update_line(self) -> str:
-        return f"{self.field.attribute}: {self.code.received} = unchanged()"
+        return self._line(" = unchanged()")
+
+    def _line(self, tail: str) -> str:
+        """Write the field in a schema; what is too long for a line stands with one part a line, as ruff leaves it."""
+        line = f"{self.field.attribute}: {self.code.received}{tail}"
+        if len(line) + 4 <= layout.LINE_LENGTH or ", Field(" not in line:
+            return line
+        base, _, bounds = self.code.received.removeprefix("Annotated[").removesuffix(")]").partition(", Field(")
+        limits = layout.call("Field(", [bounds], indent=8)
+        return f"{self.field.attribute}: Annotated[\n        {base},\n        {limits},\n    ]{tail}"
 
 
 def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, object]:

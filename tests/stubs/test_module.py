@@ -179,6 +179,14 @@ def test_names_that_the_kernel_uses_itself_are_dodged(shop: Path) -> None:
     must(tool(shop, "pytest", "-q"))
 
 
+def test_a_line_that_is_too_long_is_wrapped_as_ruff_wraps_it(shop: Path) -> None:
+    long = "category_of_what_was_bought"
+    must(arckode(shop, "make:module", "receipts", f"{long}:decimal=11.0:min=160:max=217", f"{long}_b:int:min=1:max=9"))
+    must(tool(shop, "ruff", "check"))
+    must(tool(shop, "ruff", "format", "--check"))
+    assert "Annotated[\n        Decimal,\n" in (shop / "src/shop/modules/receipts/schemas.py").read_text()
+
+
 def test_the_door_imports_what_it_exports(everything: Path) -> None:
     script = "import shop.modules.orders as door; assert all(hasattr(door, name) for name in door.__all__)"
     must(run(everything / "src", sys.executable, "-c", script))
