@@ -56,6 +56,6 @@ def _as_word(kind: FieldType, value: str | int | bool) -> str:
 
 
 def _is_one_word(field: Field) -> bool:
-    """Tell whether no value holds a sign that separates the parts of a word."""
+    """Tell whether no value is empty or holds a sign that separates the parts of a word."""
     texts = [*field.values, *([field.default] if field.type in {"str", "text"} and field.default is not None else [])]
-    return not any(":" in str(text) for text in texts) and not any("/" in value for value in field.values)
+    return all(str(text) and ":" not in str(text) for text in texts) and not any("/" in value for value in field.values)

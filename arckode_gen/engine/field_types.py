@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 FieldType = Literal[
     "str",
@@ -58,24 +58,7 @@ ON_DELETE: tuple[OnDelete, ...] = ("cascade", "restrict", "set_null")
 RELATIONS: tuple[FieldType, ...] = ("belongs_to", "has_one", "has_many", "many_to_many")
 
 # The order in which a field is written down.
-MODIFIERS: tuple[Modifier, ...] = (
-    "null",
-    "unique",
-    "index",
-    "default",
-    "min",
-    "max",
-    "len",
-    "pattern",
-    "redact",
-    "pii",
-    "readonly",
-    "writeonly",
-    "immutable",
-    "owner",
-    "tenant",
-    "on_delete",
-)
+MODIFIERS: tuple[Modifier, ...] = get_args(Modifier)
 VALUED: frozenset[str] = frozenset({"default", "min", "max", "len", "pattern", "on_delete"})
 
 _COLUMN: frozenset[str] = frozenset({"null", "redact", "pii", "readonly", "writeonly", "immutable"})
