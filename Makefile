@@ -27,6 +27,21 @@ lint: $(STAMP)
 soak: $(STAMP)
 	ARCKODE_FUZZ=20 $(BIN)/python -m pytest tests/stubs/test_module_fuzz.py -q
 	ARCKODE_FUZZ_REQUESTS=3000 $(BIN)/python -m pytest tests/e2e/test_databases.py -q -k junk
+	ARCKODE_SCHEMATHESIS=300 ARCKODE_SCHEMATHESIS_SEED=$$(date +%s) \
+		$(BIN)/python -m pytest tests/e2e/test_schemathesis.py -q
+	ARCKODE_SOAK_KILLS=200 ARCKODE_SOAK_ROUNDS=50 $(BIN)/python -m pytest tests/migrations/test_faults.py -q
+	ARCKODE_SOAK_MODELS=100 $(BIN)/python -m pytest tests/migrations/test_model_fields.py -q
+	ARCKODE_REAL_SCHEMA=1 $(BIN)/python -m pytest tests/migrations/test_real_schema.py -q
+	ARCKODE_MUTATE=1 $(BIN)/python -m pytest tests/rules/test_rule_mutation.py -q
+	ARCKODE_DRIFT=1 $(BIN)/python -m pytest tests/rules/test_schema_drift.py -q
+	ARCKODE_STANDING=400 ARCKODE_STANDING_SEED=$$(date +%s) $(BIN)/python -m pytest tests/rules/test_standing.py -q
+	ARCKODE_ROOTS=5000 ARCKODE_EDITS=250 ARCKODE_INVERSES=40 ARCKODE_WALKS=8 ARCKODE_KILLS=1 \
+		$(BIN)/python -m pytest tests/keeping -q -n $(WORKERS)
+	ARCKODE_JOBS=100000 $(BIN)/python -m pytest tests/kernel/test_queue_load.py -q -s
+	ulimit -n 20000 && ARCKODE_SOCKETS=5000 $(BIN)/python -m pytest tests/kernel/test_websockets.py -q -s -k idle
+	ARCKODE_FUZZ_CLIENTS=2000 $(BIN)/python -m pytest tests/client/test_fuzz.py -q
+	ARCKODE_CIRCLES=5000 $(BIN)/python -m pytest tests/client/test_circles.py -q
+	ARCKODE_DOCUMENTS=1 $(BIN)/python -m pytest tests/client/test_real_documents.py -q
 
 # The pages that are generated from rules, commands and fields; a test fails when they are stale.
 docs: $(STAMP)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from arckode_gen import commands
 from arckode_gen.engine import words as plain
 from arckode_gen.engine.spec import Call, CommandSpec, Value
 from arckode_gen.errors import ArckodeError, CrashError, OperationError, UsageError
+from arckode_gen.interruption import noticed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HELP_WORDS = ("--help", "-h", "help")
 _BUG = "this is a bug in arckode; run again with --debug to see where, and please report it"
@@ -18,21 +24,48 @@ _BUG = "this is a bug in arckode; run again with --debug to see where, and pleas
 def run(argv: list[str]) -> int:
     """Run one command line; every expected failure is a message on standard error and an exit code."""
     try:
-        code = _run(argv)
-        sys.stdout.flush()  # a reader that went away is noticed here, not while the interpreter shuts down
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except ArckodeError as error:
-        return _fail(error, argv)
+        with noticed() as interrupted:
+            return _guarded(argv, interrupted)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-    except Exception as error:  # noqa: BLE001  whatever it is, it is our bug and said so
-        crash = CrashError(f"arckode crashed: {type(error).__name__}: {error}", _BUG)
-        crash.__cause__ = error
-        return _fail(crash, argv)
+
+
+def _guarded(argv: list[str], interrupted: Callable[[], bool]) -> int:
+    try:
+        code = _run(argv)
+        sys.stdout.flush()  # a reader that went away is noticed here, not while the interpreter shuts down
+    except BrokenPipeError:
+        _write_nowhere()
+        return 0
+    except Exception as error:  # what is none of our errors is our bug and said so
+        told = error if isinstance(error, ArckodeError) else _crash(error)
+        if interrupted() and isinstance(told, CrashError):
+            raise KeyboardInterrupt from error
+        return _told(told, argv)
     return code
+
+
+def _told(error: ArckodeError, argv: list[str]) -> int:
+    """Say an error; that its reader went away changes nothing about how the command ended."""
+    try:
+        code = _fail(error, argv)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _write_nowhere()
+        return error.exit_code
+    return code
+
+
+def _write_nowhere() -> None:
+    """Let what is still to be written go, now that its reader did."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _crash(error: Exception) -> CrashError:
+    crash = CrashError(f"arckode crashed: {type(error).__name__}: {error}", _BUG)
+    crash.__cause__ = error
+    return crash
 
 
 def complete(words: list[str]) -> int:
@@ -63,7 +96,13 @@ def _run(argv: list[str]) -> int:
     command = commands.find(first, cwd)
     if plain.wants_help(rest):
         return _help(cwd, first)
-    return command.run(_call(command.spec, cwd, _values(command.spec, plain.normalise(command.spec, rest))))
+    if plain.wants_schema(rest):
+        return _schema(command.spec)
+    values = _values(command.spec, plain.normalise(command.spec, rest))
+    call = _call(command.spec, cwd, values, tuple(argv))
+    gc.freeze()  # what was imported stays: no collection needs to look at it
+    gc.enable()
+    return command.run(call)
 
 
 def _cwd() -> Path:
@@ -77,6 +116,15 @@ def _help(cwd: Path, name: str) -> int:
     from arckode_gen import help_screen  # laying out text is for people, not for every run
 
     return help_screen.command(commands.find(name, cwd).spec) if name else help_screen.overview(cwd)
+
+
+def _schema(spec: CommandSpec) -> int:
+    import json  # an editor or an agent asks for this, once
+
+    from arckode_gen.engine.spec_schema import schema
+
+    print(json.dumps(schema(spec), indent=2))
+    return 0
 
 
 def _values(spec: CommandSpec, argv: list[str]) -> dict[str, Value]:
@@ -94,7 +142,7 @@ def _interactive(argv: list[str]) -> bool:
     return "--no-input" not in argv and sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def _call(spec: CommandSpec, cwd: Path, values: dict[str, Value]) -> Call:
+def _call(spec: CommandSpec, cwd: Path, values: dict[str, Value], argv: tuple[str, ...]) -> Call:
     return Call(
         spec=spec,
         cwd=cwd,
@@ -104,6 +152,7 @@ def _call(spec: CommandSpec, cwd: Path, values: dict[str, Value]) -> Call:
         json=values.get("json") is True,
         interactive=values.get("no_input") is not True and sys.stdin.isatty() and sys.stdout.isatty(),
         environ=dict(os.environ),
+        argv=argv,
     )
 
 
@@ -112,12 +161,12 @@ def _fail(error: ArckodeError, argv: list[str]) -> int:
         import traceback  # only this flag pays for it
 
         traceback.print_exception(error)
+    print(f"error: {error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"  {error.hint}", file=sys.stderr)
     if "--json" in argv:
         import json
 
         said = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
         print(json.dumps({"version": 1, "error": said}, indent=2))
-    print(f"error: {error.message}", file=sys.stderr)
-    if error.hint:
-        print(f"  {error.hint}", file=sys.stderr)
     return error.exit_code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import keyword
 import warnings
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, cast
@@ -48,13 +49,14 @@ def build(
 ) -> click.Command:
     """Return a command that stores the parsed values in `result`; `answered` says that a file may hold the rest."""
 
-    many = {param.name for param in (*spec.arguments, *spec.options) if param.many}
+    params = (*spec.arguments, *spec.options)
+    known = {_python_name(param): param for param in params}
 
     def store(**values: object) -> None:
         for name, value in values.items():
-            result[name] = tuple(cast("list[str]", value or [])) if name in many else cast("Value", value)
+            param = known[name]
+            result[param.name] = tuple(cast("list[str]", value or [])) if param.many else cast("Value", value)
 
-    params = (*spec.arguments, *spec.options)
     parameters = [_parameter(each, interactive=interactive, required=each.required and not answered) for each in params]
     store.__doc__ = spec.summary
     store.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # read by inspect.signature
@@ -62,6 +64,11 @@ def build(
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command()(store)
     return get_command(app)
+
+
+def _python_name(param: Param) -> str:
+    """Typer reads parameters from a Python function, which cannot have one that is called `from`."""
+    return f"{param.name}_" if keyword.iskeyword(param.name) else param.name
 
 
 def _parameter(param: Param, *, interactive: bool, required: bool) -> inspect.Parameter:
@@ -73,7 +80,7 @@ def _parameter(param: Param, *, interactive: bool, required: bool) -> inspect.Pa
     if required:
         annotation, default = (list[str] if param.many else base), inspect.Parameter.empty
     return inspect.Parameter(
-        param.name,
+        _python_name(param),
         inspect.Parameter.KEYWORD_ONLY,
         default=default,
         annotation=Annotated[annotation, _info(param, interactive=interactive)],

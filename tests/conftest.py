@@ -2,27 +2,53 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
-from tests.generated import MODULES, arckode, must, new_project
+from tests.generated import ADAPTERS, FIELDS, GROWN, MODULES, arckode, must, new_project, write_methods
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# A shell that starts us in the background has SIGINT ignored, and so would every process that a test interrupts.
+with contextlib.suppress(ValueError):  # not the main thread: there it is the runner's affair
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A deadline measures the machine, not the code.
 settings.register_profile("arckode", deadline=None)
 settings.load_profile("arckode")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--s3-url", help="A genuine S3 for the storage's tests: http://KEY:SECRET@host:9000/bucket")
+
+
+@pytest.fixture(scope="session")
+def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with the modules and nothing between them that was added later; tests only read it."""
+    root = new_project(tmp_path_factory.mktemp("modules"))
+    for words in MODULES:
+        must(arckode(root, "make:module", *words))
+    return root
+
+
 @pytest.fixture(scope="session")
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with a module for everything that `make:module` can make; tests only read it."""
+    """A project with everything that generators can make; tests only read it."""
     root = new_project(tmp_path_factory.mktemp("everything"))
     for words in MODULES:
         must(arckode(root, "make:module", *words))
+    for words in FIELDS:
+        must(arckode(root, "make:field", *words))
+    for kind in ADAPTERS:
+        must(arckode(root, "make:adapter", kind))
+    write_methods(root)
+    for words in GROWN:
+        must(arckode(root, *words))
     return root
 
 

@@ -52,7 +52,85 @@ MODULES: tuple[tuple[str, ...], ...] = (
         "book_reviews",
     ),
     ("replies", "review:belongs_to=reviews", "text:text"),
+    ("tags", "label:str:unique"),
+    (
+        "posts",
+        "title",
+        "tags:many_to_many=tags/label",
+        "parent:belongs_to=posts:null",
+        "children:has_many=posts",
+        "related:many_to_many=posts",
+    ),
+    ("profiles", "customer:belongs_to=customers:unique", "bio:text"),
 )
+
+# What is added to those modules afterwards; the last of them keep nothing in the database.
+FIELDS: tuple[tuple[str, ...], ...] = (
+    ("replies", "mood:enum=good/bad:default=good:index", "author:belongs_to=customers:null", "code:str:null:unique"),
+    ("customers", "favourites:many_to_many=orders/total"),
+    ("tags", "kind:enum=a/b:null", "seen_at:datetime:default=now"),
+    ("customers", "orders:has_many=orders/total/status/note", "profile:has_one=profiles/bio"),
+)
+# What a person wrote into services that other modules are joined with.
+WRITTEN: dict[str, tuple[str, str]] = {
+    "articles": (
+        """import datetime as dt
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Literal
+""",
+        """
+    async def reserve_stock(self, article_id: UUID, quantity: int, *, note: str, rush: bool = False) -> None:
+        \"\"\"Take from the stock.\"\"\"
+
+    async def price_of(self, article_id: UUID, day: dt.date, kind: Literal["net", "gross"] = "net") -> Decimal:
+        return Decimal(1)
+
+    def words_for(self, words: Sequence[str], *, limit: int | None, of: Mapping[str, Decimal]) -> Mapping[str, str]:
+        return {word: word for word in words[:limit]}
+
+    async def note(self, event: Event) -> None:
+        \"\"\"Remember what happened.\"\"\"
+
+    async def recount(self) -> Article:
+        raise NotFoundError("there is nothing to count")
+""",
+    ),
+}
+# One of everything that grows a project beside modules.
+GROWN: tuple[tuple[str, ...], ...] = (
+    ("make:connector", "things", "pedidos"),
+    ("make:connector", "orders", "articles", "--call", "price_of"),
+    ("make:connector", "customers", "articles", "--call", "words_for"),
+    ("make:connector", "orders", "articles", "--on", "orders.confirmed", "--call", "reserve_stock"),
+    ("make:connector", "orders", "articles", "--on", "orders.line.added", "--call", "note"),
+    ("make:connector", "customers", "articles", "--on", "customers.created", "--call", "recount"),
+    ("make:helper", "slugify"),
+    ("make:helper", "LineTotal"),
+    ("make:idempotency",),
+    ("make:middleware", "api-version"),
+    ("make:middleware", "maintenance"),
+    ("make:usecase", "orders", "confirm_order"),
+    ("make:usecase", "lineas_pedido", "CheckEverythingThatWasEverOrderedByOthers"),
+    ("make:migration", "add_index_to_orders"),
+    ("make:migration", "backfill", "--sql"),
+    ("make:seed", "countries"),
+    ("make:seed", "busy_week", "--module", "orders"),
+    ("make:job", "send_receipt"),
+    ("make:job", "ExportReport"),
+    ("make:job", "poll_prices", "--every", "15m"),
+    ("make:job", "tidy_up", "--cron", "0 3 * * *", "--zone", "Europe/Madrid"),
+    ("make:job", "send_welcome", "--on", "customers.created"),
+    ("make:websocket", "open_door"),
+    ("make:websocket", "reports", "--access", "orders:read", "--job", "export_report"),
+)
+_MIGRATING = {"make:idempotency", "make:migration"}
+# The tables of the queue and of the scheduler are made once.
+MIGRATIONS = len(MODULES) + len(FIELDS) - 1 + sum(words[0] in _MIGRATING for words in GROWN) + 2
+
+
+# Every adapter but the databases, which take each other's place; all of them together on one project.
+ADAPTERS = ("jwt", "local", "redis-cache", "redis-limits", "redis-queue", "s3", "smtp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +169,18 @@ def must(outcome: Outcome) -> Outcome:
 def new_project(folder: Path, name: str = "shop", *flags: str) -> Path:
     must(arckode(folder, "new", name, "--no-git", *flags))
     return folder / name
+
+
+def write_methods(root: Path) -> None:
+    """Put into services what a person wrote, with the imports that it needs."""
+    for module, (imports, methods) in WRITTEN.items():
+        service = root / f"src/shop/modules/{module}/service.py"
+        docstring, _, rest = service.read_text().partition("\n\n")
+        event = "from shop.kernel.events import Event\n"
+        rest = rest.replace("from collections.abc import Mapping\n", imports).replace(
+            "from shop.kernel.rep", f"{event}from shop.kernel.rep"
+        )
+        service.write_text(f"{docstring}\n\n{rest}{methods}")
 
 
 def tree(root: Path) -> dict[str, bytes]:

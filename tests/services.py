@@ -11,6 +11,7 @@ import pytest
 
 POSTGRES = "postgresql://postgres@127.0.0.1:5432/postgres"
 MARIADB = "mariadb://root@127.0.0.1:3306/mysql"
+REDIS = "redis://127.0.0.1:6379/0"
 
 
 def postgres_url() -> str:
@@ -21,6 +22,11 @@ def postgres_url() -> str:
 def mariadb_url() -> str:
     """Answer the URL of a MariaDB server, or skip the test (fail it when ARCKODE_REQUIRE_SERVICES=1)."""
     return _reachable("MariaDB", "ARCKODE_TEST_MARIADB", MARIADB)
+
+
+def redis_url() -> str:
+    """Answer the URL of a Redis server, or skip the test (fail it when ARCKODE_REQUIRE_SERVICES=1)."""
+    return _reachable("Redis", "ARCKODE_TEST_REDIS", REDIS)
 
 
 def _reachable(name: str, variable: str, default: str) -> str:

@@ -1,91 +1,91 @@
-"""What earlier runs learned, believed only when its checksum holds: a damaged or foreign file is as good as none.
+"""What earlier runs learned about files and trees.
 
 Facts are kept per content, so that a moved or touched file costs nothing; the verdict is kept for the whole tree.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import marshal
-import os
-import sys
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
+from arckode_analyzers import signed
 from arckode_analyzers.facts.records import VERSION
+from arckode_analyzers.signed import digest
 
-Packed: TypeAlias = tuple[tuple[tuple[object, ...], ...], ...]
-_DIGEST = 32
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
-
-def digest(*parts: bytes) -> str:
-    """Return one name for some bytes."""
-    total = hashlib.blake2b(digest_size=_DIGEST)
-    for part in parts:
-        total.update(len(part).to_bytes(8, "little"))
-        total.update(part)
-    return total.hexdigest()
+__all__ = ["Cache", "State", "digest"]
+State: TypeAlias = tuple[int, int, int, int]
+_LAST = "last"
 
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """A folder for one configuration; it ignores itself in git."""
+    """A folder for one configuration; it ignores itself in git. Without a key there is no cache."""
 
     folder: Path
     configuration: str = ""
+    key: bytes | None = None
+
+    def index(self) -> dict[str, tuple[State, str]]:
+        """Return what files looked like and which content they had, by path."""
+        return cast("dict[str, tuple[State, str]]", self._loaded("index.bin"))
+
+    def keep_index(self, index: dict[str, tuple[State, str]]) -> None:
+        self._write("index.bin", index)
+
+    def facts(self, digests: Iterable[str]) -> dict[str, bytes]:
+        """Return the packed facts that are known of some contents."""
+        known: dict[str, bytes] = {}
+        for shard in sorted({each[0] for each in digests}):
+            known.update(cast("dict[str, bytes]", self._loaded(f"facts-{shard}.bin")))
+        return known
+
+    def keep_facts(self, facts: dict[str, bytes], changed: Iterable[str]) -> None:
+        """Write the parts that something was added to or is no longer needed in."""
+        for shard in sorted({each[0] for each in changed}):
+            self._write(f"facts-{shard}.bin", {each: packed for each, packed in facts.items() if each[0] == shard})
+
+    def exchange_facts(self, old: Iterable[str], new: Mapping[str, bytes]) -> None:
+        """Put the facts of some contents in place of those of others."""
+        gone = frozenset(old) - new.keys()
+        for shard in sorted({each[0] for each in (*gone, *new)}):
+            kept = cast("dict[str, bytes]", self._loaded(f"facts-{shard}.bin"))
+            left = {each: packed for each, packed in kept.items() if each not in gone}
+            self._write(f"facts-{shard}.bin", left | {each: packed for each, packed in new.items() if each[0] == shard})
+
+    def statements(self, stamp: str) -> dict[str, tuple[tuple[object, ...], ...]]:
+        """Return what SQL statements were found to do, by the same version of the analyzer."""
+        known = self._loaded("statements.bin").get(stamp, {})
+        return cast("dict[str, tuple[tuple[object, ...], ...]]", known)
+
+    def keep_statements(self, stamp: str, statements: Mapping[str, tuple[tuple[object, ...], ...]]) -> None:
+        self._write("statements.bin", {stamp: dict(statements)})
+
+    def verdict(self, key: str) -> object:
+        """Return what was decided about exactly this tree, or None."""
+        return self._loaded("verdict.bin").get(key)
+
+    def keep_verdict(self, key: str, verdict: object, tree: object = None) -> None:
+        """Keep a verdict, and beside it what describes the tree that it is about."""
+        self._write("verdict.bin", {key: verdict, _LAST: (tree, verdict)})
+
+    def last_verdict(self) -> tuple[object, object]:
+        """Return the description of the tree that was judged last, and the verdict; None for what is not known."""
+        return cast("tuple[object, object]", self._loaded("verdict.bin").get(_LAST, (None, None)))
+
+    def _loaded(self, name: str) -> dict[str, object]:
+        return signed.load(str(self.folder), name, self._stamp, self._key)
+
+    def _write(self, name: str, document: Mapping[str, object]) -> None:
+        signed.store(str(self.folder), name, self._stamp, self._key, document)
 
     @property
-    def _stamp(self) -> bytes:
-        python = f"{sys.implementation.cache_tag}-{marshal.version}"
-        return f"arckode facts {VERSION} {python} {self.configuration}\n".encode()
+    def _stamp(self) -> str:
+        return f"{VERSION} {self.configuration}"
 
-    def facts(self) -> dict[str, Packed]:
-        """Return what is known, by content digest; empty when the file is missing, foreign or damaged."""
-        body = self._checked("facts.bin")
-        if body is None:
-            return {}
-        try:
-            loaded = marshal.loads(body)  # noqa: S302  # our own bytes: stamp and checksum were compared
-        except (ValueError, EOFError, TypeError):
-            return {}
-        return loaded if isinstance(loaded, dict) else {}
-
-    def keep_facts(self, facts: dict[str, Packed]) -> None:
-        self._write("facts.bin", marshal.dumps(facts))
-
-    def verdict(self, key: str) -> bytes | None:
-        """Return what was decided about exactly this tree, or None."""
-        body = self._checked("verdict.json")
-        if body is None or not body.startswith(key.encode() + b"\n"):
-            return None
-        return body[len(key) + 1 :]
-
-    def keep_verdict(self, key: str, verdict: bytes) -> None:
-        self._write("verdict.json", key.encode() + b"\n" + verdict)
-
-    def _checked(self, name: str) -> bytes | None:
-        try:
-            content = (self.folder / name).read_bytes()
-        except OSError:
-            return None
-        stamp = self._stamp
-        checksum, body = content[len(stamp) : len(stamp) + _DIGEST], content[len(stamp) + _DIGEST :]
-        if not content.startswith(stamp) or checksum != hashlib.blake2b(body, digest_size=_DIGEST).digest():
-            return None
-        return body
-
-    def _write(self, name: str, body: bytes) -> None:
-        """Replace a file at once; a cache that cannot be written is no reason to fail."""
-        content = self._stamp + hashlib.blake2b(body, digest_size=_DIGEST).digest() + body
-        with contextlib.suppress(OSError):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            ignore = self.folder / ".gitignore"
-            if not ignore.exists():
-                ignore.write_text("*\n", encoding="utf-8")
-            handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=name)
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            Path(temporary).replace(self.folder / name)
+    @property
+    def _key(self) -> bytes:
+        return signed.own_key() if self.key is None else self.key

@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING
 
 from arckode_analyzers.meta import catalogue
 from arckode_analyzers.rule import Rule
+from arckode_analyzers.sql import reference
+from arckode_analyzers.sql.catalogue import CHAPTERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from arckode_analyzers.meta import Notice
     from arckode_analyzers.rule import Example
+
+_WITH_CATALOGUE = "ARC207"
+_CATALOGUE = "unsafe-migrations"
 
 
 def page(rule: Rule | Notice) -> str:
@@ -34,7 +39,10 @@ def page(rule: Rule | Notice) -> str:
         f"{rule.hint[:1].upper()}{rule.hint[1:]}.",
         "",
     ]
+    if rule.code == _WITH_CATALOGUE:
+        lines += ["## The checks", "", *_checks(), ""]
     if isinstance(rule, Rule):
+        lines += ["## What it can tell", "", rule.decides, ""] if rule.decides else []
         lines += ["## Reported", "", *_examples(rule.bad), "## Not reported", "", *_examples(rule.good)]
     return "\n".join(lines)
 
@@ -45,7 +53,15 @@ def pages() -> dict[str, str]:
     rows = [f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.severity} | {rule.summary} |" for rule in rules]
     head = ["# Rules", "", "| code | name | severity | what it finds |", "|---|---|---|---|"]
     index = "\n".join([*head, *rows, ""])
-    return {"README.md": index, **{f"{rule.code}.md": page(rule) for rule in rules}}
+    catalogued = {f"{_CATALOGUE}.md": reference.page()}
+    return {"README.md": index, **{f"{rule.code}.md": page(rule) for rule in rules}, **catalogued}
+
+
+def _checks() -> Iterable[str]:
+    """Name what a rule is made of, by chapter."""
+    yield f"[Each with its reason, its safe way and its examples]({_CATALOGUE}.md); `arckode explain NAME` shows one."
+    for title, checks in CHAPTERS:
+        yield f"\n{title}: {', '.join(f'`{check.name}`' for check in checks)}."
 
 
 def _examples(examples: Iterable[Example]) -> Iterable[str]:

@@ -7,25 +7,34 @@ from the verdict of the last run.
 from __future__ import annotations
 
 import gc
-import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from arckode_analyzers import registry
 from arckode_analyzers.cache import digest
-from arckode_analyzers.config import Config, Globs
+from arckode_analyzers.config import Config
 from arckode_analyzers.facts.records import Ignore
+from arckode_analyzers.files import Files
 from arckode_analyzers.rule import Finding, Step, finding
 from arckode_analyzers.suppressions import Suppression
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from arckode_analyzers.cache import Cache, Packed
+    from arckode_analyzers.cache import Cache
     from arckode_analyzers.facts.records import FileFacts
     from arckode_analyzers.model.calls import CallGraph
     from arckode_analyzers.model.project import Project
-    from arckode_analyzers.rule import Rule
+    from arckode_analyzers.rule import Rule, Severity
+
+
+_Plain: TypeAlias = "tuple[str, Severity, str, int, int, str, str, str, str, str]"
+_Steps: TypeAlias = "tuple[tuple[str, int, str], ...]"
+_Comment: TypeAlias = "tuple[str, tuple[int, int, int, tuple[str, ...], str, str], str]"
+_Frozen: TypeAlias = (
+    "tuple[tuple[tuple[_Plain, _Steps], ...], tuple[_Comment, ...], tuple[str, ...], tuple[int, int, int]]"
+)
+_PLAIN = tuple(name for name in Finding.__slots__ if name != "chain")
 
 
 class RuleCrash(Exception):  # noqa: N818  # it is our bug, not an error of the user's
@@ -59,22 +68,66 @@ def judge(
     config: Config | None = None,
     cache: Cache | None = None,
     rules: tuple[Rule, ...] | None = None,
+    *,
+    tests: Mapping[str, bytes] | None = None,
+    base: Mapping[str, bytes] | None = None,
 ) -> Verdict:
     """Judge a tree.
+
+    `tests` are the files that show what is tested; `base` is the tree that this one is compared with.
 
     Raises:
         RuleCrash: a rule failed.
     """
     config = config or Config()
-    digests = {path: digest(content) for path, content in sorted(files.items())}
-    key = digest(config.digest.encode(), registry.fingerprint().encode(), repr(list(digests.items())).encode())
-    stored = cache.verdict(key) if cache is not None and rules is None else None
+    beside = (tests or {}, base or {})
+    digests, *others = (_digests(tree) for tree in (files, *beside))
+    gaps = files.gaps if isinstance(files, Files) else ()
+    key = _key(config, gaps, (digests, *others))
+    remembers = cache is not None and rules is None
+    stored = cache.verdict(key) if cache is not None and remembers else None
     if stored is not None:
-        return _thaw(stored)
-    verdict = _without_collection(files, digests, config, cache, rules)
-    if cache is not None and rules is None:
-        cache.keep_verdict(key, _freeze(verdict))
+        return _thaw(cast("_Frozen", stored))
+    # Nobody here can know what a project's own rules read.
+    described = (_key(config, gaps, ()), digests, others[0]) if base is None and config.own_rules is None else None
+    verdict = _still(cache, described, ((files, digests), (beside[0], others[0])), config) if remembers else None
+    if verdict is None:
+        verdict = _without_collection(files, digests, config, cache, rules, beside=beside)
+        verdict = replace(verdict, incomplete=(*gaps, *verdict.incomplete))
+    if cache is not None and remembers:
+        cache.keep_verdict(key, _freeze(verdict), described)
     return verdict
+
+
+def _still(
+    cache: Cache | None,
+    described: tuple[str, Mapping[str, str], Mapping[str, str]] | None,
+    trees: Sequence[tuple[Mapping[str, bytes], Mapping[str, str]]],
+    config: Config,
+) -> Verdict | None:
+    """Return the last verdict if the edits since then changed nothing that a rule could see."""
+    if cache is None or described is None:
+        return None
+    before, stored = cache.last_verdict()
+    if not isinstance(before, tuple) or before[0] != described[0]:
+        return None
+    from arckode_analyzers.standing import carried_over  # not needed on a warm run
+
+    return carried_over(cache, _thaw(cast("_Frozen", stored)), before[1:], trees, config)
+
+
+def _digests(files: Mapping[str, bytes]) -> Mapping[str, str]:
+    if isinstance(files, Files):
+        return files.digests
+    return {path: digest(content) for path, content in sorted(files.items())}
+
+
+def _key(config: Config, gaps: tuple[str, ...], trees: tuple[Mapping[str, str], ...]) -> str:
+    """Name everything that a verdict depends on."""
+    said = [config.digest, registry.fingerprint(), *gaps]
+    for tree in trees:
+        said += [str(len(tree)), *tree, *tree.values()]
+    return digest("\n".join(said).encode())
 
 
 def _without_collection(
@@ -83,15 +136,20 @@ def _without_collection(
     config: Config,
     cache: Cache | None,
     rules: tuple[Rule, ...] | None,
+    *,
+    beside: tuple[Mapping[str, bytes], Mapping[str, bytes]],
 ) -> Verdict:
     """Run with the garbage collector off: everything built here lives until the end anyway."""
     was_on = gc.isenabled()
     gc.disable()
     try:
-        facts, incomplete, parsed = _facts(files, digests, cache)
-        incomplete += _empty_layers(config, files)
-        project = _project(files, facts, config)
-        found, graph = _run(project, registry.all_rules() if rules is None else rules)
+        (facts, tests), incomplete, parsed = _read([(files, digests), (beside[0], _digests(beside[0]))], cache)
+        incomplete += config.empty_layers(files)
+        project = _project(files, facts, config, tests)
+        incomplete += _missing(files, project)
+        before = _before(beside[1], config) if beside[1] else None
+        chosen = registry.rules_for(config) if rules is None else rules
+        found, graph = _run(project, before, chosen, cache if rules is None else None)
         counts = (len(files), graph.total, graph.unresolved, parsed)
         return Verdict(found, _suppressions(project), tuple(incomplete), *counts)
     finally:
@@ -99,65 +157,80 @@ def _without_collection(
             gc.enable()
 
 
-def _facts(
-    files: Mapping[str, bytes], digests: Mapping[str, str], cache: Cache | None
-) -> tuple[dict[str, FileFacts], list[str], int]:
-    from arckode_analyzers.facts.extract import extract  # the parser is not needed on a warm run
-    from arckode_analyzers.facts.records import pack, unpack
+def _read(
+    trees: Sequence[tuple[Mapping[str, bytes], Mapping[str, str]]], cache: Cache | None
+) -> tuple[list[dict[str, FileFacts]], list[str], int]:
+    """Return the facts of each tree, what the first one lacks, and how many of its files no cache knew."""
+    from arckode_analyzers.facts.reading import facts_of, read_facts  # the parser is not needed on a warm run
 
-    known = {} if cache is None else cache.facts()
-    kept: dict[str, Packed] = {}
-    facts: dict[str, FileFacts] = {}
+    wanted = {name for _, digests in trees for name in digests.values()}
+    known = {} if cache is None else cache.facts(wanted)
+    packed = {name: known[name] for name in sorted(wanted & known.keys())}
     incomplete: list[str] = []
-    for path in sorted(files):
-        packed = known.get(digests[path])
-        if packed is not None:
-            facts[path], kept[digests[path]] = unpack(packed), packed
-            continue
-        try:
-            facts[path] = extract(files[path])
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            incomplete.append(f"{path}: this Python cannot parse it: {_reason(error)}")
-            continue
-        kept[digests[path]] = pack(facts[path])
-    parsed = len(kept.keys() - known.keys())
-    if cache is not None and kept.keys() != known.keys():
-        cache.keep_facts(kept)
+    parsed = 0
+    for index, (files, digests) in enumerate(trees):
+        unknown = {name: path for path, name in digests.items() if name not in packed}
+        problems = dict[str, str]()
+        for path, (name, fresh, problem) in read_facts(files, sorted(unknown.values()), digest).items():
+            if name != digests[path]:
+                problems[digests[path]] = "it was changed while it was read"
+            elif problem:
+                problems[name] = problem
+            else:
+                packed[name] = fresh
+        if not index:
+            parsed = len(unknown)
+            incomplete = [f"{path}: {problems[name]}" for path, name in digests.items() if name in problems]
+    if cache is not None and packed.keys() != known.keys():
+        cache.keep_facts(packed, packed.keys() ^ known.keys())
+    facts = [{path: facts_of(packed[name]) for path, name in digests.items() if name in packed} for _, digests in trees]
     return facts, incomplete, parsed
 
 
-def _reason(error: BaseException) -> str:
-    if isinstance(error, SyntaxError):
-        return f"{error.msg} (line {error.lineno})"
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-
-
-def _empty_layers(config: Config, files: Mapping[str, bytes]) -> list[str]:
-    """Say which layers somebody configured that no file belongs to."""
-    return [
-        f"[tool.arckode.layers] {name} matches no file"
-        for name in config.configured
-        if name != "tests" and not any(map(Globs(config.layers[name]).match, files))
-    ]
-
-
-def _project(files: Mapping[str, bytes], facts: Mapping[str, FileFacts], config: Config) -> Project:
+def _project(
+    files: Mapping[str, bytes],
+    facts: Mapping[str, FileFacts],
+    config: Config,
+    tests: Mapping[str, FileFacts] | None = None,
+) -> Project:
     from arckode_analyzers.model.project import Project  # not needed on a warm run
 
-    return Project(((path, facts[path], files[path]) for path in sorted(facts)), config)
+    return Project(
+        ((path, facts[path], files[path]) for path in sorted(facts)), config, tests, sorted(files.keys() - facts.keys())
+    )
 
 
-def _run(project: Project, rules: tuple[Rule, ...]) -> tuple[tuple[Finding, ...], CallGraph]:
+def _before(base: Mapping[str, bytes], config: Config) -> Project:
+    """Read the branch to compare with: what cannot be parsed there says nothing."""
+    (facts,), _, _ = _read([(base, _digests(base))], None)
+    return _project(base, facts, config)
+
+
+def _missing(files: Mapping[str, bytes], project: Project) -> list[str]:
+    """Say which modules are imported and not there; files that are not on a disk are no whole project."""
+    if not isinstance(files, Files):
+        return []
+    from arckode_analyzers.model.missing import missing_modules  # not needed on a warm run
+
+    return [*missing_modules(project, tuple(files), files.has_kind_of)]
+
+
+def _run(
+    project: Project, base: Project | None, rules: tuple[Rule, ...], cache: Cache | None
+) -> tuple[tuple[Finding, ...], CallGraph]:
     from arckode_analyzers.model.analysis import Analysis  # not needed on a warm run
 
-    analysis = Analysis(project)
+    stamp = registry.fingerprint()
+    analysis = Analysis(project, base, dict if cache is None else lambda: cache.statements(stamp))
     found: set[Finding] = set()
     for rule in rules:
-        for source in project.judged():
+        for source in project.of_layers(rule.layers) if rule.layers else project.judged():
             try:
                 found.update(finding(rule, spot) for spot in rule.check(analysis, source))
             except Exception as error:
                 raise RuleCrash(rule.code, source.path, error) from error
+    if cache is not None and analysis.has_read_sql and analysis.sql_reader.learnt:
+        cache.keep_statements(stamp, analysis.sql_reader.used)
     return tuple(sorted(found, key=lambda each: each.order)), analysis.graph
 
 
@@ -169,27 +242,21 @@ def _suppressions(project: Project) -> tuple[Suppression, ...]:
     )
 
 
-def _freeze(verdict: Verdict) -> bytes:
-    document = {
-        "findings": [
-            {name: getattr(each, name) for name in Finding.__slots__ if name != "chain"}
-            | {"chain": [[step.path, step.line, step.text] for step in each.chain]}
-            for each in verdict.findings
-        ],
-        "suppressions": [[row.path, list(row.ignore), row.text] for row in verdict.suppressions],
-        "incomplete": verdict.incomplete,
-        "counts": [verdict.files, verdict.calls, verdict.unresolved],
-    }
-    return json.dumps(document).encode()
-
-
-def _thaw(stored: bytes) -> Verdict:
-    document = json.loads(stored)
+def _freeze(verdict: Verdict) -> object:
+    """Return the verdict as plain tuples, which is all that a cache holds."""
     findings = tuple(
-        Finding(**{**row, "chain": tuple(Step(*step) for step in row["chain"])}) for row in document["findings"]
+        (tuple(getattr(each, name) for name in _PLAIN), tuple((step.path, step.line, step.text) for step in each.chain))
+        for each in verdict.findings
     )
-    suppressions = tuple(
-        Suppression(path, Ignore(line, first, last, tuple(codes), until, reason), text)
-        for path, (line, first, last, codes, until, reason), text in document["suppressions"]
+    suppressions = tuple((row.path, tuple(row.ignore), row.text) for row in verdict.suppressions)
+    return (findings, suppressions, verdict.incomplete, (verdict.files, verdict.calls, verdict.unresolved))
+
+
+def _thaw(stored: _Frozen) -> Verdict:
+    findings, suppressions, incomplete, counts = stored
+    return Verdict(
+        tuple(Finding(*plain, chain=tuple(Step(*step) for step in chain)) for plain, chain in findings),
+        tuple(Suppression(path, Ignore(*ignore), text) for path, ignore, text in suppressions),
+        incomplete,
+        *counts,
     )
-    return Verdict(findings, suppressions, tuple(document["incomplete"]), *document["counts"])

@@ -1,43 +1,133 @@
-"""Which files belong to a project, in one stable order, with nothing of the machine in their names."""
+"""Which files belong to a project, in one stable order, with nothing of the machine in their names.
+
+A file whose size, times and inode are those of the last run is not read again.
+"""
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from collections.abc import Mapping
+from time import time_ns
 from typing import TYPE_CHECKING
 
+from arckode_analyzers.cache import digest
 from arckode_analyzers.config import Globs
+from arckode_analyzers.walk import SETTLED, is_skipped, is_sql_migration, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
+    from arckode_analyzers.cache import Cache, State
     from arckode_analyzers.config import Config
 
-_SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "build", "dist", "venv", "env"})
+
+class Files(Mapping[str, bytes]):
+    """Files by path, each read when it is asked for; `gaps` says what belongs here and cannot be read."""
+
+    def __init__(
+        self,
+        root: Path,
+        digests: Mapping[str, str],
+        gaps: tuple[str, ...] = (),
+        proposed: Mapping[str, bytes] | None = None,
+    ) -> None:
+        self.root = root
+        self.digests = digests
+        self.gaps = gaps
+        self._proposed = proposed or {}
+
+    def proposing(self, added: Mapping[str, bytes]) -> Files:
+        """Return the files with some as they would be; nothing is written."""
+        digests = {**self.digests, **{path: digest(content) for path, content in added.items()}}
+        ordered = {path: digests[path] for path in sorted(digests)}
+        return Files(self.root, ordered, self.gaps, {**self._proposed, **added})
+
+    def __getitem__(self, path: str) -> bytes:
+        if path in self._proposed:
+            return self._proposed[path]
+        if path not in self.digests:
+            raise KeyError(path)
+        try:
+            with open(f"{self.root}/{path}", "rb") as file:  # noqa: PTH123  # thousands of files: `Path` costs more than reading
+                return file.read()
+        except OSError:  # it was there a moment ago
+            return b""
+
+    def has_kind_of(self, path: str) -> bool:
+        """Tell whether something of a name is there, whatever it is: a folder, a compiled module, a stub."""
+        folder, _, name = path.rpartition("/")
+        try:
+            return any(each.partition(".")[0] == name for each in os.listdir(f"{self.root}/{folder}"))  # noqa: PTH208
+        except OSError:
+            return False
+
+    def __contains__(self, path: object) -> bool:
+        return path in self.digests
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.digests)
+
+    def __len__(self) -> int:
+        return len(self.digests)
 
 
-def read_project(root: Path, config: Config) -> dict[str, bytes]:
+def with_content(files: Mapping[str, bytes], added: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """Return files with some of them as they would be."""
+    return files.proposing(added) if isinstance(files, Files) else {**files, **added}
+
+
+def read_project(root: Path, config: Config, cache: Cache | None = None) -> Files:
     """Return every Python file that the rules judge: tests are not among them."""
-    unwanted = Globs((*config.exclude, *config.layers["tests"]))
-    return {path: (root / path).read_bytes() for path in sorted(_walk(root)) if not unwanted.match(path)}
+    return read_all(root, config, cache)[0]
 
 
-def _walk(root: Path) -> Iterator[str]:
-    pending = [""]
-    while pending:
-        folder = pending.pop()
-        with os.scandir(root / folder) as entries:
-            for entry in entries:
-                path = f"{folder}/{entry.name}" if folder else entry.name
-                if entry.is_dir(follow_symlinks=False):
-                    if not _is_skipped(entry):
-                        pending.append(path)
-                elif entry.name.endswith(".py") and entry.is_file():
-                    yield path
+def read_tests(root: Path, config: Config, cache: Cache | None = None) -> Files:
+    """Return the files of the tests."""
+    return read_all(root, config, cache)[1]
 
 
-def _is_skipped(entry: os.DirEntry[str]) -> bool:
-    return entry.name.startswith(".") or entry.name in _SKIPPED or (Path(entry.path) / "pyvenv.cfg").is_file()
+def read_all(root: Path, config: Config, cache: Cache | None = None) -> tuple[Files, Files]:
+    """Return the files of the program and those of its tests."""
+    excluded, tests = Globs(config.exclude), Globs(config.layers["tests"])
+    known = {} if cache is None else cache.index()
+    index: dict[str, tuple[State, str]] = {}
+    parts: tuple[dict[str, str], dict[str, str]] = ({}, {})
+    gaps: list[str] = []
+    settled = time_ns() - SETTLED
+    for path, state in sorted(walk(str(root), gaps)):
+        if excluded.match(path):
+            continue
+        name = _unchanged(known.get(path), state) or _digest(f"{root}/{path}", path, gaps)
+        if name:
+            parts[bool(tests.match(path))][path] = name
+            if state[0] < settled and state[3] < settled:
+                index[path] = (state, name)
+    if cache is not None and index != known:
+        cache.keep_index(index)
+    return Files(root, parts[0], tuple(sorted(gaps))), Files(root, parts[1])
+
+
+def _unchanged(known: tuple[State, str] | None, state: State) -> str:
+    return known[1] if known is not None and known[0] == state else ""
+
+
+def _digest(file: str, path: str, gaps: list[str]) -> str:
+    """Return the digest of a file's content, or nothing when it has none to show."""
+    try:
+        with open(file, "rb") as stream:  # noqa: PTH123  # see above
+            return digest(stream.read())
+    except FileNotFoundError:
+        return ""  # it vanished since the folder was listed: it is no part of the project any more
+    except OSError as error:
+        gaps.append(f"{path}: it cannot be read: {error.strerror}")
+        return ""
+
+
+def is_walked(path: str) -> bool:
+    """Tell whether a file would be found where it is: it can be judged, and no folder on the way is left out."""
+    *folders, name = path.split("/")
+    return (name.endswith(".py") or is_sql_migration(name)) and not any(map(is_skipped, folders))
 
 
 def find_root(start: Path) -> Path:

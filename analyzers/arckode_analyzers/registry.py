@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arckode_analyzers import rules as package
+from arckode_analyzers import signed
+from arckode_analyzers.answers import own_code
 
 if TYPE_CHECKING:
+    from arckode_analyzers.config import Config
     from arckode_analyzers.rule import Rule
 
 _HERE = Path(__file__).parent
@@ -24,11 +27,18 @@ def all_rules() -> tuple[Rule, ...]:
     return tuple(sorted((module.RULE for module in modules), key=lambda rule: str(rule.code)))
 
 
+def rules_for(config: Config) -> tuple[Rule, ...]:
+    """Return every rule that judges a project, its own included."""
+    return all_rules() if config.own_rules is None else (*all_rules(), *config.own_rules.load())
+
+
+@cache
+def codes() -> tuple[str, ...]:
+    """Return the code of every rule without importing one: it is what the name of its file begins with."""
+    return tuple(sorted(path.name[:6].upper() for path in (_HERE / "rules").glob("arc[0-9][0-9][0-9]_*.py")))
+
+
 @cache
 def fingerprint() -> str:
     """Identify this analyzer's own code, so that no verdict of another version is believed."""
-    stamps = (
-        (path.relative_to(_HERE).as_posix(), (state := path.stat()).st_mtime_ns, state.st_size)
-        for path in _HERE.rglob("*.py")
-    )
-    return repr(sorted(stamps))
+    return signed.digest(own_code())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -27,7 +27,8 @@ class Step:
 class Spot:
     """What a rule reports about one place; the engine adds the rule's own words.
 
-    `callee` names what is misused, without line numbers: baselines recognise a finding by it.
+    `callee` names what is misused, without line numbers: baselines recognise a finding by it. `severity` is for a rule
+    whose findings are not all equally bad.
     """
 
     source: Source
@@ -38,6 +39,7 @@ class Spot:
     callee: str = ""
     hint: str = ""
     chain: tuple[tuple[Source, int], ...] = ()
+    severity: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,35 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """Put `text` in place of the lines `first` to `last` of a file, without the line end; none at all deletes them."""
+
+    path: str
+    first: int
+    last: int
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """One more call `name(kernel)` in a function of the composition root at `path`, with its import from `module`."""
+
+    path: str
+    function: str
+    module: str
+    name: str
+
+
+Repair: TypeAlias = Edit | Registration
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """Everything about one rule: tests, the reference page, `explain` and SARIF come from here.
 
-    `check` looks at one file in the light of the whole project.
+    `fix` is for rules whose answer is mechanical: what a machine may change without asking what the code is for.
+    `check` looks at one file in the light of the whole project. `layers` names the layers it looks at; by default that
+    is every file but the runtime, migrations, seeds and tests. `decides` says what is found for certain, and what not.
     """
 
     code: str
@@ -85,6 +112,9 @@ class Rule:
     check: Callable[[Analysis, Source], Iterable[Spot]]
     bad: tuple[Example, ...]
     good: tuple[Example, ...]
+    layers: tuple[str, ...] = ()
+    decides: str = ""
+    fix: Callable[[Analysis, Spot], Iterable[Repair]] | None = None
 
 
 def finding(rule: Rule, spot: Spot) -> Finding:
@@ -92,7 +122,7 @@ def finding(rule: Rule, spot: Spot) -> Finding:
     chain = tuple(Step(source.path, line, source.line(line).strip()) for source, line in spot.chain)
     return Finding(
         rule.code,
-        rule.severity,
+        spot.severity or rule.severity,
         spot.source.path,
         spot.line,
         spot.source.column(spot.line, spot.column),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -16,9 +17,12 @@ from arckode_gen import resources
 from arckode_gen.errors import ArckodeError, UsageError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
+    from arckode_gen.engine.overlay import Overlay
+    from arckode_gen.engine.plan import Plan
     from arckode_gen.engine.spec import Call, CommandSpec
+    from arckode_gen.engine.stubs import Stub
 
 # A summary is a plain string after the name, so that an overview need not import every command.
 _SUMMARY = re.compile(r'^SPEC = CommandSpec\(\s*"[^"\\]*",\s*"([^"\\]*)",', re.MULTILINE)
@@ -36,15 +40,23 @@ class CommandModule(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A declaration and what carries it out."""
+    """A declaration and what carries it out; `decide` only plans, `stub` is what a generator is made from."""
 
     spec: CommandSpec
     run: Callable[[Call], int]
+    decide: Callable[[Call, Overlay], Plan] | None = None
+    stub: Stub | None = None
 
 
 def names(cwd: Path) -> tuple[str, ...]:
     """Return every command's name, the project's own stubs included."""
-    return tuple(sorted({*_modules(), *_stubs(cwd)}))
+    stubs = _stubs(cwd)
+    return tuple(sorted({*_modules(), *stubs, *(each for name in stubs if (each := destroys(name)))}))
+
+
+def destroys(name: str) -> str:
+    """Return the name of a generator's inverse: `make:module` is taken back by `destroy:module`."""
+    return name.replace("make:", "destroy:", 1) if name.startswith("make:") else ""
 
 
 def find(name: str, cwd: Path) -> Command:
@@ -57,12 +69,44 @@ def find(name: str, cwd: Path) -> Command:
     module = _modules().get(name)
     if module is not None:
         loaded = cast("CommandModule", importlib.import_module(f"{__name__}.{module}"))
-        return Command(loaded.SPEC, loaded.run)
-    folder = _stubs(cwd).get(name)
+        return Command(loaded.SPEC, loaded.run, getattr(loaded, "decide", None))
+    stubs = _stubs(cwd)
+    folder = stubs.get(name)
+    made = _inverse(name, stubs)
+    if made is not None:
+        return _destroyer(made, name)
     if folder is None:
         guess = nearest(name, names(cwd)) or "see `arckode list`"
         raise UsageError(f"there is no command '{name}'", guess)
     return _generator(folder)
+
+
+@cache
+def stub_of(unit: str, cwd: Path) -> Stub | None:
+    """Return the stub that makes units of a kind; one with its folder named for the kind is found without a search."""
+    from arckode_gen.engine import stubs
+
+    folders = {folder.name: folder for root in _stub_roots(cwd) for folder in _stub_folders(root)}
+    likely = [folders[unit]] if unit in folders else []
+    loaded = (stubs.load(folder) for folder in (*likely, *folders.values()))
+    return next((stub for stub in loaded if stub.unit == unit), None)
+
+
+def shipped_stub(word: str) -> Path:
+    """Return the folder of a stub that ships with arckode, by its name or its command.
+
+    Raises:
+        UsageError: there is none.
+    """
+    from arckode_gen.engine import stubs
+
+    folders = {folder.name: folder for folder in _stub_folders(resources.folder("stubs"))}
+    by_command = {stubs.command_name(folder): folder for folder in folders.values()}
+    found = folders.get(word) or by_command.get(word)
+    if found is None:
+        known = ", ".join(sorted(folders))
+        raise UsageError(f"there is no stub '{word}'", nearest(word, (*folders, *by_command)) or f"there are {known}")
+    return found
 
 
 def summary(name: str, cwd: Path) -> str:
@@ -89,7 +133,24 @@ def _generator(folder: Path) -> Command:
 
         return _generate.run(stub, call)
 
-    return Command(stub.spec, run)
+    return Command(stub.spec, run, stub=stub)
+
+
+def _inverse(name: str, stubs: Mapping[str, Path]) -> Path | None:
+    return next((folder for made, folder in stubs.items() if destroys(made) == name), None)
+
+
+def _destroyer(folder: Path, name: str) -> Command:
+    from arckode_gen.engine import inverse_spec, stubs  # only generators are read from stubs
+
+    stub = stubs.load(folder)
+
+    def run(call: Call) -> int:
+        from arckode_gen.commands import _destroy  # help and completion need no template engine
+
+        return _destroy.run(stub, call)
+
+    return Command(inverse_spec.spec(stub, name), run)
 
 
 def _modules() -> dict[str, str]:

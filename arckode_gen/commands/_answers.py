@@ -35,13 +35,38 @@ def answers(stub: Stub, call: Call) -> dict[str, object]:
     _refuse_two_answers(params, given, typed, call)
     result = {key: value for key, value in given.items() if key not in {"fields", listed} | typed}
     sources = [given[key] for key in dict.fromkeys((listed, "fields")) if key in given]
-    sources += [_yaml(call)] if call.text("fields") else []
+    sources += [fields_file(call)] if call.text("fields") else []
     if len(sources) + bool(call.values.get(listed)) > 1:
         raise UsageError("fields were given twice: as words and in a file", "give them in one place")
     if sources:
         result[listed] = sources[0]
     for param in params:
         _check(param, call, result)
+    return result
+
+
+def words_of(call: Call, *, leave_out: frozenset[str] = frozenset()) -> dict[str, object]:
+    """Return what `--answers` gives to a command that is no stub; a word that was typed wins over the same one there.
+
+    Raises:
+        UsageError: the file cannot be read or an answer is unknown, of the wrong type, given twice or missing.
+    """
+    given = _json(call)
+    params = [param for param in call.spec.params if param.name not in {"answers", *leave_out}]
+    for key in given:
+        if key not in {param.name for param in params}:
+            raise UsageError(
+                f"--answers: {call.spec.name} has no parameter '{key}'", nearest(key, [param.name for param in params])
+            )
+    typed = {param.name for param in params if _is_typed(param, call)}
+    _refuse_two_answers(params, given, typed, call)
+    result = {key: value for key, value in given.items() if key not in typed}
+    for param in params:
+        if param.many and param.name in typed and param.name in given:
+            raise UsageError(f"'{param.name}' was given twice: as words and in --answers", "give it in one place")
+        _check(param, call, result)
+        if param.many and not isinstance(result.get(param.name, []), list):
+            raise UsageError(f"--answers: '{param.name}' must be a list, not {result[param.name]!r}")
     return result
 
 
@@ -88,7 +113,12 @@ def _json(call: Call) -> dict[str, object]:
     return cast("dict[str, object]", loaded)
 
 
-def _yaml(call: Call) -> object:
+def fields_file(call: Call) -> object:
+    """Return what `--fields` holds.
+
+    Raises:
+        UsageError: it cannot be read, or is no YAML.
+    """
     import yaml  # only for fields in a file
 
     from arckode_gen.engine import yaml_text

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from arckode_gen.engine.spec import CommandSpec, Param
-from arckode_gen.errors import CrashError, OperationError, UsageError, nearest
+from arckode_gen.errors import UsageError
 
 if TYPE_CHECKING:
-    from arckode_analyzers.baseline import Entry
-    from arckode_analyzers.run import Report, Wanted
     from arckode_gen.engine.spec import Call
 
 _FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit")
@@ -23,147 +18,104 @@ SPEC = CommandSpec(
     examples=(
         "arckode analyze",
         "arckode analyze src/shop/modules/orders --select ARC201",
+        "arckode analyze --ignore ARC4 --per-path 'src/shop/legacy/**:ARC201'",
         "arckode analyze --strict --format sarif > arckode.sarif",
+        "arckode analyze --against origin/main",
         "arckode analyze --baseline arckode-baseline.json",
+        "arckode analyze --init",
+        "arckode analyze --fix --dry-run --diff",
+        "arckode analyze --stdin-file src/shop/modules/orders/service.py < proposed.py",
     ),
     params=(
         Param("paths", kind="argument", many=True, help="Show only findings under these paths; all files are read."),
         Param("format", default="text", choices=_FORMATS, help="How to write the findings."),
         Param("strict", type="bool", help="Fail with 2 when something could not be analysed."),
-        Param("select", many=True, metavar="CODE", help="Show only these rules; may be repeated."),
+        Param("select", many=True, metavar="CODE", help="Only these rules: a code, or a prefix such as ARC2; repeat."),
+        Param("ignore", many=True, metavar="CODE", help="Not these rules; the longer word wins over --select; repeat."),
+        Param("per_path", many=True, metavar="GLOB:CODE", help="Not this rule in these files; repeat."),
+        Param("statistics", type="bool", help="Count the findings by rule and by module instead of listing them."),
+        Param("against", default="", metavar="REF", help="Only what was added since the branch left REF."),
         Param("baseline", default="", metavar="FILE", help="Known findings to accept; the list may only shrink."),
         Param("update_baseline", type="bool", help="Take what is gone out of the baseline, or write the first one."),
         Param("suppressions", type="bool", help="List the suppression comments instead of the findings."),
+        Param("stdin_file", default="", metavar="PATH", help="Judge standard input in place of this file; write none."),
+        Param("watch", type="bool", help="Run again whenever a file changes, until Ctrl-C."),
+        Param("init", type="bool", help="Propose a configuration from what the code does."),
+        Param("write", type="bool", help="With --init: put the configuration into pyproject.toml."),
+        Param("fix", type="bool", help="Repair what a machine can repair; `arckode undo` takes it back."),
+        Param("dry_run", type="bool", help="With --fix: show what would change and write nothing."),
+        Param("diff", type="bool", help="With --fix: show the changes as a unified diff."),
         Param("no_cache", type="bool", help="Neither read nor write .arckode/cache."),
     ),
     details=(
-        "Exit code 0: nothing found; 1: findings; 2: wrong usage, or with --strict an incomplete analysis; "
-        "70: a rule crashed. `--json` is `--format json`."
+        "Exit code 0: nothing found; 1: findings, a stale baseline entry included; 2: wrong usage or configuration, "
+        "or with --strict an incomplete analysis; 70: a rule crashed. `--json` is `--format json`. "
+        "With --stdin-file the findings are those of the file and those elsewhere that it causes. "
+        "Layers, presets, select, ignore, per-path and rules of the project's own are written in `[tool.arckode]`."
     ),
 )
+
+# What each of these does with the findings leaves no room for another, or for files that are not saved.
+_ALONE = ("init", "suppressions", "update_baseline", "statistics", "stdin_file", "watch", "fix")
+_TOGETHER = frozenset({("statistics", "stdin_file"), ("statistics", "watch")})
 
 
 def run(call: Call) -> int:
     """Analyse and report.
 
     Raises:
-        UsageError: a path, a rule, the configuration or the baseline is wrong.
+        UsageError: a word, a path, a rule, the configuration, the baseline or the commit to compare with is wrong.
         OperationError: the baseline cannot be written.
         CrashError: a rule failed.
     """
-    from arckode_analyzers import report  # only this command pays
-    from arckode_analyzers.config import ConfigurationError
-    from arckode_analyzers.engine import RuleCrash
-    from arckode_analyzers.run import analyse
+    _refuse_contradictions(call)
+    if call.flag("init"):
+        from arckode_gen.commands._layout import propose  # only this flag pays
 
-    if call.flag("update_baseline") and not call.text("baseline"):
-        raise UsageError("--update-baseline needs to know which", "add --baseline FILE")
-    try:
-        found = analyse(_wanted(call))
-    except RuleCrash as error:
-        raise CrashError(str(error), "this is a bug in arckode; please report it with that file") from error
-    except ConfigurationError as error:
-        raise UsageError(str(error), "correct pyproject.toml") from error
-    if call.flag("update_baseline"):
-        return _update(call, found)
-    if call.flag("suppressions"):
-        call.write(_suppressions(call, found))
-        return 0
-    call.write(report.render("json" if call.json else call.text("format") or "text", found))
-    if found.incomplete and call.flag("strict"):
-        call.say("the analysis is incomplete, and --strict does not take that for green")
-        return 2
-    return 1 if found.findings else 0
+        return propose(call)
+    if call.flag("fix"):
+        from arckode_gen.commands._fixes import carry_out_fixes  # the only thing here that writes into files
+
+        return carry_out_fixes(call)
+    from arckode_gen.commands._analysis import judge  # only a run pays
+
+    if not call.flag("watch"):
+        return judge(call)
+    from arckode_gen.commands._watch import watch  # only this flag pays
+
+    return watch(call)
 
 
-def _wanted(call: Call) -> Wanted:
-    from arckode_analyzers.files import find_root  # only this command pays
-    from arckode_analyzers.run import Wanted
-
-    root = find_root(call.cwd)
-    if not (root / "pyproject.toml").is_file() and next(root.rglob("*.py"), None) is None:
-        raise UsageError(f"there is no Python file and no pyproject.toml in {root}", "change into a project")
-    return Wanted(
-        root,
-        datetime.now(UTC).date().isoformat(),
-        tuple(_relative(call.cwd, root, word) for word in call.words("paths")),
-        frozenset(_code(word) for word in call.words("select")),
-        call.text("baseline"),
-        _known(call),
-        not call.flag("no_cache"),
+def _refuse_contradictions(call: Call) -> None:
+    given = [name for name in _ALONE if call.flag(name) or call.text(name)]
+    pair = next(
+        ((one, other) for at, one in enumerate(given) for other in given[at + 1 :] if (one, other) not in _TOGETHER),
+        None,
     )
+    if pair is not None:
+        raise UsageError(f"{_flag(pair[0])} and {_flag(pair[1])} do not go together", "run one after the other")
+    if call.flag("update_baseline"):
+        _refuse_partial_update(call)
+    for name in ("dry_run", "diff"):
+        if call.flag(name) and not call.flag("fix"):
+            raise UsageError(f"{_flag(name)} only means something with --fix", "leave it out, or add --fix")
+    if call.flag("write") and not call.flag("init"):
+        raise UsageError("--write only means something with --init", "add --init, or leave it out")
+    chosen = "json" if call.json else call.text("format") or "text"
+    if call.flag("statistics") and chosen not in {"text", "json"}:
+        raise UsageError(f"--statistics is text or json, not {chosen}", "leave --format out, or add --json")
+    if call.flag("watch") and chosen != "text":
+        raise UsageError(f"--watch is for people and writes text, not {chosen}", "leave --format out")
 
 
-def _relative(cwd: Path, root: Path, word: str) -> str:
-    path = (cwd / word).resolve()
-    if not path.exists():
-        raise UsageError(f"there is no '{word}'", "name files or folders of the project")
-    if not path.is_relative_to(root.resolve()):
-        raise UsageError(f"'{word}' is outside the project in {root}", "run arckode in the project it belongs to")
-    return PurePosixPath(path.relative_to(root.resolve())).as_posix()
+def _refuse_partial_update(call: Call) -> None:
+    if not call.text("baseline"):
+        raise UsageError("--update-baseline needs to know which", "add --baseline FILE")
+    for name in ("paths", "against"):
+        if call.words(name) or call.text(name):
+            said = "paths" if name == "paths" else _flag(name)
+            raise UsageError(f"--update-baseline is about the whole project, and {said} was given", "leave it out")
 
 
-def _code(word: str) -> str:
-    from arckode_analyzers.meta import catalogue  # only when a rule is named
-
-    known = {rule.code for rule in catalogue()}
-    if word.upper() not in known:
-        raise UsageError(f"there is no rule '{word}'", nearest(word.upper(), known) or "run `arckode explain`")
-    return word.upper()
-
-
-def _known(call: Call) -> frozenset[Entry]:
-    from arckode_analyzers import baseline  # only this command pays
-
-    name = call.text("baseline")
-    if not name:
-        return frozenset()
-    file = call.cwd / name
-    if not file.is_file():
-        if call.flag("update_baseline"):
-            return frozenset()
-        raise UsageError(f"there is no baseline '{name}'", "write the first one with --update-baseline")
-    try:
-        return baseline.parse(file.read_text(encoding="utf-8"))
-    except (baseline.BaselineError, UnicodeDecodeError) as error:
-        raise UsageError(f"{name}: {error}", "restore it, or delete it and write a new one") from error
-
-
-def _update(call: Call, found: Report) -> int:
-    """Write the first baseline, or take entries out of it; new findings never go in."""
-    from arckode_analyzers import baseline  # only this command pays
-
-    file = call.cwd / call.text("baseline")
-    current = frozenset(entry for entry, _ in baseline.entries(found.all_findings))
-    known = _known(call)
-    kept = current & known if file.is_file() else current
-    try:
-        file.write_text(baseline.render(kept), encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise OperationError(f"cannot write {file.name}: {error.strerror}") from error
-    left = len(current - kept)
-    call.write(f"{file.name}: {len(kept)} known, {len(known - kept)} taken out, {left} new ones left to fix")
-    return 1 if left else 0
-
-
-def _suppressions(call: Call, found: Report) -> str:
-    rows = found.suppressions
-    if call.json or call.text("format") == "json":
-        listed = [
-            {
-                "path": row.path,
-                "line": row.ignore.line,
-                "codes": list(row.ignore.codes),
-                "until": row.ignore.until,
-                "reason": row.ignore.reason,
-                "silenced": row.silenced,
-            }
-            for row in rows
-        ]
-        return json.dumps({"version": 1, "suppressions": listed}, indent=2, ensure_ascii=False)
-    lines = [
-        f"{row.path}:{row.ignore.line}: {', '.join(row.ignore.codes)}"
-        f"{f' until {row.ignore.until}' if row.ignore.until else ''}: {row.ignore.reason or 'no reason'}"
-        for row in rows
-    ]
-    return "\n".join([*lines, f"{len(rows)} suppression{'' if len(rows) == 1 else 's'}"])
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"

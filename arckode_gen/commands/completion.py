@@ -43,9 +43,10 @@ _FISH = r"""function __arckode_complete
     set -l before (commandline -opc)
     set -l current (commandline -ct)
     set -lx _ARCKODE_COMPLETE 1
-    $before[1] $before[2..-1] "$current" 2>/dev/null
+    set -l found ($before[1] $before[2..-1] "$current" 2>/dev/null)
+    if set -q found[1]; printf '%s\n' $found; else; __fish_complete_path "$current"; end
 end
-complete -c arckode -a '(__arckode_complete)'
+complete -c arckode -f -a '(__arckode_complete)'
 """
 
 SCRIPTS = {"bash": _BASH, "fish": _FISH, "zsh": _ZSH}

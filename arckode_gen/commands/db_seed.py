@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 SPEC = CommandSpec(
     "db:seed",
     "Insert the rows that the project's seeds describe and the database lacks.",
-    examples=("arckode db:seed", "arckode db:seed orders", "arckode db:seed --force-production"),
+    examples=("arckode db:seed", "arckode db:seed orders", "arckode db:seed --fresh"),
     params=(
         Param("names", kind="argument", many=True, metavar="NAME", help="Seeds to run (all)."),
+        Param("fresh", type="bool", help="Empty every table of the models first; in development only."),
         Param("force_production", type="bool", help="Seed although the settings say production."),
         Param("python", metavar="PATH", help="The project's interpreter or virtual environment."),
     ),
@@ -30,9 +31,14 @@ SPEC = CommandSpec(
 SCRIPT = Path(migrations.__file__).with_name("seeding.py")
 
 
+# A kernel that was generated earlier knows only some of them, so none is passed that was not asked for.
+_FLAGS = {"force": "force_production", "fresh": "fresh"}
+
+
 class _Seeded(TypedDict):
     name: str
     inserted: int | None
+    skipped: bool
 
 
 def run(call: Call) -> int:
@@ -47,7 +53,8 @@ def run(call: Call) -> int:
         return 0
     for seed in seeds:
         rows = seed["inserted"]
-        call.write(f"{seed['name']}: {'done' if rows is None else f'{rows} row{_s(rows)} inserted'}")
+        done = "done" if rows is None else f"{rows} row{_s(rows)} inserted"
+        call.write(f"{seed['name']}: {'skipped in this environment' if seed['skipped'] else done}")
     if not known:
         call.write(f"nothing to do: there are no seeds in src/{target.package}/seeds")
     return 0
@@ -74,7 +81,7 @@ def _seed(target: Target, call: Call) -> list[_Seeded]:
         "src": str(target.root / "src"),
         "package": target.package,
         "names": list(call.words("names")),
-        "force": call.flag("force_production"),
+        "flags": {name: True for name, flag in _FLAGS.items() if call.flag(flag)},
     }
     answer = run_entry(
         target.python.path, SCRIPT, asked, lambda _kind, text: call.say(text), root=target.root, environ=call.environ

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arckode_gen.engine.spec import CommandSpec, Param
 from arckode_gen.errors import OperationError, UsageError
 from arckode_gen.shell import demo_python
-from arckode_gen.shell.address import free_address
+from arckode_gen.shell.address import Address, free_address
 from arckode_gen.shell.demo_folder import interruptible, workplace
 from arckode_gen.shell.demo_http import Client, walk
 from arckode_gen.shell.demo_run import Step, Workshop
-from arckode_gen.shell.demo_server import running
+from arckode_gen.shell.demo_server import PortTakenError, running
 from arckode_gen.shell.demo_stage import Stage
 from arckode_gen.shell.demo_transcript import Transcript
 from arckode_gen.shell.process import interpreter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from arckode_gen.engine.spec import Call
     from arckode_gen.shell.demo_server import Server
 
@@ -128,17 +131,38 @@ def _equipped(stage: Stage, workshop: Workshop, *, install: bool) -> Path:
 
 
 def _serve(stage: Stage, call: Call, workshop: Workshop, told: tuple[str, ...]) -> None:
-    address = free_address("127.0.0.1", 8000 if _is_free(8000) else 0)
-    step = Step("Serve it", ("arckode", "dev", "--no-reload", "--port", str(address.port), *told))
-    with running(workshop, step, stage.shop) as server:
-        stage.play(step, lambda: server.wait_until_ready(address.url))
+    with served(stage, workshop, told, (8000 if _is_free(8000) else 0, 0, 0)) as (server, url):
         stage.transcript.title("Use it")
-        walk(Client(address.url, stage.heard))
+        walk(Client(url, stage.heard))
         if not call.flag("keep"):
             server.stop()
-        _tell(stage, call, address.url)
+        _tell(stage, call, url)
         if call.flag("keep"):
             _stay(call, server)
+
+
+@contextmanager
+def served(
+    stage: Stage, workshop: Workshop, told: tuple[str, ...], ports: tuple[int, ...]
+) -> Iterator[tuple[Server, str]]:
+    """Serve on the first port that no other program takes before the server does; 0 is any free one.
+
+    Raises:
+        StepFailedError: it does not serve.
+    """
+    first, *others = ports
+    address = Address("127.0.0.1", first) if first else free_address("127.0.0.1", 0)
+    step = Step("Serve it", ("arckode", "dev", "--no-reload", "--port", str(address.port), *told))
+    with ExitStack() as stack:
+        server = stack.enter_context(running(workshop, step, stage.shop))
+        found = (server, address.url)
+        try:
+            stage.play(step, lambda: server.wait_until_ready(address.url))
+        except PortTakenError:
+            if not others:
+                raise
+            found = stack.enter_context(served(stage, workshop, told, tuple(others)))
+        yield found
 
 
 def _is_free(port: int) -> bool:

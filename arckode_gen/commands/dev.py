@@ -10,6 +10,7 @@ from arckode_gen.commands.db_migrate import request
 from arckode_gen.engine.spec import CommandSpec, Param
 from arckode_gen.errors import ArckodeError
 from arckode_gen.migrations.target import ask, locate
+from arckode_gen.shell import frontend
 from arckode_gen.shell.address import Address, free_address
 from arckode_gen.shell.serve import require_uvicorn, serve, uvicorn_words
 
@@ -24,13 +25,15 @@ SPEC = CommandSpec(
     params=(
         Param("host", default="127.0.0.1", metavar="HOST", help="Where to listen; 0.0.0.0 is everywhere."),
         Param("port", type="int", default=8000, metavar="PORT", help="Which port; 0 takes one that is free."),
+        Param("api_only", type="bool", help="Serve the API without the front end."),
         Param("no_reload", type="bool", help="Do not watch the code."),
         Param("python", metavar="PATH", help="The project's interpreter or virtual environment."),
     ),
     details=(
         "It runs `python -m uvicorn <package>.main:app --app-dir src --reload` in the project's interpreter; Ctrl-C or "
-        'SIGTERM stops it and exits with 0. `--json` prints {"version", "pid", "urls": {"app", "docs", "health"}} once '
-        "the server was started."
+        "SIGTERM stops it and exits with 0. Where there is a front end, Vite serves it at that address and hands what "
+        "begins with /api to the API, which listens at a free port behind it; a change on either side is there at "
+        'once. `--json` prints {"version", "pid", "urls": {"app", "docs", "health"}} once the server was started.'
     ),
 )
 
@@ -41,9 +44,16 @@ def run(call: Call) -> int:
     require_uvicorn(target.python.path, call.environ)
     port = call.number("port")
     address = free_address(call.text("host"), 8000 if port is None else port)
+    front = None if call.flag("api_only") else frontend.vite(target.root, call.environ)
+    behind = free_address("127.0.0.1", 0) if front else address
     _warn_of_migrations(target, call)
-    words = uvicorn_words(target.package, address, reload=not call.flag("no_reload"))
-    serve(target.python.path, target.root, words, call.environ, lambda pid: _greet(call, target, address, pid))
+    words = uvicorn_words(target.package, behind, reload=not call.flag("no_reload"))
+    others = [frontend.development(front, target.root, address, behind, call.environ)] if front else []
+
+    def greet(pid: int) -> None:
+        _greet(call, target, address, pid)
+
+    serve(target.python.path, target.root, words, call.environ, greet, others=others)
     return 0
 
 

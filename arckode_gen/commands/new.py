@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from arckode_gen import __version__, resources
 from arckode_gen.commands._writing import show
-from arckode_gen.engine import parts, project, project_names, skeleton, units
+from arckode_gen.engine import parts, project, project_names, project_unit, skeleton, units
 from arckode_gen.engine.plan import Change, FileState, Plan, Step
 from arckode_gen.engine.spec import CommandSpec, Param
 from arckode_gen.errors import RefusedError
 from arckode_gen.shell.apply import apply, recover
+from arckode_gen.shell.merge_driver import teach
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +70,6 @@ def _refuse_existing(root: Path) -> None:
 
 def _plan(name: ProjectName, database: str) -> Plan:
     files = _files(name, database)
-    generated = {path: units.digest(state.content) for path, state in files.items()}
     manifest = {
         "arckode": __version__,
         "format": 1,
@@ -77,7 +77,7 @@ def _plan(name: ProjectName, database: str) -> Plan:
         "options": {"database": database},
         "package": name.package,
     }
-    unit = units.Unit("project", name.package, 1, {"database": database, "parts": list(PARTS)}, generated)
+    unit = project_unit.unit(name.package, database, PARTS, files, resources.folder("templates"))
     bases = {units.BASE + path: state for path, state in files.items()}
     record = {project.PROJECT_FILE: _json(manifest), unit.path: units.dump(unit)}
     env = {".env": files[".env.example"]} if database != "sqlite" else {}
@@ -102,7 +102,7 @@ def _files(name: ProjectName, database: str) -> Mapping[str, FileState]:
     with tempfile.TemporaryDirectory(prefix="arckode-") as scratch:
         files = skeleton.render(resources.folder("templates") / "backend", answers, Path(scratch))
     kernel = resources.folder("templates") / "kernel"
-    return {**files, **parts.kernel_files(kernel, PARTS, f"src/{name.package}/kernel/")}
+    return {**files, **parts.carried(kernel, PARTS, f"src/{name.package}/kernel/").files}
 
 
 def _json(document: Mapping[str, object]) -> FileState:
@@ -119,6 +119,7 @@ def _init_git(call: Call, root: Path) -> None:
     if _git(root, environ, "rev-parse", "--is-inside-work-tree").returncode == 0:
         return
     made = _git(root, environ, "-c", "init.defaultBranch=main", "init", "--quiet")
+    teach(root, environ)
     if made.returncode != 0:
         call.say(f"git init failed, and the project is complete without it: {made.stderr.strip()}")
 

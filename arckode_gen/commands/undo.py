@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from arckode_gen.commands._applied import refuse_applied
+from arckode_gen.engine import units
 from arckode_gen.engine.plan import Plan
 from arckode_gen.engine.project import PROJECT_FILE, Disk, find_root
 from arckode_gen.engine.spec import Call, CommandSpec, Param
@@ -14,12 +15,14 @@ from arckode_gen.errors import RefusedError
 from arckode_gen.shell.apply import apply, recover
 from arckode_gen.shell.formats import PlanDocument
 from arckode_gen.shell.inverse import decide
-from arckode_gen.shell.journal import Entry, entries, load, undone
+from arckode_gen.shell.journal import HISTORY, Entry, entries, load, undone
 from arckode_gen.shell.lock import Held, hold
 from arckode_gen.shell.present import plan_json, present_diff, present_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from arckode_gen.engine.project import Snapshot
 
 SPEC = CommandSpec(
     "undo",
@@ -37,8 +40,9 @@ SPEC = CommandSpec(
         "Without ID the latest command that is not undone goes; run it again to go one further back. "
         "An undo is itself in the history: `arckode undo ID-OF-THE-UNDO` brings the command back. "
         "A file that was edited since is never overwritten: the undo is refused (exit 3) and changes nothing. "
-        "A file that later commands changed as well, such as the composition root, is merged line by line; where both "
-        "changed the same lines the undo is refused. Edits in other files do not matter. "
+        "A file that was there before and was changed since elsewhere, by you or by later commands, such as the "
+        "composition root, is merged line by line; where the same lines were changed the undo is refused, and so it "
+        "is while something made later needs what would go. Edits in other files do not matter. "
         "The command that made the project is not undone: delete the folder. "
         "Databases are not touched: an undo that would delete an applied migration is refused; take it back with "
         "`arckode db:migrate --rollback` first."
@@ -53,8 +57,14 @@ class UndoDocument(PlanDocument):
     id: str
 
 
+def _root(start: Path) -> Path:
+    """Return the nearest folder with a history: `analyze --fix` has one in projects that were never generated, too."""
+    found = (folder for folder in (start, *start.parents) if (folder / HISTORY).is_dir())
+    return next(found, None) or find_root(start)
+
+
 def run(call: Call) -> int:
-    root = find_root(call.cwd)
+    root = _root(call.cwd)
     if call.flag("list"):
         _recover(call, root)
         return _list(call, root)
@@ -75,7 +85,9 @@ def _undo(call: Call, root: Path, held: Held | None) -> int:
         return _nothing(call, f"{entry.id} was interrupted and rolled back: there is nothing to undo")
     if entry.id in undone(history):
         return _nothing(call, f"{entry.id} is undone already; see `arckode undo --list`")
-    plan = decide(entry, history, Disk(root))
+    snapshot = Disk(root)
+    plan = decide(entry, history, snapshot)
+    _refuse_needed(entry, plan, snapshot)
     refuse_applied(call, plan)
     made = tuple(folder for each in history for folder in each.folders)
     applied = apply(root, plan, held=held, undoing=replace(entry, folders=made)) if held else None
@@ -83,6 +95,19 @@ def _undo(call: Call, root: Path, held: Held | None) -> int:
     if applied:
         call.say(f"{entry.id} is undone; `arckode undo {applied.id}` brings it back")
     return 0
+
+
+def _refuse_needed(entry: Entry, plan: Plan, snapshot: Snapshot) -> None:
+    """Refuse to take away what something made later cannot do without."""
+    paths = {change.path for change in plan.changes if change.after is None}
+    known = units.all_units(snapshot)
+    needed = units.needing(known, {unit.id for unit in known if unit.path in paths})
+    if needed:
+        names = ", ".join(f"{unit.kind} '{unit.name}'" for unit in needed)
+        raise RefusedError(
+            f"{entry.id} cannot be undone, so nothing was changed: the {names} cannot do without it",
+            f"destroy what needs it first: `arckode destroy:{needed[0].kind} {needed[0].name}`",
+        )
 
 
 def _chosen(call: Call, root: Path, history: tuple[Entry, ...]) -> Entry | None:

@@ -2,49 +2,40 @@
 
 from __future__ import annotations
 
-import ast
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import _ast as ast
 
+from arckode_gen.engine.edits import AlreadyGone, AlreadyThere, CannotInsert, CannotRemove, Inserted, Removed
+from arckode_gen.engine.edits_check import adds_only
 from arckode_gen.engine.edits_lines import above_comments, without_statement
-from arckode_gen.engine.edits_names import assigned, dotted, imported, running
-from arckode_gen.engine.edits_source import (
-    AlreadyGone,
-    AlreadyThere,
-    CannotInsert,
-    CannotRemove,
-    Inserted,
-    Removed,
-    UnreadableError,
-    adds_only,
-    end_line,
-    first_line,
-    natural,
-    read,
-)
+from arckode_gen.engine.edits_names import assigned, dotted, imported, mentions, own, running, statements, walk
+from arckode_gen.engine.edits_source import UnreadableError, end_line, first_line, natural, parse, read
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from typing import Final
 
-    from arckode_gen.engine.edits_source import Insertion, Removal, Source
+    from arckode_gen.engine.edits import Insertion, Removal
+    from arckode_gen.engine.edits_source import Source
 
     Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-# Runs of calls in the order in which a root makes them: a connector joins modules that are registered.
-_PHASES = ("register_", "connect_")
+# Runs of calls in the order in which a root makes them: modules use adapters and parts, connectors join modules.
+PHASES = ("provide_", "use_", "register_", "connect_")
 
 
 class _NoPlaceError(Exception):
     """The text says why the call has no safe place."""
 
 
-@dataclass(frozen=True, slots=True)
 class _Call:
     """The call to make: the function's own name, its name in this file, and the line."""
 
-    name: str
-    local: str
-    line: str
+    __slots__ = ("line", "name")
+
+    def __init__(self, name: str, line: str) -> None:
+        self.name: Final = name
+        self.line: Final = line
 
 
 def insert_call(source: bytes, function: str, statement: str) -> Insertion:
@@ -59,10 +50,10 @@ def insert_call(source: bytes, function: str, statement: str) -> Insertion:
     wanted = _wanted(statement)
     try:
         file = read(source)
-        if _refers(file.tree, _name(wanted)):
+        if _refers(file, _name(wanted)):
             return AlreadyThere()
         root = _function(file.tree, function)
-        call = _spelled(file.tree, root, wanted)
+        call = _spelled(file, root, wanted, statement)
         text = _inserted(file, _block(root, call), call)
     except (UnreadableError, _NoPlaceError) as error:
         return CannotInsert(str(error), f"    {statement.strip()}")
@@ -80,21 +71,23 @@ def remove_call(source: bytes, function: str, statement: str) -> Removal:
     wanted = _wanted(statement)
     try:
         file = read(source)
-        if not _refers(file.tree, _name(wanted)):
+        if not _refers(file, _name(wanted)):
             return AlreadyGone()
         root = _function(file.tree, function)
-        call = _spelled(file.tree, root, wanted)
+        call = _spelled(file, root, wanted, statement)
     except (UnreadableError, _NoPlaceError) as error:
         return CannotRemove(str(error), statement)
-    same = ast.dump(ast.parse(call.line).body[0])
-    found = [node for block in _blocks(root) for node in block if ast.dump(node) == same and len(block) > 1]
+    from ast import dump
+
+    same = dump(parse(call.line).body[0])
+    found = [node for block in _blocks(root) for node in block if dump(node) == same and len(block) > 1]
     if len(found) != 1 or file.own_lines(found[0]) is None:
         return CannotRemove("a person changed the call, or it is not on a line of its own", statement)
     return Removed(without_statement(file, found[0]))
 
 
 def _wanted(statement: str) -> ast.Call:
-    body = ast.parse(statement.strip()).body
+    body = parse(statement.strip()).body
     if len(body) == 1 and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Call):
         call = body[0].value
         if isinstance(call.func, ast.Name):
@@ -106,20 +99,25 @@ def _name(call: ast.Call) -> str:
     return call.func.id if isinstance(call.func, ast.Name) else ""
 
 
-def _refers(tree: ast.Module, name: str) -> bool:
+def _refers(file: Source, name: str) -> bool:
     """Tell whether anything that runs uses the function, called or handed on, through any import."""
-    names = imported(running(tree))
+    if not file.may_say(name):
+        return False
+    names = imported(statements(file.tree))
+    words = [name, *(local for local, full in names.items() if full.rpartition(".")[2] == name)]
     return any(
         isinstance(node, ast.Name | ast.Attribute)
         and isinstance(node.ctx, ast.Load)
         and dotted(node, names).rpartition(".")[2] == name
-        for node in running(tree)
+        for node in mentions(file, file.tree, words)
     )
 
 
 def _function(tree: ast.Module, name: str) -> Function:
     found = [
-        node for node in running(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name
+        node
+        for node in statements(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name
     ]
     if not found:
         raise _NoPlaceError(f"there is no function {name!r}")
@@ -128,22 +126,35 @@ def _function(tree: ast.Module, name: str) -> Function:
     return found[0]
 
 
-def _spelled(tree: ast.Module, root: Function, wanted: ast.Call) -> _Call:
+def _spelled(file: Source, root: Function, wanted: ast.Call, statement: str) -> _Call:
     """Write the call with the names that this file uses."""
-    names = imported(running(tree))
+    names = imported(statements(file.tree))
     name = _name(wanted)
     local = next((local for local, full in names.items() if full.rpartition(".")[2] == name), name)
     arguments = [*wanted.args]
     first = arguments[0] if arguments else None
-    if isinstance(first, ast.Name) and not _is_bound(tree, root, first.id):
+    if isinstance(first, ast.Name) and not _is_bound(file, root, first.id):
         arguments[0] = ast.Name(_kernel(root, names, first.id), ast.Load())
-    call = ast.Call(ast.Name(local, ast.Load()), arguments, wanted.keywords)
-    return _Call(name, local, ast.unparse(call))
+    elif local == name:
+        return _Call(name, statement.strip())
+    from ast import unparse
+
+    return _Call(name, unparse(ast.Call(ast.Name(local, ast.Load()), arguments, wanted.keywords)))
 
 
-def _is_bound(tree: ast.Module, root: Function, name: str) -> bool:
-    outside = {name for node in tree.body for name in assigned(iter([node, *_targets(node)]))}
-    return name in _parameters(root) or name in assigned(running(root)) or name in outside
+def _is_bound(file: Source, root: Function, name: str) -> bool:
+    if name in _parameters(root) or name in assigned(_binding(file, root)):
+        return True
+    outside = (node for node in file.tree.body if not isinstance(node, ast.Import | ast.ImportFrom))
+    return any(name in assigned([node, *_targets(node)]) for node in outside)
+
+
+def _binding(file: Source, root: Function) -> Iterator[ast.AST]:
+    """Walk a function but for the plain calls in it, which give no name a meaning and are most of a root."""
+    lines = set(file.lines_with(":=", "for"))
+    for node in statements(root):
+        if not isinstance(node, ast.Expr) or not lines.isdisjoint(range(first_line(node), end_line(node))):
+            yield from own(node)
 
 
 def _targets(node: ast.stmt) -> list[ast.expr]:
@@ -198,16 +209,16 @@ def _blocks(root: ast.stmt) -> Iterator[list[ast.stmt]]:
 def _block(root: Function, call: _Call) -> list[ast.stmt]:
     """Choose where siblings are, or else where the variable gets its value, or else the body."""
     blocks = list(_blocks(root))
-    kernel = ast.parse(call.line).body[0]
+    kernel = parse(call.line).body[0]
     argument = kernel.value.args[:1] if isinstance(kernel, ast.Expr) and isinstance(kernel.value, ast.Call) else []
     wanted = {node.id for node in argument if isinstance(node, ast.Name)}
-    for prefix in (_prefix(call.name), *_PHASES):
+    for family in (prefix(call.name), *PHASES):
         for block in blocks:
-            if any(_sibling(node).startswith(prefix) for node in block):
+            if any(_sibling(node).startswith(family) for node in block):
                 return block
     for block in reversed(blocks):
         simple = [node for node in block if not isinstance(node, ast.With | ast.AsyncWith | ast.Try)]
-        if wanted & assigned(iter([inner for node in simple for inner in ast.walk(node)])):
+        if wanted & assigned(iter([inner for node in simple for inner in walk(node)])):
             return block
     return _opened(root, wanted) or root.body
 
@@ -222,7 +233,8 @@ def _opened(root: Function, wanted: set[str]) -> list[ast.stmt]:
     return []
 
 
-def _prefix(name: str) -> str:
+def prefix(name: str) -> str:
+    """Return the start of a function's name that its siblings share, such as `register_`."""
     return f"{name.partition('_')[0]}_"
 
 
@@ -259,15 +271,16 @@ def _line(file: Source, block: Sequence[ast.stmt], position: int) -> int:
 def _position(block: Sequence[ast.stmt], call: _Call) -> int:
     """Return the index in the block before which the call goes."""
     named = [(index, _sibling(node)) for index, node in enumerate(block)]
-    prefix = _prefix(call.name)
-    siblings = [(index, name) for index, name in named if name.startswith(prefix)]
+    own = prefix(call.name)
+    siblings = [(index, name) for index, name in named if name.startswith(own)]
     if siblings:
-        greater = [index for index, name in siblings if natural(name) > natural(call.name)]
-        before = [index for index, _ in siblings if not greater or index < greater[0]]
-        return before[-1] + 1 if before else greater[0]
-    phase = _PHASES.index(prefix) if prefix in _PHASES else len(_PHASES)
-    earlier = [index for index, name in named if name.startswith(_PHASES[:phase])] if phase else []
-    later = [index for index, name in named if name.startswith(_PHASES[phase + 1 :])] if phase < len(_PHASES) else []
+        wanted = natural(call.name)
+        greater = next((index for index, name in siblings if natural(name) > wanted), len(block))
+        before = [index for index, _ in siblings if index < greater]
+        return before[-1] + 1 if before else greater
+    phase = PHASES.index(own) if own in PHASES else len(PHASES)
+    earlier = [index for index, name in named if name.startswith(PHASES[:phase])] if phase else []
+    later = [index for index, name in named if name.startswith(PHASES[phase + 1 :])] if phase < len(PHASES) else []
     if earlier:
         return earlier[-1] + 1
     if later:

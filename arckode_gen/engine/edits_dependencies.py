@@ -10,7 +10,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from arckode_gen.engine.edits_source import (
+from arckode_gen.engine.edits import (
     AlreadyGone,
     AlreadyThere,
     CannotInsert,

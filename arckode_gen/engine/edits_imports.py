@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-import ast
-import re
-from typing import TYPE_CHECKING
+import _ast as ast
+import sys
 
+from arckode_gen.engine.edits import AlreadyGone, AlreadyThere, CannotInsert, CannotRemove, Inserted, Removed
+from arckode_gen.engine.edits_check import adds_only
 from arckode_gen.engine.edits_lines import above_comments, is_relative, without_statement
-from arckode_gen.engine.edits_names import assigned, dotted, imported, running, same, top_level
-from arckode_gen.engine.edits_source import (
-    AlreadyGone,
-    AlreadyThere,
-    CannotInsert,
-    CannotRemove,
-    Inserted,
-    Removed,
-    UnreadableError,
-    adds_only,
-    end_line,
-    first_line,
-    is_docstring,
-    natural,
-    read,
+from arckode_gen.engine.edits_names import (
+    assigned,
+    dotted,
+    imported,
+    mentions,
+    running,
+    same,
+    statements,
+    top_level,
+    walk,
 )
+from arckode_gen.engine.edits_source import UnreadableError, end_line, first_line, is_docstring, natural, parse, read
+from arckode_gen.engine.known_names import LIBRARIES
+from arckode_gen.engine.layout import LINE_LENGTH
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from arckode_gen.engine.edits_source import Insertion, Removal, Source
+    from arckode_gen.engine.edits import Insertion, Removal
+    from arckode_gen.engine.edits_source import Source
 
 # Exploded with a trailing comma an import is left alone at any line length, so the narrowest common one decides.
 _WIDTH = 79
+
+_STANDARD, _LIBRARY = "standard", "library"
 
 
 def insert_import(source: bytes, statement: str) -> Insertion:
@@ -45,14 +48,13 @@ def insert_import(source: bytes, statement: str) -> Insertion:
     except UnreadableError as error:
         return CannotInsert(str(error), statement)
     target = _target(wanted)
-    if _is_there(file.tree, target):
+    if _is_there(file, target):
         return AlreadyThere()
     alias = wanted.names[0]
     local = alias.asname or alias.name.partition(".")[0]
-    nodes = list(top_level(file.tree))
-    if local in assigned(iter(nodes)) or _means_another(local, target, imported(iter(nodes))):
+    if file.may_say(local) and _is_taken(file.tree, local, target):
         return CannotInsert(f"the name {local!r} already means something else there", statement)
-    text = _merged(file, wanted) or _placed(file, wanted, statement.strip())
+    text = _merged(file, wanted) or _placed(file, wanted, _lines(statement.strip()))
     if not adds_only(file, text):
         return CannotInsert("no line of its own was found for the import", statement)
     return Inserted(text)
@@ -69,17 +71,13 @@ def remove_import(source: bytes, statement: str) -> Removal:
         file = read(source)
     except UnreadableError as error:
         return CannotRemove(str(error), statement)
-    alias = ast.dump(wanted.names[0])
-    found = [
-        node
-        for node in file.tree.body
-        if _key(node) == _key(wanted) and alias in {ast.dump(name) for name in _names(node)}
-    ]
+    alias = _spelled(wanted.names[0])
+    found = [node for node in file.tree.body if _key(node) == _key(wanted) and alias in map(_spelled, _names(node))]
     if not found:
-        there = _is_there(file.tree, _target(wanted))
+        there = _is_there(file, _target(wanted))
         return CannotRemove("it is imported in another way", statement) if there else AlreadyGone()
     local = wanted.names[0].asname or wanted.names[0].name.partition(".")[0]
-    if any(isinstance(node, ast.Name) and node.id == local for node in ast.walk(file.tree)):
+    if any(isinstance(node, ast.Name) and node.id == local for node in walk(file.tree)):
         return CannotRemove(f"{local!r} is still used", statement)
     text = _without(file, found[0], wanted.names[0])
     if text is None:
@@ -87,8 +85,16 @@ def remove_import(source: bytes, statement: str) -> Removal:
     return Removed(text)
 
 
+def _lines(statement: str) -> list[str]:
+    """Write an import as ruff does: in parentheses when it is too long for a line."""
+    head, _, name = statement.partition(" import ")
+    if len(statement) <= LINE_LENGTH or not head.startswith("from "):
+        return [statement]
+    return [f"{head} import (", f"    {name},", ")"]
+
+
 def _wanted(statement: str) -> ast.Import | ast.ImportFrom:
-    body = ast.parse(statement.strip()).body
+    body = parse(statement.strip()).body
     if len(body) != 1 or not isinstance(body[0], ast.Import | ast.ImportFrom) or len(body[0].names) != 1:
         raise ValueError(f"{statement!r} does not import one name")
     return body[0]
@@ -99,20 +105,25 @@ def _target(node: ast.Import | ast.ImportFrom) -> str:
     return name if isinstance(node, ast.Import) else f"{'.' * bool(node.level)}{node.module or ''}.{name}"
 
 
-def _means_another(local: str, target: str, names: dict[str, str]) -> bool:
-    return local in names and not same(names[local], target) and names[local] != local
-
-
-def _is_there(tree: ast.Module, target: str) -> bool:
+def _is_taken(tree: ast.Module, local: str, target: str) -> bool:
     names = imported(top_level(tree))
+    means_another = local in names and not same(names[local], target) and names[local] != local
+    return means_another or local in assigned(top_level(tree))
+
+
+def _is_there(file: Source, target: str) -> bool:
+    last = target.rpartition(".")[2]
+    if not file.may_say(last):
+        return False
+    names = imported(top_level(file.tree))
     if any(same(full, target) for full in names.values()):
         return True
-    used = (node for node in running(tree) if isinstance(node, ast.Attribute))
+    used = (node for node in mentions(file, file.tree, [last]) if isinstance(node, ast.Attribute))
     if any(same(dotted(node, names), target) for node in used):
         return True
     return any(
         _is_late_and_used(node, target)
-        for node in running(tree)
+        for node in statements(file.tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     )
 
@@ -121,6 +132,10 @@ def _is_late_and_used(function: ast.FunctionDef | ast.AsyncFunctionDef, target: 
     names = imported(running(function))
     locals_ = {local for local, full in names.items() if same(full, target)}
     return any(isinstance(node, ast.Name) and node.id in locals_ for node in running(function))
+
+
+def _spelled(alias: ast.alias) -> tuple[str, str | None]:
+    return alias.name, alias.asname
 
 
 def _names(node: ast.stmt) -> list[ast.alias]:
@@ -133,7 +148,7 @@ def _key(node: ast.stmt) -> tuple[str, str, int]:
     return ("import", "", 0) if isinstance(node, ast.Import) else ("", "", 0)
 
 
-def _member(name: ast.alias) -> tuple[int, tuple[tuple[int, int], ...]]:
+def _member(name: ast.alias) -> tuple[int, str]:
     """Order members as ruff's isort does: constants, classes, then the rest."""
     word = name.name
     kind = 0 if len(word) > 1 and word.isupper() else 1 if word[:1].isupper() else 2
@@ -175,7 +190,7 @@ def _with_member(file: Source, node: ast.stmt, names: Sequence[ast.alias]) -> by
 
 
 def _is_exploded(lines: Sequence[str], names: int) -> bool:
-    inner = all(re.fullmatch(r"    \w+,\s*", line) for line in lines[1:-1])
+    inner = all(line.startswith("    ") and line.rstrip()[4:-1].isidentifier() and "," in line for line in lines[1:-1])
     return len(lines) == names + 2 and lines[0].rstrip().endswith("import (") and lines[-1].strip() == ")" and inner
 
 
@@ -185,7 +200,7 @@ def _without(file: Source, node: ast.stmt, name: ast.alias) -> bytes | None:
     at, size = first_line(node), end_line(node) - first_line(node)
     if len(_names(node)) == 1:
         return without_statement(file, node)
-    rest = [other.name for other in _names(node) if ast.dump(other) != ast.dump(name)]
+    rest = [other.name for other in _names(node) if _spelled(other) != _spelled(name)]
     lines = file.lines[at : at + size]
     if size == 1 and "(" not in lines[0] and not any(other.asname for other in _names(node)):
         start = lines[0].partition(" import ")[0]
@@ -196,30 +211,46 @@ def _without(file: Source, node: ast.stmt, name: ast.alias) -> bytes | None:
     return file.with_lines(at + gone, [], drop=1)
 
 
-def _placed(file: Source, wanted: ast.Import | ast.ImportFrom, line: str) -> bytes:
+def _placed(file: Source, wanted: ast.Import | ast.ImportFrom, lines: Sequence[str]) -> bytes:
     sections = _sections(file)
     root = _target(wanted).partition(".")[0]
+    group = _group(root)
     for section in sections:
-        if any(_root(node) == root for node in section):
-            return _into(file, section, wanted, line)
+        if any(_group(_root(node)) == group for node in section):
+            return _into(file, section, wanted, lines)
     absolute = [section for section in sections if not any(is_relative(node) for node in section)]
-    if absolute:
-        return file.with_lines(end_line(absolute[-1][-1]), ["", line])
+    earlier = [section for section in absolute if group in {_STANDARD, _LIBRARY} and _is_standard(section)]
+    if earlier:
+        return file.with_lines(end_line(earlier[-1][-1]), ["", *lines])
+    if absolute and group not in {_STANDARD, _LIBRARY}:
+        return file.with_lines(end_line(absolute[-1][-1]), ["", *lines])
     if sections:
-        return file.with_lines(first_line(sections[0][0]), [line, ""])
-    return _first(file, line)
+        return file.with_lines(above_comments(file, first_line(sections[0][0])), [*lines, ""])
+    return _first(file, lines)
+
+
+def _group(root: str) -> str:
+    """Return which of isort's sections a package belongs to; one that is not known has a section of its own."""
+    if root in sys.stdlib_module_names:
+        return _STANDARD
+    return _LIBRARY if root in LIBRARIES else root
+
+
+def _is_standard(section: Sequence[ast.stmt]) -> bool:
+    return all(_group(_root(node)) == _STANDARD for node in section)
 
 
 def _into(
-    file: Source, section: Sequence[ast.Import | ast.ImportFrom], wanted: ast.Import | ast.ImportFrom, line: str
+    file: Source,
+    section: Sequence[ast.Import | ast.ImportFrom],
+    wanted: ast.Import | ast.ImportFrom,
+    lines: Sequence[str],
 ) -> bytes:
     key = _order(wanted)
-    greater = [index for index, node in enumerate(section) if _order(node) > key]
-    if not greater:
-        return file.with_lines(end_line(section[-1]), [line])
-    if greater[0]:
-        return file.with_lines(end_line(section[greater[0] - 1]), [line])
-    return file.with_lines(above_comments(file, first_line(section[0])), [line])
+    greater = next((index for index, node in enumerate(section) if _order(node) > key), len(section))
+    if greater:
+        return file.with_lines(end_line(section[greater - 1]), lines)
+    return file.with_lines(above_comments(file, first_line(section[0])), lines)
 
 
 def _sections(file: Source) -> list[list[ast.Import | ast.ImportFrom]]:
@@ -247,14 +278,14 @@ def _root(node: ast.stmt) -> str:
     return node.names[0].name.partition(".")[0] if isinstance(node, ast.Import) else ""
 
 
-def _first(file: Source, line: str) -> bytes:
+def _first(file: Source, lines: Sequence[str]) -> bytes:
     """Put the file's first import after the docstring and `__future__`, or on top."""
     body = file.tree.body
     head = [node for node in body if _root(node) == "__future__"] or [node for node in body[:1] if is_docstring(node)]
     if head:
-        return file.with_lines(end_line(head[-1]), ["", line])
+        return file.with_lines(end_line(head[-1]), ["", *lines])
     if not body:
-        return file.with_lines(len(file.lines), [line])
+        return file.with_lines(len(file.lines), lines)
     wide = isinstance(body[0], ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
     at = above_comments(file, first_line(body[0]))
-    return file.with_lines(at, [line, "", ""] if wide else [line, ""])
+    return file.with_lines(at, [*lines, "", ""] if wide else [*lines, ""])

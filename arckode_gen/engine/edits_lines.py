@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import ast
-import re
-from typing import TYPE_CHECKING
+import _ast as ast
 
 from arckode_gen.engine.edits_source import end_line, first_line, is_docstring
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from arckode_gen.engine.edits_source import Source
 
-_LEADING = re.compile(r"#!|#.*coding[:=]")
-
 
 def above_comments(file: Source, at: int) -> int:
     """Return the line above the comments that belong to line `at`; a shebang and a coding line stay first."""
-    while at > 0 and file.lines[at - 1].lstrip().startswith("#") and not _LEADING.match(file.lines[at - 1]):
+    while at > 0 and file.lines[at - 1].lstrip().startswith("#") and not _is_leading(file.lines[at - 1]):
         at -= 1
     return at
+
+
+def _is_leading(comment: str) -> bool:
+    return comment.startswith("#!") or (comment.startswith("#") and ("coding:" in comment or "coding=" in comment))
 
 
 def without_statement(file: Source, node: ast.stmt) -> bytes:

@@ -2,25 +2,88 @@
 
 from __future__ import annotations
 
-import ast
-from typing import TYPE_CHECKING
+import _ast as ast
 
+from arckode_gen.engine.edits_source import BLOCKS, Source, end_line, first_line
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_BLOCKS = frozenset(BLOCKS)
+
+
+# What holds no statements and is most of a file.
+_SIMPLE = frozenset({ast.Expr, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.Return, ast.Pass})
 
 
 def running(node: ast.AST) -> Iterator[ast.AST]:
     """Walk everything that exists at run time, in order: not the branch under `if TYPE_CHECKING`."""
+    return _walk(node, inside=True)
+
+
+def statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Walk the statements among these, and what holds statements; no expressions, which are most of a tree."""
+    return _walk(node, inside=False)
+
+
+def walk(node: ast.AST) -> Iterator[ast.AST]:
+    """Walk a node and everything below it, as `ast.walk` does."""
     waiting = [node]
     while waiting:
-        found = waiting.pop()
-        yield found
-        children = list(ast.iter_child_nodes(found))
-        if isinstance(found, ast.If) and _is_type_checking(found.test):
-            children = [child for child in children if child not in found.body]
-        waiting.extend(reversed(children))
+        current = waiting.pop()
+        yield current
+        for name in current._fields:
+            value = getattr(current, name, None)
+            waiting += [
+                child for child in (value if isinstance(value, list) else [value]) if isinstance(child, ast.AST)
+            ]
+
+
+def _walk(node: ast.AST, *, inside: bool) -> Iterator[ast.AST]:
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        if not inside and type(current) in _SIMPLE:
+            continue
+        hidden = current.body if isinstance(current, ast.If) and _is_type_checking(current.test) else ()
+        children: list[ast.AST] = []
+        for name in current._fields:
+            if not inside and name not in _BLOCKS:
+                continue
+            value = getattr(current, name, None)
+            if isinstance(value, ast.AST):
+                children.append(value)
+            elif isinstance(value, list) and value is not hidden:
+                children += [child for child in value if isinstance(child, ast.AST)]
+        waiting += reversed(children)
+
+
+def mentions(file: Source, node: ast.AST, words: Iterable[str]) -> Iterator[ast.AST]:
+    """Yield what runs in a file's node, but only of the statements on whose lines one of the words stands."""
+    lines = file.lines_with(*words)
+    for statement in statements(node):
+        if not isinstance(statement, ast.stmt) or not file.text.isascii() or _stands_on(statement, lines):
+            yield from own(statement)
+
+
+def _stands_on(node: ast.stmt, lines: Sequence[int]) -> bool:
+    start, stop = first_line(node), end_line(node)
+    return any(start <= line < stop for line in lines)
+
+
+def own(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield a statement and its expressions, without the statements in it."""
+    yield node
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if name in _BLOCKS and isinstance(node, ast.stmt | ast.Module | ast.ExceptHandler | ast.match_case):
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST):
+                yield from _walk(child, inside=True)
 
 
 def _is_type_checking(test: ast.expr) -> bool:
@@ -30,16 +93,27 @@ def _is_type_checking(test: ast.expr) -> bool:
 
 def top_level(tree: ast.AST) -> Iterator[ast.AST]:
     """Walk what runs when the module is imported: nothing inside functions or classes, nor under TYPE_CHECKING."""
-    hidden = tree.body if isinstance(tree, ast.If) and _is_type_checking(tree.test) else []
-    for child in ast.iter_child_nodes(tree):
-        if child in hidden:
-            continue
-        yield child
-        if not isinstance(child, (*_FUNCTIONS, ast.ClassDef)):
-            yield from top_level(child)
+    waiting = list(reversed(_children(tree)))
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+            waiting += reversed(_children(node))
 
 
-def imported(nodes: Iterator[ast.AST]) -> dict[str, str]:
+def _children(node: ast.AST) -> list[ast.AST]:
+    hidden = node.body if isinstance(node, ast.If) and _is_type_checking(node.test) else ()
+    found: list[ast.AST] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, ast.AST):
+            found.append(value)
+        elif isinstance(value, list) and value is not hidden:
+            found += [child for child in value if isinstance(child, ast.AST)]
+    return found
+
+
+def imported(nodes: Iterable[ast.AST]) -> dict[str, str]:
     """Map each imported local name to the full dotted name it stands for; relative ones start with a dot."""
     names: dict[str, str] = {}
     for node in nodes:
@@ -69,7 +143,7 @@ def dotted(node: ast.expr, names: Mapping[str, str]) -> str:
     return ""
 
 
-def assigned(nodes: Iterator[ast.AST]) -> set[str]:
+def assigned(nodes: Iterable[ast.AST]) -> set[str]:
     """Return the names that assignments, definitions and loops give a meaning, but not imports."""
     names: set[str] = set()
     for node in nodes:

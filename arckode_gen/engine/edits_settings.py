@@ -5,27 +5,16 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from arckode_gen.engine.edits import AlreadyGone, AlreadyThere, CannotInsert, CannotRemove, Inserted, Removed
+from arckode_gen.engine.edits_check import adds_only
 from arckode_gen.engine.edits_lines import above_comments, without_statement
-from arckode_gen.engine.edits_source import (
-    AlreadyGone,
-    AlreadyThere,
-    CannotInsert,
-    CannotRemove,
-    Inserted,
-    Removed,
-    UnreadableError,
-    adds_only,
-    end_line,
-    first_line,
-    is_docstring,
-    natural,
-    read,
-)
+from arckode_gen.engine.edits_source import UnreadableError, end_line, first_line, is_docstring, natural, read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from arckode_gen.engine.edits_source import Insertion, Removal, Source
+    from arckode_gen.engine.edits import Insertion, Removal
+    from arckode_gen.engine.edits_source import Source
 
 
 def insert_setting(source: bytes, statement: str, *, class_name: str = "Settings") -> Insertion:

@@ -2,90 +2,55 @@
 
 from __future__ import annotations
 
-import ast
-import codecs
+import _ast as ast  # the classes of the tree without the rest of `ast`, which costs more to import than an edit takes
+import gc
 import io
-import re
-import tokenize
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from codecs import BOM_UTF8
+from itertools import groupby
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
+    from typing import Final
 
-_LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
-_BLOCKS = frozenset({"body", "orelse", "finalbody", "handlers", "cases"})
-
-
-@dataclass(frozen=True, slots=True)
-class Inserted:
-    """The file's new bytes."""
-
-    text: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class AlreadyThere:
-    """The file says it already, perhaps in other words."""
-
-
-@dataclass(frozen=True, slots=True)
-class CannotInsert:
-    """Why the edit has no safe place, and the lines for a person to paste."""
-
-    reason: str
-    patch: str
-
-
-@dataclass(frozen=True, slots=True)
-class Removed:
-    """The file's new bytes."""
-
-    text: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class AlreadyGone:
-    """Nothing of it is in the file."""
-
-
-@dataclass(frozen=True, slots=True)
-class CannotRemove:
-    """Why the lines stay, and which they are."""
-
-    reason: str
-    patch: str
-
-
-Insertion = Inserted | AlreadyThere | CannotInsert
-Removal = Removed | AlreadyGone | CannotRemove
+# The fields of a statement that hold statements, or the handlers and cases that hold them.
+BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
+_DIGITS = frozenset("0123456789")
+_KEPT = 4
 
 
 class UnreadableError(Exception):
     """The file is no Python that this interpreter can read; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
 class Source:
     """Lines as ast counts them (a form feed ends none), with their own line ends; `mark` is the byte order mark."""
 
-    mark: bytes
-    encoding: str
-    lines: tuple[str, ...]
-    tree: ast.Module
+    __slots__ = ("encoding", "lines", "mark", "text", "tree")
 
-    @property
-    def text(self) -> str:
-        return "".join(self.lines)
+    def __init__(self, mark: bytes, encoding: str, text: str, tree: ast.Module) -> None:
+        self.mark: Final = mark
+        self.encoding: Final = encoding
+        self.text: Final = text
+        self.lines: Final = tuple(io.StringIO(text, newline=""))
+        self.tree: Final = tree
 
     @property
     def end(self) -> str:
         """The line end to write: that of the first line."""
-        found = re.search(r"\r\n|\r|\n", self.lines[0]) if self.lines else None
-        return found[0] if found else "\n"
+        first = self.lines[0] if self.lines else ""
+        return first[len(first.rstrip("\r\n")) :] or "\n"
 
     def is_blank(self, index: int) -> bool:
         return 0 <= index < len(self.lines) and not self.lines[index].strip()
+
+    def lines_with(self, *words: str) -> list[int]:
+        """Return the lines that hold one of some texts."""
+        return sorted({at for word in words for at, line in enumerate(self.lines) if word in line})
+
+    def may_say(self, name: str) -> bool:
+        """Tell whether a name may stand in the file; letters beyond ASCII are other spellings of some names."""
+        return name in self.text or not self.text.isascii()
 
     def indent(self, node: ast.stmt) -> str | None:
         """Return what stands before a statement on its line, or None when that is code."""
@@ -94,8 +59,10 @@ class Source:
 
     def own_lines(self, node: ast.stmt) -> str | None:
         """Return the statement's lines when nothing else, not even a comment, stands on them."""
+        import ast as whole
+
         lines = self.lines[first_line(node) : end_line(node)]
-        segment = ast.get_source_segment(self.text, node)
+        segment = whole.get_source_segment(self.text, node)
         return "".join(lines) if segment is not None and "".join(lines).strip() == segment.strip() else None
 
     def with_lines(self, at: int, new: Sequence[str], *, drop: int = 0) -> bytes:
@@ -107,24 +74,59 @@ class Source:
         return self.mark + "".join(lines).encode(self.encoding)
 
 
+_read: dict[bytes, Source] = {}
+
+
 def read(data: bytes) -> Source:
-    """Read a file.
+    """Read a file; the text that one edit leaves is the one that the next begins with.
 
     Raises:
         UnreadableError: the encoding or the syntax is wrong.
     """
-    mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
-    rest = data[len(mark) :]
+    if data in _read:
+        return _read[data]
+    mark = BOM_UTF8 if data.startswith(BOM_UTF8) else b""
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        encoding = "utf-8" if encoding == "utf-8-sig" else encoding
-        text = rest.decode(encoding)
-        tree = ast.parse(text)
+        encoding = _encoding(data)
+        text = data[len(mark) :].decode(encoding)
+        tree = parse(text)
     except SyntaxError as error:
         raise UnreadableError(f"line {error.lineno or 1} is no valid Python: {error.msg}") from None
     except (ValueError, LookupError, RecursionError, MemoryError) as error:
         raise UnreadableError(f"it cannot be read: {error}") from None
-    return Source(mark, encoding, tuple(_LINES.findall(text)), tree)
+    while len(_read) >= _KEPT:
+        _read.pop(next(iter(_read)))
+    _read[data] = Source(mark, encoding, text, tree)
+    return _read[data]
+
+
+def _encoding(data: bytes) -> str:
+    """Return the encoding that a file declares in its first two lines (PEP 263); hardly any does."""
+    if not any(b"coding" in line for line in data.split(b"\n", 2)[:2]) and data.isascii():
+        return "utf-8"
+    import tokenize
+
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    return "utf-8" if encoding == "utf-8-sig" else encoding
+
+
+def parse(text: str) -> ast.Module:
+    """Parse a text as `ast.parse` does.
+
+    Raises:
+        SyntaxError: it is no Python.
+        ValueError: it has null bytes.
+    """
+    collects = gc.isenabled()
+    gc.disable()  # a tree is thousands of objects and none of them garbage
+    try:
+        tree = compile(text, "<unknown>", "exec", ast.PyCF_ONLY_AST)
+    finally:
+        if collects:
+            gc.enable()
+    if not isinstance(tree, ast.Module):
+        raise TypeError(tree)
+    return tree
 
 
 def first_line(node: ast.stmt) -> int:
@@ -149,55 +151,16 @@ def is_docstring(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
-def adds_only(before: Source, after: bytes, added: int = 1) -> bool:
-    """Tell whether the file still says all it said, in order, and exactly so many statements more."""
-    try:
-        file = read(after)
-    except UnreadableError:
-        return False
-    old, new = list(_statements(before, before.tree)), list(_statements(file, file.tree))
-    rest = iter(new)
-    return len(new) == len(old) + added and all(statement in rest for statement in old)
+def natural(text: str) -> str:
+    """Return what sorts names as ruff's isort does: without regard to case, numbers by their value."""
+    text = text.lower()
+    if _DIGITS.isdisjoint(text):
+        return text
+    runs = ("".join(run) for _, run in groupby(text, _DIGITS.__contains__))
+    return "".join(_by_value(run) if run[0] in _DIGITS else run for run in runs)
 
 
-def _statements(file: Source, node: ast.AST) -> Iterator[tuple[str, ...]]:
-    """Walk statements in order, as their own lines: headers without their blocks, imports one name at a time.
-
-    Equal lines under equal headers are equal trees, and comparing them costs much less than dumping trees.
-    """
-    for name, value in ast.iter_fields(node):
-        if name not in _BLOCKS or not isinstance(value, list):
-            continue
-        yield (name,)
-        for child in value:
-            if isinstance(child, ast.Import | ast.ImportFrom):
-                module = f"{'.' * child.level}{child.module or ''}" if isinstance(child, ast.ImportFrom) else ""
-                yield from (("import", module, alias.name, alias.asname or "") for alias in child.names)
-            else:
-                yield (type(child).__name__, *_own(file, child))
-                yield from _statements(file, child)
-
-
-def _own(file: Source, node: ast.AST) -> Iterator[str]:
-    """Yield the lines from a statement's first to the one before its block and the comments over that."""
-    start, stop = _extent(node)
-    inner = [_extent(child)[0] for name in _BLOCKS for child in getattr(node, name, None) or []]
-    last = max(min(inner), start + 1) if inner else stop
-    while last - 1 > start and inner and file.lines[last - 1].strip()[:1] in {"", "#"}:
-        last -= 1
-    yield from (line.rstrip("\r\n") for line in file.lines[start:last])
-
-
-def _extent(node: ast.AST) -> tuple[int, int]:
-    if isinstance(node, ast.stmt):
-        return first_line(node), end_line(node)
-    if isinstance(node, ast.match_case):
-        return node.pattern.lineno - 1, node.pattern.lineno
-    start = getattr(node, "lineno", 1) - 1
-    return start, start + 1
-
-
-def natural(text: str) -> tuple[tuple[int, int], ...]:
-    """Order names as ruff's isort does: without regard to case, numbers by their value."""
-    parts = re.findall(r"\d+|\D", text.lower())
-    return tuple((ord("0"), int(part)) if part.isdigit() else (ord(part), 0) for part in parts)
+def _by_value(number: str) -> str:
+    """Write a number so that of two the greater sorts later: how long it is comes first."""
+    digits = number.lstrip("0")
+    return f"0{chr(len(digits))}{digits}"

@@ -21,7 +21,8 @@ class Field:
     """A field that passed every check; `fields.py` makes them from words and from files.
 
     `min` and `max` bound a number's value (text for decimal and float), a text's length, a list's count, or a size in
-    bytes. `default` is canonical text for what JSON has no type for; `now` and `today` stay words.
+    bytes. `default` is canonical text for what JSON has no type for; `now` and `today` stay words. `shows` are the
+    fields of the other module that a relation shows, `via` is the field there that points back.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Field:
     values: tuple[str, ...] = ()
     element: ElementType = "str"
     target: str = ""
+    shows: tuple[str, ...] = ()
     null: bool = False
     unique: bool = False
     index: bool = False
@@ -47,10 +49,16 @@ class Field:
     owner: bool = False
     tenant: bool = False
     on_delete: OnDelete = "restrict"
+    via: str = ""
 
     @property
     def has_column(self) -> bool:
         return self.type not in {"has_one", "has_many", "many_to_many"}
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the database keeps it: in a column of this table, or in a table of links that this module owns."""
+        return self.has_column or self.type == "many_to_many"
 
     @property
     def column(self) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_TYPE_KEYS = ("precision", "scale", "values", "element", "target")
+_TYPE_KEYS = ("precision", "scale", "values", "element", "target", "shows")
 _KEYS = ("name", "type", *_TYPE_KEYS, *MODIFIERS)
 
 
@@ -93,7 +93,10 @@ def _arguments(word: str, kind: str, item: dict[object, object]) -> tuple[str, .
     if "precision" in item:
         return (f"{_text(word, 'precision', item['precision'])}.{_text(word, 'scale', item.get('scale', 0))}",)
     given = [_text(word, key, item[key]) for key in ("element", "target") if item.get(key) is not None]
-    return tuple(given)
+    shown = item.get("shows", [])
+    if not isinstance(shown, list):
+        raise UsageError(f"{word!r}: `shows` is a list of names", 'write `"shows": ["total"]`')
+    return (*given, *(_text(word, "shows", name) for name in cast("list[object]", shown)))
 
 
 def _flag(word: str, key: str, value: object) -> str:

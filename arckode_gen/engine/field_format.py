@@ -35,7 +35,7 @@ def _type_word(field: Field) -> str:
         return f"enum={'/'.join(field.values)}"
     if field.type == "list":
         return f"list={field.element}"
-    return f"{field.type}={field.target}" if field.target else field.type
+    return f"{field.type}={'/'.join((field.target, *field.shows))}" if field.target else field.type
 
 
 def _modifier_words(field: Field) -> list[str]:

@@ -50,6 +50,7 @@ Modifier = Literal[
     "owner",
     "tenant",
     "on_delete",
+    "via",
 ]
 OnDelete = Literal["cascade", "restrict", "set_null"]
 
@@ -59,7 +60,7 @@ RELATIONS: tuple[FieldType, ...] = ("belongs_to", "has_one", "has_many", "many_t
 
 # The order in which a field is written down.
 MODIFIERS: tuple[Modifier, ...] = get_args(Modifier)
-VALUED: frozenset[str] = frozenset({"default", "min", "max", "len", "pattern", "on_delete"})
+VALUED: frozenset[str] = frozenset({"default", "min", "max", "len", "pattern", "on_delete", "via"})
 
 _COLUMN: frozenset[str] = frozenset({"null", "redact", "pii", "readonly", "writeonly", "immutable"})
 _KEYED = _COLUMN | {"unique", "index"}
@@ -99,8 +100,8 @@ TYPES: dict[FieldType, TypeRule] = {
     "token": TypeRule(_KEYED, 64),
     "file": TypeRule(_COLUMN, 512),
     "belongs_to": TypeRule(_KEYED | _WHO | {"on_delete"}),
-    "has_one": TypeRule(frozenset()),
-    "has_many": TypeRule(frozenset()),
+    "has_one": TypeRule(frozenset({"via"})),
+    "has_many": TypeRule(frozenset({"via"})),
     "many_to_many": TypeRule(frozenset()),
 }
 

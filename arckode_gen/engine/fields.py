@@ -68,6 +68,7 @@ class _TypeParts(TypedDict, total=False):
     values: tuple[str, ...]
     element: ElementType
     target: str
+    shows: tuple[str, ...]
 
 
 class _ModifierParts(TypedDict, total=False):
@@ -87,6 +88,7 @@ class _ModifierParts(TypedDict, total=False):
     owner: bool
     tenant: bool
     on_delete: OnDelete
+    via: str
 
 
 def parse_field(text: str) -> Field:
@@ -200,8 +202,10 @@ def _type_parts(raw: RawField, kind: FieldType, name: str) -> _TypeParts:
         raise UsageError(f"enum={given[0]} is one value with a comma", f"write `enum={given[0].replace(',', '/')}`")
     if kind == "enum":
         return {"values": given}
-    if kind in {"belongs_to", "has_one", "has_many", "many_to_many"}:
+    if kind == "belongs_to":
         return {"target": _target(name, *given)} if len(given) < 2 else _too_many(raw)
+    if kind in {"has_one", "has_many", "many_to_many"}:
+        return {"target": _target(name, *given[:1]), "shows": tuple(identifier(shown) for shown in given[1:])}
     if len(given) > 1 or (given and kind not in {"decimal", "list"}):
         return _too_many(raw)
     if kind == "decimal":
@@ -271,6 +275,8 @@ def _value(word: str, text: str, kind: FieldType, size: tuple[int, int]) -> str 
         raise UsageError(
             f"on_delete={text} is unknown", nearest(text, ON_DELETE) or f"there are {', '.join(ON_DELETE)}"
         )
+    if word == "via":
+        return identifier(text).removesuffix("_id")
     if word == "len" or (word in {"min", "max"} and kind not in _NUMBERS):
         return whole(text)
     if word in {"default", "min", "max"}:

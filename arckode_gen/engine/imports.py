@@ -10,73 +10,11 @@ import ast
 import sys
 from typing import TYPE_CHECKING
 
+from arckode_gen.engine.known_names import COMMON
 from arckode_gen.engine.layout import LINE_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-# Where the names come from that generated code uses; a module that starts with a dot is the kernel's, and `=` stands
-# for the import of a whole module.
-COMMON: Mapping[str, str] = {
-    "APIRouter": "fastapi",
-    "Annotated": "typing",
-    "AsyncClient": "httpx2",
-    "AwareDatetime": "pydantic",
-    "BigInteger": "sqlalchemy",
-    "ClassVar": "typing",
-    "Decimal": "decimal",
-    "Field": "pydantic",
-    "ForeignKey": "sqlalchemy",
-    "JsonValue": "pydantic",
-    "Mapped": "sqlalchemy.orm",
-    "Mapping": "collections.abc",
-    "Protocol": "typing",
-    "Query": "fastapi",
-    "SecretStr": "pydantic",
-    "StrEnum": "enum",
-    "String": "sqlalchemy",
-    "UUID": "uuid",
-    "count": "itertools",
-    "dt": "=datetime as dt",
-    "mapped_column": "sqlalchemy.orm",
-    "pytest": "=pytest",
-    "uuid4": "uuid",
-    "ApiModel": ".http.schema",
-    "Binary": ".http.schema",
-    "Email": ".http.schema",
-    "Entity": ".model",
-    "ExactNumeric": ".model",
-    "Json": ".model",
-    "Kernel": ".app",
-    "ListQuery": ".repository",
-    "LongText": ".model",
-    "MemoryRepository": ".repository_memory",
-    "ModuleRouter": ".http.routing",
-    "NotFoundError": ".errors",
-    "PUBLIC": ".access",
-    "Page": ".repository",
-    "PageOut": ".http.schema",
-    "Port": ".ports",
-    "QueryModel": ".http.query",
-    "RepositoryAdapter": ".repository",
-    "Slug": ".http.schema",
-    "SoftDeleted": ".model",
-    "SqlRepository": ".repository_sql",
-    "Timestamped": ".model",
-    "UnknownFieldError": ".errors",
-    "Url": ".http.schema",
-    "UuidText": ".http.schema",
-    "ValidationError": ".errors",
-    "enum_column": ".model",
-    "hash_password": ".passwords",
-    "insert_missing": ".seeding",
-    "new_token": ".tokens",
-    "seed_id": ".seeding",
-    "unchanged": ".http.schema",
-    "utc_now": ".clock",
-    "utc_today": ".clock",
-    "verify_password": ".passwords",
-}
 
 
 def with_imports(source: str, known: Mapping[str, str], package: str) -> str:
@@ -109,10 +47,17 @@ def order_names(names: Iterable[str]) -> list[str]:
     return sorted(set(names), key=lambda name: (_kind(name), name.lower(), name))
 
 
+def order_exports(names: Iterable[str]) -> list[str]:
+    """Order the names of `__all__` as ruff does: as imports, but with capital letters first."""
+    return sorted(set(names), key=lambda name: (_kind(name), name))
+
+
 def _used(tree: ast.Module) -> set[str]:
     defined = {
         node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
     }
+    assigned = (node.targets for node in tree.body if isinstance(node, ast.Assign))
+    defined |= {target.id for targets in assigned for target in targets if isinstance(target, ast.Name)}
     loaded = (node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
     return ({node.id for node in loaded} | _exported(tree)) - defined
 

@@ -5,8 +5,7 @@ Source of the rules: the Black code style ("How Black wraps lines"), with ruff's
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -26,6 +25,21 @@ def call(head: str, arguments: Sequence[str], tail: str = ")", indent: int = 0) 
     if len(inner) + len(joined) <= LINE_LENGTH:
         return f"{head}\n{inner}{joined}\n{pad}{tail}"
     return f"{head}\n" + "".join(f"{inner}{argument},\n" for argument in arguments) + f"{pad}{tail}"
+
+
+def comprehension(head: str, element: str, clauses: Sequence[str], tail: str = ")", indent: int = 0) -> str:
+    """Write a comprehension on one line, on three, or with the element and each of its clauses on a line."""
+    pad = " " * indent
+    joined = " ".join((element, *clauses))
+    if indent + len(head) + len(joined) + len(tail) <= LINE_LENGTH:
+        return f"{head}{joined}{tail}"
+    inner = f"{pad}    "
+    if len(inner) + len(joined) <= LINE_LENGTH:
+        return f"{head}\n{inner}{joined}\n{pad}{tail}"
+    name, _, rest = element.partition("(")
+    if len(inner) + len(element) > LINE_LENGTH and rest:
+        element = call(f"{name}(", rest.removesuffix(")").split(", "), indent=indent + 4)
+    return f"{head}\n{inner}{element}\n" + "".join(f"{inner}{clause}\n" for clause in clauses) + f"{pad}{tail}"
 
 
 def display(head: str, items: Sequence[str], tail: str = ")", indent: int = 0) -> str:

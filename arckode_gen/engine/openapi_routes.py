@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
 
@@ -35,6 +35,12 @@ def routes(document: Mapping[str, object]) -> tuple[Route, ...]:
         for method in _METHODS
         if method in operations
     )
+
+
+def in_order(found: Iterable[Route]) -> tuple[Route, ...]:
+    """Sort routes as a document's are: by path, then in the usual order of methods."""
+    places = {method.upper(): place for place, method in enumerate(_METHODS)}
+    return tuple(sorted(found, key=lambda each: (each.path, places.get(each.method, len(places)), each.operation)))
 
 
 def _route(method: str, path: str, operation: Mapping[str, object]) -> Route:

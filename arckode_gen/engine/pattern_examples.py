@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from re import _constants as op  # type: ignore[attr-defined]  # the parser behind re: the only exact reading of a pattern
-from re import _parser as parser  # type: ignore[attr-defined]
+from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+# The parser behind re is the only exact reading of a pattern; no stub knows it.
+parser, op = import_module("re._parser"), import_module("re._constants")
 
 _CANDIDATES = "a1A_-. bcdefghijklmnopqrstuvwxyz0123456789" + "".join(chr(code) for code in range(33, 127))
 

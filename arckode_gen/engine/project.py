@@ -35,7 +35,7 @@ class Snapshot(Protocol):
         ...
 
     def glob(self, pattern: str) -> tuple[str, ...]:
-        """Return the sorted paths of files that match; `*` stays within a folder, as in a shell."""
+        """Return the sorted paths of files that match; `*` stays within a folder, as in a shell, `**/` does not."""
         ...
 
     def is_folder(self, path: str) -> bool:
@@ -53,6 +53,8 @@ class Memory:
         return self.files.get(path)
 
     def glob(self, pattern: str) -> tuple[str, ...]:
+        if "**/" in pattern:
+            return tuple(sorted(path for path in self.files if fnmatchcase(path, pattern.replace("**/", ""))))
         depth = pattern.count("/")
         return tuple(sorted(path for path in self.files if path.count("/") == depth and fnmatchcase(path, pattern)))
 

@@ -119,15 +119,15 @@ def draw(
     Raises:
         UsageError: a unit's manifest is damaged.
     """
-    connectors = _connectors(reading)
+    joined = connectors(reading.analysis)
     return ProjectMap(
         version=1,
         name=reading.manifest["name"],
         package=reading.manifest["package"],
-        modules=_modules(reading, snapshot, connectors),
+        modules=_modules(reading, snapshot, joined),
         tables=map_tables.tables(reading.analysis),
-        routes=_routes(reading.analysis),
-        connectors=connectors,
+        routes=routes(reading.analysis),
+        connectors=joined,
         migrations=[
             path for suffix in ("py", "sql") for path in snapshot.glob(f"{reading.migrations}/[0-9]*.{suffix}")
         ],
@@ -138,7 +138,7 @@ def draw(
     )
 
 
-def _modules(reading: Reading, snapshot: Snapshot, connectors: list[MappedConnector]) -> list[MappedModule]:
+def _modules(reading: Reading, snapshot: Snapshot, joined: list[MappedConnector]) -> list[MappedModule]:
     sources: dict[str, list[Source]] = {}
     for source in reading.analysis.project.sources.values():
         if source.unit:
@@ -161,7 +161,7 @@ def _modules(reading: Reading, snapshot: Snapshot, connectors: list[MappedConnec
                 tests=list(snapshot.glob(f"tests/modules/{name}/test_*.py")),
                 seed=seeds.get(name, ""),
                 migrations=[path for path in migrations.get(name, ()) if snapshot.read(path) is not None],
-                asks=sorted({asked for each in connectors if each["module"] == name for asked in each["asks"]}),
+                asks=sorted({asked for each in joined if each["module"] == name for asked in each["asks"]}),
             )
         )
     return found
@@ -190,7 +190,8 @@ def _wired(analysis: Analysis) -> set[Source]:
     return found
 
 
-def _routes(analysis: Analysis) -> list[MappedRoute]:
+def routes(analysis: Analysis) -> list[MappedRoute]:
+    """Return the routes that the code registers, by path and method."""
     found = [_route(route, method) for route in analysis.routes.all for method in route.methods]
     return sorted(found, key=lambda each: (each["path"], each["method"], each["module"], each["action"]))
 
@@ -199,7 +200,7 @@ def _route(route: Route, method: str) -> MappedRoute:
     action = route.handler.record.name if route.handler is not None else ""
     return MappedRoute(
         method=method,
-        path=_path(route),
+        path=path_of(route),
         action=action,
         access=_access(route.keyword("access")),
         operation=f"{route.source.unit}_{action}" if route.source.unit and action else "",
@@ -207,7 +208,7 @@ def _route(route: Route, method: str) -> MappedRoute:
     )
 
 
-def _path(route: Route) -> str:
+def path_of(route: Route) -> str:
     """Return the path as OpenAPI writes it: without the converters, as in `/orders/{order_id}`."""
     if route.path is None or route.prefix is None:
         return ""
@@ -225,8 +226,8 @@ def _access(shape: Shape | None) -> str:
     return "" if shape is None else "computed"
 
 
-def _connectors(reading: Reading) -> list[MappedConnector]:
-    analysis = reading.analysis
+def connectors(analysis: Analysis) -> list[MappedConnector]:
+    """Return the connectors by path: who asks whom."""
     wired = _wired(analysis)
     return [
         MappedConnector(
@@ -242,7 +243,10 @@ def _connectors(reading: Reading) -> list[MappedConnector]:
 
 
 def _asking(analysis: Analysis, source: Source) -> str:
-    """Return the module whose port a connector fills, as in `kernel.resolve(OrdersService).customers.connect(...)`."""
+    """Return the module whose port a connector fills, as in `kernel.resolve(OrdersService).customers.connect(...)`.
+
+    A connector that listens works for the module whose event it hears.
+    """
     for call in source.facts.calls:
         match call.func:
             case ("attr", ("attr", tuple(owner), _), "connect"):
@@ -250,7 +254,9 @@ def _asking(analysis: Analysis, source: Source) -> str:
                 service = analysis.project.classes.get(value.name) if value is not None else None
                 if service is not None and service.source.unit:
                     return service.source.unit
-    return ""
+    heard = (name for act in analysis.acts.of("subscribe") if act.call.source is source for name in act.names or ())
+    owners = (name.partition(".")[0] for name in heard)
+    return next((owner for owner in owners if owner in analysis.modules.names), "")
 
 
 def _imported(analysis: Analysis, source: Source) -> set[str]:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from arckode_gen.engine import sql_types
+from arckode_gen.engine import reserved, sql_types
 
 if TYPE_CHECKING:
     from arckode_gen.engine.fields import Field
@@ -99,6 +99,11 @@ def default_code(field: Field, *, enum: str) -> str:
     if field.type in {"int", "bigint", "float"}:
         return text
     return quote(text)
+
+
+def is_searched(field: Field) -> bool:
+    """Tell whether the list action's `search` looks into the field."""
+    return field.filterable and field.type in _SEARCHED
 
 
 def is_dynamic(field: Field) -> bool:
@@ -201,7 +206,7 @@ def _filters(field: Field, plain: str) -> tuple[tuple[str, str], ...]:
     if not field.filterable or field.writeonly:
         return ()
     kind = "AwareDatetime" if field.type == "datetime" else plain
-    own = f"{field.attribute}_eq" if field.column in {"page", "limit", "sort", "total"} else field.attribute
+    own = f"{field.attribute}_eq" if field.column in reserved.QUERY_NAMES else field.attribute
     filters = [(own, kind)]
     if field.type in _RANGES:
         filters += [(f"{field.attribute}_gte", kind), (f"{field.attribute}_lte", kind)]

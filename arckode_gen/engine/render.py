@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
-
-import jinja2
 
 from arckode_gen.engine import layout, names
 from arckode_gen.engine.imports import with_imports
@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import CodeType
 
-    from arckode_gen.engine.stubs import StubFile, Wire
+    import jinja2
+
+    from arckode_gen.engine.stubs import Joined, StubFile, StubOption, StubPart, StubSkeleton, Wire
+
+
+_VUE = ".vue.jinja"
 
 
 class Compiled(Protocol):
@@ -28,6 +33,11 @@ class Compiled(Protocol):
     def put(self, source: str, code: CodeType) -> None: ...
 
 
+def _json(value: object) -> str:
+    """Write a value as JSON, which TypeScript reads too; letters stay as they are."""
+    return json.dumps(value, ensure_ascii=False)
+
+
 class Renderer:
     """Renders the templates of one stub's `tree/` with one set of values."""
 
@@ -35,22 +45,36 @@ class Renderer:
         self._tree = tree
         self._values = dict(values)
         self._compiled = compiled
-        self._environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(tree),
+
+    @cached_property
+    def _environment(self) -> jinja2.Environment:
+        import jinja2  # a command that takes something out renders nothing
+
+        environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(self._tree),
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
             autoescape=False,  # noqa: S701  what is written is Python, not HTML
         )
-        self._environment.globals.update(call=layout.call, display=layout.display, quote=quote)
-        self._environment.filters.update(
+        environment.globals.update(
+            call=layout.call, comprehension=layout.comprehension, display=layout.display, quote=quote
+        )
+        environment.filters.update(
             snake=names.to_snake,
             pascal=names.to_pascal,
             camel=names.to_camel,
+            json=_json,
             kebab=names.to_kebab,
             with_imports=with_imports,
         )
+        return environment
+
+    @cached_property
+    def _for_vue(self) -> jinja2.Environment:
+        """Vue has the braces for itself: in `.vue.jinja` a value is written `[[ name ]]`."""
+        return self._environment.overlay(variable_start_string="[[", variable_end_string="]]")
 
     def text(self, template: str, item: object = None) -> str:
         """Render a short template, such as a path or a statement."""
@@ -68,7 +92,12 @@ class Renderer:
             source = (self._tree / template).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise CrashError(f"the template {template} cannot be read: {error}") from error
-        return FileState(self._render(source, template, item).encode())
+        plain = "{" not in source  # nothing to render, and Jinja costs more than everything else here
+        return FileState((source if plain else self._render(source, template, item)).encode())
+
+    def holds(self, entry: StubPart | StubOption | StubSkeleton | Joined) -> bool:
+        """Tell whether the condition of an entry is met."""
+        return not entry.when or self.truth(entry.when)
 
     def each(self, entry: StubFile | Wire) -> Iterator[object]:
         """Yield the items that a file or wire is made for: none, one, or those of the value it names."""
@@ -91,6 +120,8 @@ class Renderer:
         return items
 
     def _render(self, source: str, name: str, item: object) -> str:
+        import jinja2
+
         try:
             return self._template(source, name).render(**self._values, item=item)
         except jinja2.TemplateSyntaxError as error:
@@ -100,9 +131,13 @@ class Renderer:
             raise CrashError(f"the template {name} does not render: {reason}") from error
 
     def _template(self, source: str, name: str) -> jinja2.Template:
-        code = self._compiled.get(source) if self._compiled else None
+        import jinja2
+
+        environment = self._for_vue if name.endswith(_VUE) else self._environment
+        key = f"{_VUE}\n{source}" if name.endswith(_VUE) else source
+        code = self._compiled.get(key) if self._compiled else None
         if code is None:
-            code = self._environment.compile(source, name)
+            code = environment.compile(source, name)
             if self._compiled:
-                self._compiled.put(source, code)
-        return jinja2.Template.from_code(self._environment, code, self._environment.make_globals(None))
+                self._compiled.put(key, code)
+        return jinja2.Template.from_code(environment, code, environment.make_globals(None))

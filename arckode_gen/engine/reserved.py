@@ -57,8 +57,8 @@ TAKEN_ATTRIBUTES = frozenset(
 bool bytes classmethod construct copy dict dt filterable float from_orm frozenset int json l list listing metadata
 model_computed_fields model_config model_construct model_copy model_extra model_fields model_fields_set
 model_json_schema model_parametrized_name model_post_init model_rebuild object parse_file parse_obj parse_raw
-property registry schema_json set sortable staticmethod str super tuple type_annotation_map update_forward_refs
-validate values
+property registry schema_json searchable set sortable staticmethod str super tuple type_annotation_map
+update_forward_refs validate values
 """)
 )
 
@@ -66,7 +66,7 @@ validate values
 TAKEN_PREFIXES = ("model_validate", "model_dump")
 
 # What the list action's query string already means; a filter by such a column is spelt `<column>_eq`.
-QUERY_NAMES = frozenset({"page", "limit", "sort", "total"})
+QUERY_NAMES = frozenset({"page", "limit", "search", "sort", "total"})
 
 # Folders, files and routes of a generated project that a module of this name would hide.
 PROJECT_NAMES = frozenset(
@@ -81,7 +81,7 @@ CLASS_NAMES = frozenset(
     _words("""
 annotated any api_model api_router async_client boolean connector date date_time decimal entity enum exact_numeric field
 foreign_key guid index integer json kernel list_query long_text mapped mapping memory_repository module_router
-not_found_error numeric page page_out port principal protocol query query_model repository_adapter sequence soft_deleted
-sql_repository str_enum string text time timestamped unique_constraint uuid validation_error
+not_found_error numeric page page_out port principal protocol query query_model repository_adapter search sequence
+soft_deleted sql_repository str_enum string text time timestamped unique_constraint uuid validation_error
 """)
 )

@@ -37,18 +37,22 @@ class Param:
 
     @property
     def flag(self) -> str:
-        return f"--{self.name.replace('_', '-')}"
+        return f"--{self.name.rstrip('_').replace('_', '-')}"  # a Python word, such as `from`, is named `from_`
 
 
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
-    """Everything about a command but what it does; `writes` adds the flags that every writing command has."""
+    """Everything about a command but what it does.
+
+    `writes` adds the flags that every writing command has, and `overwrites` the one that lets it.
+    """
 
     name: str
     summary: str
     examples: tuple[str, ...] = ()
     params: tuple[Param, ...] = ()
     writes: bool = False
+    overwrites: bool = False
     details: str = ""
 
     @property
@@ -59,7 +63,8 @@ class CommandSpec:
     def options(self) -> tuple[Param, ...]:
         """Return the command's own options, then those that every command has."""
         own = tuple(param for param in self.params if param.kind == "option")
-        return (*own, *(WRITING_PARAMS if self.writes else ()), *COMMON_PARAMS)
+        writing = (*(WRITING_PARAMS if self.writes else ()), *(OVERWRITING_PARAMS if self.overwrites else ()))
+        return (*own, *writing, *COMMON_PARAMS)
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -70,7 +75,8 @@ class CommandSpec:
 class Call:
     """A command as it was called: validated values and where its words may go.
 
-    `write` prints to standard output (the product), `say` to standard error (conversation).
+    `write` prints to standard output (the product), `say` to standard error (conversation). `argv` is the command line
+    as it was typed.
     """
 
     spec: CommandSpec
@@ -81,6 +87,7 @@ class Call:
     json: bool = False
     interactive: bool = False
     environ: Mapping[str, str] = field(default_factory=dict)
+    argv: tuple[str, ...] = ()
 
     def text(self, name: str) -> str:
         """Return a str parameter, or an empty string."""
@@ -103,11 +110,12 @@ class Call:
 WRITING_PARAMS = (
     Param("dry_run", type="bool", help="Show what would be written and write nothing."),
     Param("diff", type="bool", help="Show the changes as a unified diff (with --dry-run: instead of the tree)."),
-    Param("force", type="bool", help="Overwrite files that hold something else."),
 )
+OVERWRITING_PARAMS = (Param("force", type="bool", help="Overwrite files that hold something else."),)
 
 COMMON_PARAMS = (
     Param("json", type="bool", help="Print one JSON object on standard output."),
     Param("no_input", type="bool", help="Never ask; a missing answer is an error."),
     Param("debug", type="bool", help="Show the traceback of an error."),
+    Param("schema", type="bool", help="Print the JSON schema of the command's words and do nothing."),
 )

@@ -20,6 +20,9 @@ def schema(spec: CommandSpec) -> dict[str, object]:
     positions = {param.name: index for index, param in enumerate(spec.arguments)}
     params = (*spec.arguments, *spec.options)
     return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": spec.name,
+        "description": spec.summary,
         "type": "object",
         "properties": {param.name: _property(param, positions.get(param.name)) for param in params},
         "required": [param.name for param in params if param.required],

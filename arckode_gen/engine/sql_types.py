@@ -46,13 +46,46 @@ class Table:
     soft_delete: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class LinkTable:
+    """A table of pairs: which row of one table is linked to which of another; each pair is there once."""
+
+    name: str
+    own_column: str
+    own_table: str
+    other_column: str
+    other_table: str
+
+
+def create_links(links: LinkTable, dialect: Dialect) -> tuple[str, ...]:
+    """Return CREATE TABLE and its CREATE INDEX for the way back; the unique pair is the index for the way there."""
+    kind, name = _pick(_BY_DIALECT["uuid"], dialect), links.name
+    columns = (links.own_column, links.other_column)
+    targets = zip(columns, (links.own_table, links.other_table), strict=True)
+    lines = [
+        *(f"{column} {kind} NOT NULL" for column in ("id", *columns)),
+        f"CONSTRAINT pk_{name} PRIMARY KEY (id)",
+        *(
+            f"CONSTRAINT fk_{name}_{column} FOREIGN KEY({column}) REFERENCES {target} (id) ON DELETE CASCADE"
+            for column, target in targets
+        ),
+        f"CONSTRAINT uq_{name}_{'_'.join(columns)} UNIQUE ({', '.join(columns)})",
+    ]
+    return (
+        _create(name, lines, dialect),
+        f"CREATE INDEX ix_{name}_{links.other_column} ON {name} ({links.other_column})",
+    )
+
+
 def create_table(table: Table, dialect: Dialect) -> tuple[str, ...]:
     """Return CREATE TABLE and then its CREATE INDEX statements."""
-    lines = [*_columns(table, dialect), *_constraints(table)]
+    return (_create(table.name, [*_columns(table, dialect), *_constraints(table)], dialect), *_indexes(table))
+
+
+def _create(name: str, lines: Sequence[str], dialect: Dialect) -> str:
     body = ",\n".join(_INDENT + line for line in lines)
     options = _TABLE_OPTIONS.get(dialect, "")
-    statement = f"CREATE TABLE {table.name} (\n{body}\n)" + (f" {options}" if options else "")
-    return (statement, *_indexes(table))
+    return f"CREATE TABLE {name} (\n{body}\n)" + (f" {options}" if options else "")
 
 
 def drop_table(table: str) -> tuple[str, ...]:
@@ -96,16 +129,25 @@ def _columns(table: Table, dialect: Dialect) -> Iterable[str]:
 def _constraints(table: Table) -> Iterable[str]:
     yield f"CONSTRAINT pk_{table.name} PRIMARY KEY (id)"
     for field in table.fields:
-        if field.type == "belongs_to":
-            yield (
-                f"CONSTRAINT fk_{table.name}_{field.column} FOREIGN KEY({field.column}) "
-                f"REFERENCES {field.target} (id) ON DELETE {on_delete(field)}"
-            )
-        if field.type == "enum":
-            allowed = ", ".join(f"'{value}'" for value in field.values)
-            yield f"CONSTRAINT ck_{table.name}_{field.column} CHECK ({field.column} IN ({allowed}))"
-        if field.unique:
-            yield f"CONSTRAINT uq_{table.name}_{field.column} UNIQUE ({field.column})"
+        for name, rule in constraints(table.name, field):
+            yield f"CONSTRAINT {name} {rule}"
+
+
+def constraints(table: str, field: Field) -> Iterable[tuple[str, str]]:
+    """Yield the names and rules of a field's constraints."""
+    if field.type == "belongs_to":
+        rule = f"FOREIGN KEY({field.column}) REFERENCES {field.target} (id) ON DELETE {on_delete(field)}"
+        yield f"fk_{table}_{field.column}", rule
+    if field.type == "enum":
+        yield f"ck_{table}_{field.column}", f"CHECK ({allowed(field)})"
+    if field.unique:
+        yield f"uq_{table}_{field.column}", f"UNIQUE ({field.column})"
+
+
+def allowed(field: Field) -> str:
+    """Return the condition that keeps an enumeration's column to its values."""
+    values = ", ".join(f"'{value}'" for value in field.values)
+    return f"{field.column} IN ({values})"
 
 
 def on_delete(field: Field) -> str:

@@ -6,13 +6,15 @@ hold one pure function `derive(values, project) -> values` for what templates sh
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
+from arckode_gen import resources
 from arckode_gen.engine import stub_document
-from arckode_gen.engine.spec import COMMON_PARAMS, WRITING_PARAMS, CommandSpec, Param
+from arckode_gen.engine.spec import COMMON_PARAMS, OVERWRITING_PARAMS, WRITING_PARAMS, CommandSpec, Param
 from arckode_gen.errors import CrashError
 
 if TYPE_CHECKING:
@@ -21,15 +23,37 @@ if TYPE_CHECKING:
 
     from arckode_gen.engine.stub_document import Entry
 
-WireKind = Literal["import", "register", "setting", "dependency"]
-WordType = Literal["str", "int", "bool", "name", "fields"]
-_KEYS = ("command", "summary", "details", "examples", "unit", "version", "params", "files", "wires", "steps", "notes")
-_PARAM_KEYS = ("name", "kind", "type", "default", "required", "choices", "help", "metavar", "prompt")
+WireKind = Literal[
+    "import", "register", "attribute", "method", "setting", "dependency", "entry", "env", "ts_import", "ts_item"
+]
+_AT_SOMETHING = frozenset({"entry", "ts_item"})
+_IN_SOMETHING = frozenset({"register", "attribute", "method"})
+WordType = Literal["str", "int", "bool", "word", "name", "fields"]
+_KEYS = (
+    "command",
+    "summary",
+    "details",
+    "examples",
+    "unit",
+    "named",
+    "version",
+    "params",
+    "files",
+    "wires",
+    "parts",
+    "skeletons",
+    "joined",
+    "options",
+    "remakes",
+    "steps",
+    "notes",
+)
+_PARAM_KEYS = ("name", "kind", "type", "default", "required", "choices", "help", "metavar", "prompt", "record")
 _FILE_KEYS = ("path", "template", "when", "each")
-_WIRE_KEYS = ("edit", "file", "statement", "function", "when", "each")
+_WIRE_KEYS = ("edit", "file", "statement", "function", "at", "when", "each")
 _TAKEN = frozenset(
-    {param.name for param in (*WRITING_PARAMS, *COMMON_PARAMS)}
-    | {"answers", "fields", "help", "item", "package", "project", "stamp"}
+    {param.name for param in (*WRITING_PARAMS, *OVERWRITING_PARAMS, *COMMON_PARAMS)}
+    | set("added answers fields help item markers needs next_stamp package project stamp".split())
 )
 _COMMAND = r"[a-z][a-z0-9-]*(:[a-z][a-z0-9-]*)?"
 
@@ -46,19 +70,76 @@ class StubFile:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """One line to put into a file that belongs to someone else; `function` is where a `register` goes."""
+    """One line to put into a file that belongs to someone else.
+
+    `function` is the function or class it goes into, `at` the dotted path of the mapping that an `entry` goes into, or
+    the constant whose list a `ts_item` goes into.
+    """
 
     kind: WireKind
     file: str
     statement: str
     function: str = ""
+    at: str = ""
     when: str = ""
     each: str = ""
 
 
 @dataclass(frozen=True, slots=True)
+class StubPart:
+    """A part of the kernel that the project carries from then on, and when."""
+
+    name: str
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StubSkeleton:
+    """A copier template that is part of the unit, the folder that it is rendered into, and when."""
+
+    name: str
+    to: str
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Another command whose changes are in the same plan: before the stub's own with `first`, else after them.
+
+    One that is `optional` is left to a person when it fails.
+    """
+
+    command: str
+    words: str = ""
+    when: str = ""
+    first: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StubStep:
+    """What to do next; with `changed`, only when that file changes."""
+
+    description: str
+    command: str = ""
+    changed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StubOption:
+    """An answer of the project's skeleton that becomes another one, and when."""
+
+    name: str
+    value: str
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Stub:
-    """A generator, as its folder describes it; `word_types` says what each parameter's words mean."""
+    """A generator, as its folder describes it; `word_types` says what each parameter's words mean.
+
+    `remakes` are the kinds of units that are made otherwise while one of this stub's is there.
+    """
 
     folder: Path
     spec: CommandSpec
@@ -66,9 +147,49 @@ class Stub:
     version: int
     files: tuple[StubFile, ...]
     wires: tuple[Wire, ...]
-    steps: tuple[tuple[str, str], ...]
+    steps: tuple[StubStep, ...]
     notes: tuple[str, ...]
+    named: str
     word_types: Mapping[str, WordType]
+    parts: tuple[StubPart, ...] = ()
+    options: tuple[StubOption, ...] = ()
+    skeletons: tuple[StubSkeleton, ...] = ()
+    joined: tuple[Joined, ...] = ()
+    unrecorded: frozenset[str] = frozenset()
+    remakes: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Return what identifies the files a unit is made from, so that one made from others is known to be stale."""
+        own = tree_digest(self.folder, ("stub.yml", "derive.py", "tree"))
+        names = (*(("kernel",) if self.parts else ()), *sorted({each.name for each in self.skeletons}))
+        if not names:
+            return own
+        others = tree_digest(resources.folder("templates"), names)
+        return hashlib.sha256(f"{own}{others}".encode()).hexdigest()[:16]
+
+    @property
+    def naming(self) -> frozenset[str]:
+        """Return the parameters that make up a unit's name."""
+        if not self.named:
+            return frozenset({"name", "singular", "plural"} & set(self.word_types))
+        return frozenset(word for word in self.word_types if _is_used(word, self.named))
+
+
+def _is_used(word: str, template: str) -> bool:
+    return re.search(rf"\b{word}\b", template) is not None
+
+
+def tree_digest(folder: Path, names: tuple[str, ...]) -> str:
+    """Return a digest of some files and folders below a folder."""
+    total = hashlib.sha256()
+    for name in names:
+        place = folder / name
+        for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if path.is_file() and "__pycache__" not in path.parts:
+                content = path.read_bytes()
+                total.update(f"{path.relative_to(folder).as_posix()} {len(content)}\n".encode() + content)
+    return total.hexdigest()[:16]
 
 
 def load(folder: Path) -> Stub:
@@ -89,11 +210,35 @@ def load(folder: Path) -> Stub:
         files=tuple(_file(item, folder) for item in document.entries("files", _FILE_KEYS)),
         wires=tuple(_wire(item) for item in document.entries("wires", _WIRE_KEYS)),
         steps=tuple(
-            (item.required("description"), item.text("command"))
-            for item in document.entries("steps", ("description", "command"))
+            StubStep(item.required("description"), item.text("command"), item.text("changed"))
+            for item in document.entries("steps", ("description", "command", "changed"))
         ),
         notes=document.words("notes"),
+        named=document.text("named"),
         word_types={word.required("name"): _word_type(word) for word in words},
+        parts=tuple(
+            StubPart(item.required("part"), item.text("when")) for item in document.entries("parts", ("part", "when"))
+        ),
+        options=tuple(
+            StubOption(item.required("name"), item.required("value"), item.text("when"))
+            for item in document.entries("options", ("name", "value", "when"))
+        ),
+        skeletons=tuple(
+            StubSkeleton(item.required("skeleton"), item.required("to"), item.text("when"))
+            for item in document.entries("skeletons", ("skeleton", "to", "when"))
+        ),
+        joined=tuple(
+            Joined(
+                item.required("command"),
+                item.text("words"),
+                item.text("when"),
+                first=item.flag("first"),
+                optional=item.flag("optional"),
+            )
+            for item in document.entries("joined", ("command", "words", "when", "first", "optional"))
+        ),
+        unrecorded=frozenset(word.required("name") for word in words if word.has("record") and not word.flag("record")),
+        remakes=document.words("remakes"),
     )
 
 
@@ -114,7 +259,10 @@ def _spec(folder: Path, document: Entry, params: tuple[Param, ...]) -> CommandSp
     if not re.fullmatch(_COMMAND, name):
         message = f"{document.where}: '{name}' cannot be a command's name"
         raise CrashError(message, "lower-case letters, digits and '-', with one ':' at most; name it by `command:`")
-    shared = [Param("answers", type="path", metavar="FILE|-", help="Read answers as JSON from a file or stdin.")]
+    shared = [
+        Param("answers", type="path", metavar="FILE|-", help="Read answers as JSON from a file or stdin."),
+        Param("markers", type="bool", help="Write conflicts into the files, between markers, instead of refusing."),
+    ]
     if any(param.many for param in params):
         help_text = "Read the fields from a YAML file."
         shared.insert(0, Param("fields", type="path", metavar="FILE.yml", help=help_text))
@@ -125,6 +273,7 @@ def _spec(folder: Path, document: Entry, params: tuple[Param, ...]) -> CommandSp
         examples=document.words("examples"),
         params=(*params, *shared),
         writes=True,
+        overwrites=True,
     )
 
 
@@ -195,5 +344,13 @@ def _file(item: Entry, folder: Path) -> StubFile:
 
 def _wire(item: Entry) -> Wire:
     kind = cast("WireKind", item.choice("edit", get_args(WireKind), ""))
-    function = item.required("function") if kind == "register" else item.text("function")
-    return Wire(kind, item.required("file"), item.required("statement"), function, item.text("when"), item.text("each"))
+    function = item.required("function") if kind in _IN_SOMETHING else item.text("function")
+    return Wire(
+        kind,
+        item.required("file"),
+        item.required("statement"),
+        function,
+        item.required("at") if kind in _AT_SOMETHING else item.text("at"),
+        item.text("when"),
+        item.text("each"),
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from arckode_gen import __version__
@@ -16,7 +16,7 @@ from arckode_gen.engine.plan import FileState
 from arckode_gen.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from arckode_gen.engine.project import Snapshot
 
@@ -26,16 +26,30 @@ UNITS = ".arckode/units/"
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A line that a unit put into a file that it does not own."""
+    """Lines that a unit put into a file that it does not own.
+
+    `function` is the function or class they stand in, `at` the dotted path of the mapping that an entry stands in.
+    """
 
     file: str
     kind: str
     text: str
+    function: str = ""
+    at: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.text.partition("\n")[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One generated thing: a module, a connector; `values` are the words it was made from, in canonical form."""
+    """One generated thing: a module, a connector; `values` are the words it was made from, in canonical form.
+
+    `needs` are the ids of the units that it cannot do without, such as `module.customers`. `options` are the project's
+    answers that it changed, each as it was before and after. `templates` is the digest of what it was rendered from, by
+    the version `arckode`.
+    """
 
     kind: str
     name: str
@@ -43,6 +57,14 @@ class Unit:
     values: Mapping[str, object]
     files: Mapping[str, str]
     edits: tuple[Edit, ...] = ()
+    needs: tuple[str, ...] = ()
+    templates: str = ""
+    arckode: str = __version__
+    options: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return f"{self.kind}.{self.name}"
 
     @property
     def path(self) -> str:
@@ -61,15 +83,24 @@ def dump(unit: Unit) -> FileState:
     """Return the manifest file of a unit."""
     document = {
         "arckode": __version__,
-        "edits": [{"file": edit.file, "kind": edit.kind, "text": edit.text} for edit in unit.edits],
+        "edits": [_edit(edit) for edit in unit.edits],
         "files": dict(sorted(unit.files.items())),
         "format": 1,
         "kind": unit.kind,
         "name": unit.name,
+        "needs": sorted(unit.needs),
+        **({"options": {name: list(pair) for name, pair in sorted(unit.options.items())}} if unit.options else {}),
         "stub": unit.stub_version,
+        "templates": unit.templates,
         "values": dict(sorted(unit.values.items())),
     }
     return FileState((json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def _edit(edit: Edit) -> dict[str, str]:
+    document = {"file": edit.file, "kind": edit.kind, "text": edit.text}
+    places = {"function": edit.function, "at": edit.at}
+    return {**document, **{name: place for name, place in places.items() if place}}
 
 
 def load(snapshot: Snapshot, kind: str, name: str) -> Unit | None:
@@ -97,13 +128,33 @@ def of_kind(snapshot: Snapshot, kind: str) -> tuple[Unit, ...]:
     return tuple(unit for name in names if (unit := load(snapshot, kind, name)) is not None)
 
 
+def all_units(snapshot: Snapshot) -> tuple[Unit, ...]:
+    """Return every unit of the project, in order of kind and name."""
+    ids = (path.removeprefix(UNITS).removesuffix(".json") for path in snapshot.glob(f"{UNITS}*.json"))
+    pairs = (each.partition(".") for each in sorted(ids))
+    return tuple(unit for kind, _, name in pairs if (unit := load(snapshot, kind, name)) is not None)
+
+
+def needing(units: Iterable[Unit], gone: Container[str]) -> tuple[Unit, ...]:
+    """Return the units that stay and cannot do without one that goes; `gone` holds ids."""
+    return tuple(unit for unit in units if unit.id not in gone and any(need in gone for need in unit.needs))
+
+
 def _parse(document: Mapping[str, object]) -> Unit:
     edits = cast("list[dict[str, str]]", document["edits"])
+    options = cast("dict[str, list[str]]", document.get("options", {}))
     return Unit(
         kind=str(document["kind"]),
         name=str(document["name"]),
         stub_version=int(str(document["stub"])),
         values=cast("dict[str, object]", document["values"]),
         files=cast("dict[str, str]", document["files"]),
-        edits=tuple(Edit(edit["file"], edit["kind"], edit["text"]) for edit in edits),
+        edits=tuple(
+            Edit(edit["file"], edit["kind"], edit["text"], edit.get("function", ""), edit.get("at", ""))
+            for edit in edits
+        ),
+        needs=tuple(str(name) for name in cast("list[str]", document.get("needs", []))),
+        templates=str(document.get("templates", "")),
+        arckode=str(document["arckode"]),
+        options={name: (old, new) for name, (old, new) in options.items()},
     )

@@ -21,8 +21,16 @@ def normalise(spec: CommandSpec, argv: list[str]) -> list[str]:
 
 def wants_help(argv: list[str]) -> bool:
     """Tell whether a word asks for help; after `--` words are only words."""
-    before = argv[: argv.index("--")] if "--" in argv else argv
-    return "--help" in before or "-h" in before
+    return any(word in _before_words(argv) for word in ("--help", "-h"))
+
+
+def wants_schema(argv: list[str]) -> bool:
+    """Tell whether the command is to describe its words, whichever of them are there."""
+    return "--schema" in _before_words(argv)
+
+
+def _before_words(argv: list[str]) -> list[str]:
+    return argv[: argv.index("--")] if "--" in argv else argv
 
 
 def would_ask(spec: CommandSpec, argv: list[str]) -> bool:

@@ -23,13 +23,25 @@ Row = dict[str, object]
 class Failure(Exception):  # noqa: N818 - it is not reported itself: whoever knows the statement turns it into an error
     """The server's own words about a statement it did not run.
 
-    `missing_table` and `busy` are the two that the runner acts on; `busy` means a lock was not granted in time.
+    `missing_table` and `busy` are the two that the runner acts on; `busy` means a lock was not granted in time. `lost`
+    and `full` say that the session is gone, or that there is no room on the disk: a person is told so.
     """
 
-    def __init__(self, text: str, code: str = "", *, missing_table: bool = False, busy: bool = False) -> None:
+    def __init__(
+        self,
+        text: str,
+        code: str = "",
+        *,
+        missing_table: bool = False,
+        busy: bool = False,
+        lost: bool = False,
+        full: bool = False,
+    ) -> None:
         super().__init__(f"{text} ({code})" if code else text)
         self.missing_table = missing_table
         self.busy = busy
+        self.lost = lost
+        self.full = full
 
 
 class Connection(Protocol):

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 TABLE = "_arckode_migrations"
 # running/failed belong to `up`, reverting/revert_failed to `down`; only a journalled run leaves them behind.
-Status = Literal["running", "failed", "applied", "reverting", "revert_failed", "rolled_back"]
+# A forgotten row belongs to a file that is gone for good, and counts as never applied.
+Status = Literal["running", "failed", "applied", "reverting", "revert_failed", "rolled_back", "forgotten"]
 
 _KEYS: dict[Dialect, str] = {
     "sqlite": "INTEGER PRIMARY KEY AUTOINCREMENT",
@@ -51,7 +52,8 @@ def ddl(dialect: Dialect) -> str:
         "    finished_at VARCHAR(32),\n"
         "    host VARCHAR(255) NOT NULL,\n"
         "    version VARCHAR(32) NOT NULL,\n"
-        f"    error {long_text}\n"
+        f"    error {long_text},\n"
+        f"    checkpoint {long_text}\n"
         f"){suffix}"
     )
 
@@ -131,9 +133,9 @@ def _entry(row: Row) -> Entry:
 
 
 def latest(entries: Iterable[Entry]) -> dict[str, Entry]:
-    """Return the last row of every migration; those that were rolled back count as never applied."""
+    """Return the last row of every migration; those that were rolled back or forgotten count as never applied."""
     last = {entry.name: entry for entry in entries}
-    return {name: entry for name, entry in last.items() if entry.status != "rolled_back"}
+    return {name: entry for name, entry in last.items() if entry.status not in ("rolled_back", "forgotten")}
 
 
 class Control:
@@ -185,9 +187,11 @@ class Control:
         )
 
     async def revert(self, entry: int, sql: str, total: int, done: int) -> None:
-        """Note that the way back begins, or goes on."""
+        """Note that the way back begins, or goes on; where it begins, how far the way there came counts no more."""
+        # MySQL and MariaDB assign from left to right, so the status is read before it changes.
         await self._write(
-            "UPDATE _arckode_migrations SET reverted_sql = ?, statements_total = ?, statements_done = ?, "
+            "UPDATE _arckode_migrations SET checkpoint = CASE WHEN status IN ('reverting', 'revert_failed') "
+            "THEN checkpoint ELSE NULL END, reverted_sql = ?, statements_total = ?, statements_done = ?, "
             "status = 'reverting', host = ?, error = NULL WHERE entry = ?",
             sql,
             total,
@@ -201,13 +205,42 @@ class Control:
 
     async def finish(self, entry: int, status: Status, done: int) -> None:
         await self._write(
-            "UPDATE _arckode_migrations SET status = ?, statements_done = ?, finished_at = ?, error = NULL "
-            "WHERE entry = ?",
+            "UPDATE _arckode_migrations SET status = ?, statements_done = ?, finished_at = ?, error = NULL, "
+            "checkpoint = NULL WHERE entry = ?",
             status,
             done,
             now(),
             entry,
         )
+
+    async def accept(self, entry: int, record: Record) -> None:
+        """Note that the file as it is now is what the database holds."""
+        await self._write(
+            "UPDATE _arckode_migrations SET checksum = ?, file_hash = ?, applied_sql = ?, statements_done = ?, "
+            "statements_total = ? WHERE entry = ?",
+            record.checksum,
+            record.file_hash,
+            record.sql,
+            record.total,
+            record.total,
+            entry,
+        )
+
+    async def settle(self, entry: int, status: Status, done: int) -> None:
+        """Note what a person found out about a run that broke off."""
+        await self._write(
+            "UPDATE _arckode_migrations SET status = ?, statements_done = ? WHERE entry = ?", status, done, entry
+        )
+
+    async def mark(self, entry: int, checkpoint: str) -> None:
+        """Note how far a function over many rows has come."""
+        await self._write("UPDATE _arckode_migrations SET checkpoint = ? WHERE entry = ?", checkpoint, entry)
+
+    async def mark_of(self, entry: int) -> str:
+        """Return how far a function had come, or an empty text."""
+        sql = _numbered("SELECT checkpoint FROM _arckode_migrations WHERE entry = ?", self._connection.dialect)
+        rows = await self._connection.fetch(sql, (entry,))
+        return str(rows[0]["checkpoint"] or "") if rows else ""
 
     async def fail(self, entry: int, status: Status, error: str) -> None:
         await self._write("UPDATE _arckode_migrations SET status = ?, error = ? WHERE entry = ?", status, error, entry)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -15,13 +16,44 @@ if TYPE_CHECKING:
 
     from arckode_gen.migrations.connection import Connection, Row
     from arckode_gen.migrations.dialects import Dialect
+    from arckode_gen.migrations.request import Report
+
+
+class Steps:
+    """How far a function over many rows has come; here all of it is one transaction, so nothing has to be kept."""
+
+    def __init__(self, name: str, report: Report) -> None:
+        self._name = name
+        self._report = report
+        self._rows = 0
+
+    def start(self, loop: int) -> Start:
+        """Say where a loop goes on: at its beginning."""
+        del loop
+        return Start()
+
+    async def done(self, loop: int, key: object, rows: int) -> None:
+        """Take note of a batch that was worked on."""
+        del loop, key
+        self._rows += rows
+        self._report("progress", f"{self._name}: {self._rows} rows")
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a loop begins: `after` this key, or nowhere because an earlier run has finished it."""
+
+    after: object = None
+    is_finished: bool = False
 
 
 class Database:
     """The database inside the migration's transaction; parameters are `?` everywhere, `??` is a question mark."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, steps: Steps) -> None:
         self._connection = connection
+        self._steps = steps
+        self._loops = 0
         self.dialect: Dialect = connection.dialect
 
     async def execute(self, sql: str, *params: object) -> int:
@@ -47,19 +79,29 @@ class Database:
         """Yield the rows of a query in lists of at most `size`, in order of `key`, a unique column of its result.
 
         Each batch is a query of its own that begins after the last key, so that rows may be changed meanwhile and
-        memory stays flat.
+        memory stays flat. In a file with `TRANSACTION = False` each batch is a transaction too, and a run that broke
+        off goes on after the last one that was committed.
 
         Raises:
             Failure: the database refused the query.
         """
+        loop, self._loops = self._loops, self._loops + 1
         start = f"SELECT * FROM ({sql}) AS batch"  # noqa: S608 - the migration's author wrote both
         order = f" ORDER BY {key} LIMIT {size:d}"
-        rows = await self.fetch(start + order, *params)
+        begin = self._steps.start(loop)
+        if begin.is_finished:
+            return
+        if begin.after is None:
+            rows = await self.fetch(start + order, *params)
+        else:
+            rows = await self.fetch(f"{start} WHERE {key} > ?{order}", *params, begin.after)
         while rows:
+            last = rows[-1][key]
             yield rows
+            await self._steps.done(loop, last, len(rows))
             if len(rows) < size:
                 return
-            rows = await self.fetch(f"{start} WHERE {key} > ?{order}", *params, rows[-1][key])
+            rows = await self.fetch(f"{start} WHERE {key} > ?{order}", *params, last)
 
     def _refuse(self, sql: str) -> None:
         first = sql.strip().splitlines()[0] if sql.strip() else ""

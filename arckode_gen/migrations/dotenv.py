@@ -29,12 +29,14 @@ def parse(text: str, environ: Mapping[str, str]) -> dict[str, str]:
     A reference sees the variables above it first, then `environ`; a name without `=` takes its value away.
     """
     found: dict[str, str] = {}
+    known = dict(environ)
     for match in _BINDING.finditer(text.replace("\r\n", "\n")):
         name, value = match["quoted_name"] or match["name"], _value(match)
         if value is None:
             found.pop(name, None)
+            known[name] = ""
         else:
-            found[name] = _filled(value, {**environ, **found})
+            found[name] = known[name] = _filled(value, known)
     return found
 
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from arckode_gen.migrations.connection import is_mysql
+from arckode_gen.migrations.defined import as_defined
 from arckode_gen.migrations.sqltext import normalised
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ _INDEX_STATE = "SELECT indisvalid AS valid FROM pg_index WHERE indexrelid = to_r
 
 
 async def took_effect(connection: Connection, sql: str) -> bool | None:
-    """Answer whether the statement is done, or None when the catalogue cannot tell.
+    """Answer whether the statement is done, or None when the catalogue cannot tell, or has something else of the name.
 
     False also when running it again does no harm.
 
@@ -88,7 +89,10 @@ async def took_effect(connection: Connection, sql: str) -> bool | None:
         return False
     for pattern, query, makes in _MYSQL:
         if match := re.match(pattern, text, re.IGNORECASE):
-            return bool(await connection.fetch(query, _names(match))) is makes
+            there = bool(await connection.fetch(query, _names(match)))
+            if there and makes and not await as_defined(connection, text, tuple(_names(match))):
+                return None
+            return there is makes
     return None
 
 
@@ -109,13 +113,11 @@ async def _postgresql(connection: Connection, text: str) -> bool | None:
 
 
 async def prepare(connection: Connection, sql: str) -> None:
-    """Drop the invalid index that a failed CREATE INDEX CONCURRENTLY of the same name left behind.
+    """Drop the invalid index that a failed CREATE INDEX CONCURRENTLY of the same name left behind, on PostgreSQL.
 
     Raises:
         Failure: it cannot be dropped.
     """
-    if connection.dialect != "postgresql":
-        return
     match = _POSTGRESQL_INDEX.match(normalised(sql, "postgresql"))
     if match is None or match["verb"].upper() == "DROP":
         return

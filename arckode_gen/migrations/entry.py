@@ -10,6 +10,12 @@ import json
 import os
 import sys
 import types
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from arckode_gen.migrations.request import DiffRequest, Report, Request
 
 
 def main() -> int:
@@ -30,16 +36,25 @@ def main() -> int:
         return 1
     _make_importable()
     from arckode_gen.errors import ArckodeError
-    from arckode_gen.migrations.service import serve
 
     try:
-        send({"answer": serve(json.load(sys.stdin), lambda kind, text: send({"kind": kind, "text": text}))})
+        send({"answer": _answer(json.load(sys.stdin), lambda kind, text: send({"kind": kind, "text": text}))})
     except ArckodeError as error:
         send(_error(type(error).__name__, error.message, error.hint))
         return error.exit_code
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _answer(request: Request | DiffRequest, report: Report) -> Mapping[str, object]:
+    if request["action"] == "diff":
+        from arckode_gen.migrations.models.diffing import serve as compare
+
+        return compare(request)
+    from arckode_gen.migrations.service import serve
+
+    return serve(request, report)
 
 
 def _error(kind: str, message: str, hint: str) -> dict[str, dict[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from typing import TYPE_CHECKING
 
 from arckode_gen.errors import ArckodeError, OperationError
@@ -32,6 +31,8 @@ def at_statement(work: Work, index: int, dialect: Dialect, failure: Failure, kep
 
 def at_program(work: Work, dialect: Dialect, error: Exception, kept: str) -> OperationError:
     """Return the error of an `up(db)` or `down(db)`, with the line of the file it came from."""
+    import traceback
+
     label = work.source.label
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == label]
     where = f"{label}:{lines[-1]}" if lines and lines[-1] else label
@@ -41,8 +42,12 @@ def at_program(work: Work, dialect: Dialect, error: Exception, kept: str) -> Ope
     return OperationError(f"{where}: {work.direction}(db) failed on {dialect}: {said}", hint)
 
 
-def rolled_back(work: Work) -> str:
+def rolled_back(work: Work, failure: Failure | None = None) -> str:
     """Say what a failed transaction left."""
+    if failure is not None and failure.lost:
+        return f"the file is applied whole or not at all: `arckode db:status` says which; then run {_again(work)} again"
+    if failure is not None and failure.full:
+        return f"nothing of this file was kept; make room and run {_again(work)} again"
     return f"nothing of this file was kept; correct it and run {_again(work)} again"
 
 

@@ -7,38 +7,40 @@ catalogue before anything goes on.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from arckode_gen.errors import OperationError, RefusedError
 from arckode_gen.migrations.connection import Failure
 from arckode_gen.migrations.control import Control
-from arckode_gen.migrations.doubt import prepare, took_effect
 from arckode_gen.migrations.effects import is_data, is_session, refuses_transaction
 from arckode_gen.migrations.failures import at_program, at_statement, kept_before
 from arckode_gen.migrations.migration import marker
-from arckode_gen.migrations.program import call
 from arckode_gen.migrations.sqltext import normalised
 from arckode_gen.migrations.steps import Program, Script
 
 if TYPE_CHECKING:
     from arckode_gen.migrations.connection import Connection
     from arckode_gen.migrations.control import Status
+    from arckode_gen.migrations.data import Steps
+    from arckode_gen.migrations.request import Report
     from arckode_gen.migrations.steps import Statement
     from arckode_gen.migrations.work import Work
 
 
-async def run(connection: Connection, work: Work, batch: int, version: str) -> None:
+async def run(connection: Connection, work: Work, batch: int, version: str, report: Report) -> None:
     """Run what is left of a file.
 
     Raises:
         OperationError: a statement failed; those before it stay and are remembered.
         RefusedError: a statement that already took effect was changed.
     """
-    await _Run(connection, work).run(batch, version)
+    await _Run(connection, work, report).run(batch, version)
 
 
 class _Run:
-    def __init__(self, connection: Connection, work: Work) -> None:
+    def __init__(self, connection: Connection, work: Work, report: Report) -> None:
+        self._report = report
         self._connection = connection
         self._work = work
         self._control = Control(connection)
@@ -99,28 +101,37 @@ class _Run:
                 await self._connection.execute(statement.text)
 
     async def _settle(self, statement: Statement) -> None:
+        if self._shares_transaction(statement.text):
+            return  # what shares a transaction with its note was rolled back with it
+        from arckode_gen.migrations.doubt import took_effect
+
         verdict = await took_effect(self._connection, statement.text)
         if verdict is None:
             raise OperationError(
                 f"{self._work.source.label}:{statement.line}: the last run was killed around statement "
                 f"{self._done + 1} of {self._work.total}, and the catalogue does not tell whether it took effect\n"
                 f"    {' '.join(statement.text.split())}",
-                "look at the database; undo its effect by hand if it is there, set the row's status to 'failed' in "
-                "_arckode_migrations, and run this again",
+                f"look at the database, then `arckode db:repair {self._work.name} --done {self._done + 1}` if it took "
+                f"effect, --done {self._done} if it did not, and run this again",
             )
         if verdict:
             self._done += 1
             await self._control.advance(self._entry, self._done)
 
+    def _shares_transaction(self, sql: str) -> bool:
+        dialect = self._connection.dialect
+        return is_data(sql, dialect) or (self._connection.transactional_ddl and not refuses_transaction(sql, dialect))
+
     async def _statement(self, statement: Statement) -> None:
         connection, sql = self._connection, statement.text
-        shared = is_data(sql, connection.dialect) or (
-            connection.transactional_ddl and not refuses_transaction(sql, connection.dialect)
-        )
+        self._report("progress", f"{self._work.name}: statement {self._done + 1} of {self._work.total}")
+        shared = self._shares_transaction(sql)
         try:
             if shared:
                 await connection.begin()
-            else:
+            elif connection.dialect == "postgresql":
+                from arckode_gen.migrations.doubt import prepare
+
                 await prepare(connection, sql)
             await connection.execute(sql)
             await self._advance()
@@ -148,9 +159,12 @@ class _Run:
         raise error from failure
 
     async def _program(self) -> None:
+        from arckode_gen.migrations.program import call
+
         try:
+            steps = await self._steps()
             await self._connection.begin(data=True)
-            await call(self._connection, self._work)
+            await call(self._connection, self._work, steps)
             await self._finish()
             await self._connection.commit()
         except Exception as error:
@@ -158,9 +172,23 @@ class _Run:
             await self._note(str(error))
             raise at_program(self._work, self._connection.dialect, error, kept_before(self._work, 0)) from error
 
+    async def _steps(self) -> Steps:
+        """One transaction, or one for each batch where the file asks for it."""
+        if self._work.migration.transaction:
+            from arckode_gen.migrations.data import Steps
+
+            return Steps(self._work.name, self._report)
+        from arckode_gen.migrations.checkpoints import Checkpoints
+
+        checkpoints = Checkpoints(self._work.name, self._report, self._connection, self._control, self._entry)
+        await checkpoints.load()
+        return checkpoints
+
     async def _note(self, error: str) -> None:
         failed: Status = "failed" if self._up else "revert_failed"
-        await self._control.fail(self._entry, failed, error)
+        # Where the session is gone nothing can be noted; what ended it is the error to tell.
+        with suppress(Failure):
+            await self._control.fail(self._entry, failed, error)
 
 
 def _parts(stored: str) -> list[str]:

@@ -58,17 +58,21 @@ class Migration:
         self._refuse_transaction_control(step, dialect)
         return step
 
+    @property
+    def has_way_back(self) -> bool:
+        return self.down is not None and not self.irreversible
+
     def _way_back(self) -> Content:
         label = self.source.label
         if self.irreversible:
             raise RefusedError(
                 f"{label} says it cannot be rolled back: {self.irreversible}",
-                "write a new migration that repairs what is wrong",
+                "write a new migration that repairs what is wrong; --force-irreversible only takes it off the list",
             )
         if self.down is None:
             raise RefusedError(
                 f"{label} has no way back: no DOWN, down(db) or `-- migrate:down`",
-                "add one, or write a new migration that undoes it",
+                "add one, or write a new migration that undoes it; --force-irreversible only takes it off the list",
             )
         return self.down
 

@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from arckode_gen.migrations.connection import Connection
+    from arckode_gen.migrations.data import Steps
     from arckode_gen.migrations.work import Work
 
 
-async def call(connection: Connection, work: Work) -> None:
+async def call(connection: Connection, work: Work, steps: Steps) -> None:
     """Run the function inside the transaction that is open; whatever it raises goes through."""
     with isolated(work.source) as module:
         function = cast("Callable[[Database], Awaitable[None]]", vars(module)[work.direction])
-        await function(Database(connection))
+        await function(Database(connection, steps))

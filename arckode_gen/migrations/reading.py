@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from arckode_gen.errors import RefusedError
@@ -15,8 +16,9 @@ _MARKER = re.compile(r"^--[ \t]*migrate:[ \t]*(\w+)[ \t]*(.*)$", re.MULTILINE)
 _OPTIONS = {"": True, "transaction:true": True, "transaction:false": False}
 
 
+@cache
 def read(source: Source) -> Migration:
-    """Return what a migration file says.
+    """Return what a migration file says; a run asks this before it shows, lints and applies the same bytes.
 
     Raises:
         RefusedError: the file does not follow its format; the message names the file and the line.

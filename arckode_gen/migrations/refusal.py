@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from arckode_gen.errors import RefusedError
 from arckode_gen.migrations.control import Control
 from arckode_gen.migrations.reading import read
+from arckode_gen.migrations.repairing import choices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +31,8 @@ async def refuse_changed(connection: Connection, standings: Iterable[Standing]) 
     names = ", ".join(f"{item.name} was {item.state}" for item in changed)
     raise RefusedError(
         f"{'an applied migration has' if one else 'applied migrations have'} changed: {names}\n" + "\n".join(diffs),
-        "put the file back as it was applied (`git log -- <file>` has it) and write a new migration for the change",
+        "put the file back as it was applied (`git log -- <file>` has it) and write a new migration for the change; "
+        f"or {' or '.join(dict.fromkeys(choices(item) for item in changed))}",
     )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from arckode_gen.migrations.connection import Connection
     from arckode_gen.migrations.control import Entry
     from arckode_gen.migrations.files import Source
-    from arckode_gen.migrations.request import Done, Report, Request
+    from arckode_gen.migrations.request import Done, Kind, Report, Request
     from arckode_gen.migrations.schedule import Standing
     from arckode_gen.migrations.work import Work
 
@@ -27,6 +27,7 @@ class Run:
         self._connection = connection
         self._root = root
         self._request = request
+        self._sources: tuple[Source, ...] = ()
         self.entries: tuple[Entry, ...] = ()
         self.standings: tuple[Standing, ...] = ()
 
@@ -39,25 +40,37 @@ class Run:
         """Read the files and the control table and return what there is to do, without any lock.
 
         Raises:
-            RefusedError: an applied file was edited or removed, or a name means nothing.
+            RefusedError: an applied file was edited or removed, or one comes too late.
+            UsageError: a name means nothing.
         """
-        sources = files.find(self._root, self._request["folder"])
-        self.entries = await read(self._connection)
-        self.standings = stand(sources, self.entries, self._connection.dialect)
-        if self._request["action"] == "status":
+        self._sources = files.find(self._root, self._request["folder"])
+        await self.look_back()
+        if self._request["action"] in ("status", "repair", "alembic"):
             return ()
         if any(item.state in ("edited", "removed") for item in self.standings):
             from arckode_gen.migrations.refusal import refuse_changed
 
             await refuse_changed(self._connection, self.standings)
-        return self._wanted(sources)
+        return self._wanted()
 
-    def _wanted(self, sources: tuple[Source, ...]) -> tuple[Standing, ...]:
+    async def look_back(self) -> None:
+        """Read what the control table says now about the files that were looked at."""
+        self.entries = await read(self._connection)
+        self.standings = stand(self._sources, self.entries, self._connection.dialect)
+
+    def _wanted(self) -> tuple[Standing, ...]:
         word = self._request["to"]
-        to = resolve(word, [source.name for source in sources]) if word else ""
+        to = resolve(word, [source.name for source in self._sources]) if word else ""
         if self._request["back"]:
             return going_back(self.standings, self.entries, self._request["count"], to)
-        return pending(self.standings, to)
+        wanted = pending(self.standings, to)
+        if self._request["action"] == "baseline":
+            return tuple(item for item in wanted if item.state == "pending")
+        if any(item.late for item in wanted) and "late" not in self._request["allow"]:
+            from arckode_gen.migrations.late import refuse_late
+
+            refuse_late(wanted, self.standings, self._connection.dialect)
+        return wanted
 
     def works(self, wanted: tuple[Standing, ...]) -> tuple[Work, ...]:
         """Read every file that will run, so that a mistake in the last one stops the run before the first.
@@ -73,7 +86,8 @@ class Run:
         assert item.source is not None  # noqa: S101 - `works` leaves the others out
         reverting = item.entry is not None and item.entry.status in ("reverting", "revert_failed")
         back = self._request["back"] or reverting
-        return plan(item.source, "down" if back else "up", self._connection.dialect, item.entry)
+        forced = "irreversible" in self._request["allow"]
+        return plan(item.source, "down" if back else "up", self._connection.dialect, item.entry, forced=forced)
 
     async def carry_out(self, report: Report) -> list[Done]:
         """Run everything that is wanted, file by file.
@@ -90,9 +104,9 @@ class Run:
             works = self.works(await self.look())
             batch = self.batch
             for work in works:
-                done.append(await self._one(work, batch, report))
+                done.append(await self.one(work, batch, report))
                 if work.direction == "down" and not self._request["back"]:
-                    done.append(await self._one(self._again(work), batch, report))
+                    done.append(await self.one(self._again(work), batch, report))
         return done
 
     def _again(self, work: Work) -> Work:
@@ -101,15 +115,22 @@ class Run:
 
         return plan(work.source, "up", self._connection.dialect)
 
-    async def _one(self, work: Work, batch: int, report: Report) -> Done:
-        from arckode_gen.migrations import journal, transactional
-
+    async def one(self, work: Work, batch: int, report: Report) -> Done:
         started = time.perf_counter()
         connection, version = self._connection, self._request["version"]
+
+        def told(kind: Kind, text: str) -> None:
+            if kind != "progress" or self._request["progress"]:
+                report(kind, text)
+
         if work.is_transactional(connection.dialect, transactional_ddl=connection.transactional_ddl):
-            await transactional.run(connection, work, batch, version, lambda text: report("say", text))
+            from arckode_gen.migrations import transactional
+
+            await transactional.run(connection, work, batch, version, told)
         else:
-            await journal.run(connection, work, batch, version)
+            from arckode_gen.migrations import journal
+
+            await journal.run(connection, work, batch, version, told)
         milliseconds = round((time.perf_counter() - started) * 1000)
         verb = "applied" if work.direction == "up" else "rolled back"
         report("done", f"{verb} {work.name} ({milliseconds} ms)")

@@ -32,7 +32,7 @@ def main() -> int:
     asked = json.load(sys.stdin)
     sys.path.insert(0, asked["src"])
     try:
-        send({"answer": asyncio.run(_seed(asked["package"], tuple(asked["names"]), force=asked["force"]))})
+        send({"answer": asyncio.run(_seed(asked["package"], tuple(asked["names"]), asked["flags"]))})
     except KeyboardInterrupt:
         return 130
     except Exception as error:  # noqa: BLE001 - the seeds are the user's code: whatever they raise is told in words
@@ -41,18 +41,26 @@ def main() -> int:
     return 0
 
 
-async def _seed(package: str, names: tuple[str, ...], *, force: bool) -> Mapping[str, object]:
+async def _seed(package: str, names: tuple[str, ...], flags: Mapping[str, bool]) -> Mapping[str, object]:
     settings = importlib.import_module(f"{package}.settings").Settings()
-    if settings.production and not force:
+    if settings.production and not flags.get("force"):
         raise _Production
     kernel = importlib.import_module(f"{package}.composition_root").compose(settings)
     try:
         results = await importlib.import_module(f"{package}.kernel.seeding").run(
-            kernel, f"{package}.seeds", names, force=force
+            kernel, f"{package}.seeds", names, **flags
         )
     finally:
         await kernel.database.close()
-    return {"seeds": [{"name": result.name, "inserted": result.inserted} for result in results]}
+    return {"seeds": [_result(result) for result in results]}
+
+
+def _result(result: object) -> Mapping[str, object]:
+    return {
+        "name": getattr(result, "name", ""),
+        "inserted": getattr(result, "inserted", None),
+        "skipped": getattr(result, "skipped", False),
+    }
 
 
 def _told(error: BaseException, package: str) -> dict[str, str]:

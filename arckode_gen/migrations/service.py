@@ -36,6 +36,8 @@ def serve(request: Request, report: Report) -> Answer:
     """
     if request["action"] == "script" and request["dialect"] is not None:
         return _offline(request, request["dialect"])
+    if request["action"] == "verify":
+        return _on_a_loop(_verify(request, report))
     if parse(request["url"]).family != "sqlite":
         return _on_a_loop(_serve(request, report))
     return _without_a_loop(request, report)
@@ -44,7 +46,8 @@ def serve(request: Request, report: Report) -> Answer:
 def _without_a_loop(request: Request, report: Report) -> Answer:
     """SQLite's connection never waits, so importing asyncio (six times the cost of the rest) is left to data steps."""
     root = Path(request["root"])
-    if any(b"async def" in source.content for source in files.find(root, request["folder"])):
+    steps = request["action"] in ("migrate", "rollback")
+    if steps and any(b"async def" in source.content for source in files.find(root, request["folder"])):
         idle = _step_through(_look_only(request))
         return idle if idle is not None else _on_a_loop(_serve(request, report))
     return _step_through(_serve(request, report))
@@ -80,23 +83,61 @@ async def _look_only(request: Request) -> Answer | None:
 
 
 async def _serve(request: Request, report: Report) -> Answer:
-    changes = request["action"] in ("migrate", "rollback")
+    changes = request["action"] in ("migrate", "rollback", "baseline", "repair")
     connection = await _open(request, read_only=not changes)
     try:
         run = Run(connection, Path(request["root"]), request)
         wanted = await run.look()
+        if request["action"] == "repair":
+            return await _repair(request, connection, run, report)
+        if request["action"] == "alembic":
+            return {**_answer(request, connection, run), "revisions": await _alembic(connection)}
         if not wanted:
             return _answer(request, connection, run)
         if not changes:
             return _answer(request, connection, run, works=run.works(wanted), wanted=wanted)
         batch = run.batch
-        done = await run.carry_out(report)
-        await run.look()
+        if request["action"] == "baseline":
+            from arckode_gen.migrations.baselining import baseline
+
+            done = await baseline(connection, run, request, report)
+        else:
+            done = await run.carry_out(report)
+        await run.look_back()
         return _answer(request, connection, run, done=done, batch=batch)
     except Failure as failure:
         raise _unreadable(failure) from failure
     finally:
         await connection.close()
+
+
+async def _repair(request: Request, connection: Connection, run: Run, report: Report) -> Answer:
+    from arckode_gen.migrations.repairing import repair
+
+    if request["choice"]:
+        await repair(connection, run, request, report)
+        await run.look()
+    return _answer(request, connection, run)
+
+
+async def _alembic(connection: Connection) -> list[str]:
+    """Return the revisions that Alembic has noted; none without its table."""
+    from arckode_gen.migrations.alembic_history import VERSIONS
+
+    try:
+        return [str(row["version"]) for row in await connection.fetch(VERSIONS)]
+    except Failure as failure:
+        if failure.missing_table:
+            return []
+        raise
+
+
+async def _verify(request: Request, report: Report) -> Answer:
+    from arckode_gen.migrations.verifying import verify
+
+    verified = await verify(request, report)
+    answer = await _serve({**request, "action": "status"}, report)
+    return {**answer, "verified": verified}
 
 
 async def _open(request: Request, *, read_only: bool) -> Connection:
@@ -135,6 +176,8 @@ def _answer(
         "plan": [] if script else [_planned(work, item, dialect) for work, item in zip(works, wanted, strict=True)],
         "migrations": [_listed(item) for item in run.standings],
         "script": script,
+        "verified": [],
+        "revisions": [],
     }
 
 
@@ -165,7 +208,14 @@ def _listed(item: Standing) -> Listed:
         "applied_at": (entry.finished_at or None) if entry and item.state != "unfinished" else None,
         "statements": f"{entry.done}/{entry.total}" if entry else None,
         "error": (entry.error or None) if entry else None,
+        "choices": _choices(item) if item.state in ("edited", "removed", "unfinished") else None,
     }
+
+
+def _choices(item: Standing) -> str:
+    from arckode_gen.migrations.repairing import choices
+
+    return choices(item)
 
 
 def _offline(request: Request, dialect: Dialect) -> Answer:
@@ -188,4 +238,6 @@ def _offline(request: Request, dialect: Dialect) -> Answer:
         "plan": [],
         "migrations": [],
         "script": _script(works, dialect, 1, request["version"]),
+        "verified": [],
+        "revisions": [],
     }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from arckode_gen.errors import RefusedError
 from arckode_gen.migrations.dialects import family
-from arckode_gen.migrations.sqltext import tokens
+from arckode_gen.migrations.sqltext import loud
 from arckode_gen.migrations.steps import Statement
 
 if TYPE_CHECKING:
@@ -26,12 +26,11 @@ def split(sql: str, dialect: Dialect, first_line: int = 1) -> tuple[Statement, .
     Raises:
         RefusedError: something that was opened is never closed, or the script feeds a client (COPY ... FROM stdin).
     """
-    loud = [token for token in tokens(sql, dialect) if not token.is_silent]
-    return tuple(_Scan(sql, loud, dialect, first_line).run())
+    return tuple(_Scan(sql, loud(sql, dialect), dialect, first_line).run())
 
 
 class _Scan:
-    def __init__(self, sql: str, loud: list[Token], dialect: Dialect, first_line: int) -> None:
+    def __init__(self, sql: str, loud: tuple[Token, ...], dialect: Dialect, first_line: int) -> None:
         self._sql = sql
         self._loud = loud
         self._dialect = dialect

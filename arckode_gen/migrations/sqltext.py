@@ -110,15 +110,26 @@ def tokens(sql: str, dialect: Dialect) -> Iterator[Token]:
         position = end
 
 
+@cache
+def loud(sql: str, dialect: Dialect) -> tuple[Token, ...]:
+    """Return every piece of `sql` that is neither white space nor a comment; a run asks this of a statement often.
+
+    Raises:
+        RefusedError: a string, a quoted name or a comment is never closed.
+    """
+    return tuple(token for token in tokens(sql, dialect) if token.kind not in ("space", "comment"))
+
+
+@cache
 def normalised(sql: str, dialect: Dialect) -> str:
     """Return the statement without comments and with one space between tokens: equal text means an equal statement."""
-    loud = [token.text for token in tokens(sql, dialect) if not token.is_silent]
-    while loud and loud[-1] == ";":
-        loud.pop()
-    return " ".join(loud)
+    texts = [token.text for token in loud(sql, dialect)]
+    while texts and texts[-1] == ";":
+        texts.pop()
+    return " ".join(texts)
 
 
 @cache
 def words(sql: str, dialect: Dialect) -> tuple[str, ...]:
     """Return the bare words of a statement in capitals; what is quoted is not a word."""
-    return tuple(token.word for token in tokens(sql, dialect) if token.kind == "word")
+    return tuple(token.text.upper() for token in loud(sql, dialect) if token.kind == "word")

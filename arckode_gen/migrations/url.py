@@ -48,13 +48,15 @@ class DatabaseUrl:
     database: str
     password: str = field(repr=False)
     options: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    is_mariadb: bool = False
 
     @property
     def shown(self) -> str:
         if self.family == "sqlite":
             return f"sqlite {self.database}"
         user = f"{self.user}@" if self.user else ""
-        return f"{self.family} {user}{self.host}:{self.port}/{self.database}"
+        name = "mariadb" if self.is_mariadb else self.family
+        return f"{name} {user}{self.host}:{self.port}/{self.database}"
 
     def option(self, *names: str) -> str:
         """Return the value behind `?name=`, under the first of its spellings that is there."""
@@ -68,19 +70,34 @@ def find(root: Path, environ: Mapping[str, str], default_name: str) -> str:
     Raises:
         UsageError: `.env` cannot be read, or production has no database of its own.
     """
-    there = _named(environ, VARIABLE)
-    if there is not None:
-        return there
-    file = root / ".env"
-    written: Mapping[str, str] = {}
-    if file.is_file():
-        from arckode_gen.migrations import dotenv
-
-        written = dotenv.parse(_read(file), environ)
-        there = _named(written, VARIABLE)
-    if there is None and (_named(environ, "ENVIRONMENT") or _named(written, "ENVIRONMENT")) == "production":
+    there = setting(root, environ, VARIABLE)
+    if there is None and is_production(root, environ):
         raise UsageError("DATABASE_URL is not set, and ENVIRONMENT is production", "set it in the environment")
     return there if there is not None else f"sqlite:///./{default_name}.db"
+
+
+def is_production(root: Path, environ: Mapping[str, str]) -> bool:
+    """Tell whether the project's settings would say so.
+
+    Raises:
+        UsageError: `.env` cannot be read.
+    """
+    return setting(root, environ, "ENVIRONMENT") == "production"
+
+
+def setting(root: Path, environ: Mapping[str, str], name: str) -> str | None:
+    """Return a variable from the environment, then from `.env`, as the project's settings read it.
+
+    Raises:
+        UsageError: `.env` cannot be read.
+    """
+    there = _named(environ, name)
+    file = root / ".env"
+    if there is not None or not file.is_file():
+        return there
+    from arckode_gen.migrations import dotenv
+
+    return _named(dotenv.parse(_read(file), environ), name)
 
 
 def _named(variables: Mapping[str, str], wanted: str) -> str | None:
@@ -118,6 +135,7 @@ def parse(text: str) -> DatabaseUrl:
         match["database"] or "",
         _decoded(match["password"] or ""),
         options,
+        is_mariadb=scheme == "mariadb",
     )
     _refuse_nowhere(url)
     return url

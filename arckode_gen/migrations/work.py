@@ -58,13 +58,20 @@ class Work:
         )
 
 
-def plan(source: Source, direction: Direction, dialect: Dialect, entry: Entry | None = None) -> Work:
-    """Read a file and choose what runs on this database.
+def plan(
+    source: Source, direction: Direction, dialect: Dialect, entry: Entry | None = None, *, forced: bool = False
+) -> Work:
+    """Read a file and choose what runs on this database; `forced` takes back with nothing what has no way back.
 
     Raises:
         RefusedError: the file cannot be read, has nothing for this database or no way back.
     """
     migration = read(source)
     up = migration.step("up", dialect)
-    step = up if direction == "up" else migration.step(direction, dialect)
+    if direction == "up":
+        step = up
+    elif forced and not migration.has_way_back:
+        step = Script(())
+    else:
+        step = migration.step(direction, dialect)
     return Work(migration, direction, step, checksum(migration, up, dialect), entry)

@@ -13,10 +13,9 @@ import marshal
 import os
 import sys
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
-
-import jinja2
 
 from arckode_gen import __version__
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from types import CodeType
 
 MOST = 500
-_STAMP = f"1 {__version__} {jinja2.__version__} {sys.version}\n".encode()
 
 
 class CompiledTemplates:
@@ -32,8 +30,11 @@ class CompiledTemplates:
 
     def __init__(self, folder: Path) -> None:
         self._file = Path(importlib.util.cache_from_source(str(folder / "tree.py"))).with_suffix(".jinja")
-        self._known = _read(self._file)
         self._new: dict[str, CodeType] = {}
+
+    @cached_property
+    def _known(self) -> dict[str, CodeType]:
+        return _read(self._file)
 
     def get(self, source: str) -> CodeType | None:
         return self._new.get(source) or self._known.get(source)
@@ -50,8 +51,15 @@ class CompiledTemplates:
         draft = self._file.with_suffix(f".{os.getpid()}")
         with suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_bytes(_STAMP + hashlib.sha256(payload).digest() + payload)
+            draft.write_bytes(_stamp() + hashlib.sha256(payload).digest() + payload)
             draft.replace(self._file)
+
+
+def _stamp() -> bytes:
+    """Return what must be the same for compiled code to be of use."""
+    import jinja2  # only what renders asks for compiled templates
+
+    return f"1 {__version__} {jinja2.__version__} {sys.version}\n".encode()
 
 
 def _read(file: Path) -> dict[str, CodeType]:
@@ -60,8 +68,9 @@ def _read(file: Path) -> dict[str, CodeType]:
         content = file.read_bytes()
     except OSError:
         return {}
-    start = len(_STAMP) + hashlib.sha256().digest_size
+    stamp = _stamp()
+    start = len(stamp) + hashlib.sha256().digest_size
     payload = content[start:]
-    if not content.startswith(_STAMP) or hashlib.sha256(payload).digest() != content[len(_STAMP) : start]:
+    if not content.startswith(stamp) or hashlib.sha256(payload).digest() != content[len(stamp) : start]:
         return {}
     return cast("dict[str, CodeType]", marshal.loads(payload))  # noqa: S302  verified above, and written by ourselves

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
     from arckode_gen.shell.demo_run import Step, Workshop
 
-_PATIENCE = 30.0
+_PATIENCE = 90.0
+_TAKEN = ("address already in use", "is taken: another program listens there")
+
+
+class PortTakenError(StepFailedError):
+    """Another program began to listen on the port after it was found free."""
 
 
 class Server:
@@ -43,6 +48,7 @@ class Server:
         """Ask for its health until it is well, and say so.
 
         Raises:
+            PortTakenError: it could not listen, because another program does.
             StepFailedError: it ended, or is not well in time.
         """
         deadline = time.monotonic() + _PATIENCE
@@ -83,7 +89,9 @@ class Server:
 
     def _failure(self, what: str) -> StepFailedError:
         self._log.seek(0)
-        return StepFailedError(f"`{self._step.command}` {what}", self._log.read())
+        output = self._log.read()
+        kind = PortTakenError if any(words in output for words in _TAKEN) else StepFailedError
+        return kind(f"`{self._step.command}` {what}", output)
 
 
 @contextmanager

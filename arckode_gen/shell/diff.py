@@ -7,7 +7,6 @@ for what is not text; its base85 alphabet is that of base64.b85encode.
 from __future__ import annotations
 
 import base64
-import difflib
 import hashlib
 import string
 import zlib
@@ -69,6 +68,8 @@ def _mode(state: FileState | None) -> str:
 
 
 def _hunks(before: bytes, after: bytes, old: str, new: str) -> Iterator[str]:
+    import difflib  # only who wants to see a diff pays for it
+
     lines = list(difflib.unified_diff(_lines(before), _lines(after)))
     if lines:
         yield f"--- {old}{_tab(old)}\n+++ {new}{_tab(new)}\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import stat
 import sys
 from typing import TYPE_CHECKING
 
@@ -20,14 +21,20 @@ PERMISSIONS = 0o7777
 
 def read_state(file: Path) -> FileState | None:
     """Return what the disk holds; a folder or nothing is None."""
-    if not file.is_file():
+    try:
+        mode = file.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    return FileState(file.read_bytes(), executable=bool(file.stat().st_mode & 0o100))
+    return FileState(file.read_bytes(), executable=bool(mode & 0o100)) if stat.S_ISREG(mode) else None
 
 
 def permissions(file: Path) -> int | None:
     """Return the permission bits of a file, or None when there is none."""
-    return file.stat().st_mode & PERMISSIONS if file.is_file() else None
+    try:
+        mode = file.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return mode & PERMISSIONS if stat.S_ISREG(mode) else None
 
 
 def write_file(file: Path, state: FileState, mode: int | None = None) -> None:

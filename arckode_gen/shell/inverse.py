@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
-import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from arckode_gen.engine.placing import is_python
 from arckode_gen.engine.plan import Change, FileState, Plan
 from arckode_gen.errors import RefusedError
-from arckode_gen.shell.merge import merge
+from arckode_gen.shell.merge import merge_root
 
 if TYPE_CHECKING:
     from arckode_gen.engine.project import Snapshot
@@ -47,20 +46,20 @@ def _change(wanted: Change, found: FileState | None, later: tuple[Entry, ...]) -
     """Return what takes one file back, or why it cannot be; `wanted` is the inverse of what the command did to it."""
     if found in {wanted.before, wanted.after}:
         return replace(wanted, before=found)
-    touched = [(e, change) for e in later for change in e.plan.changes if change.path == wanted.path]
-    if not touched or touched[-1][1].after != found:
-        return "was edited since"
     merged = _merge(wanted, found)
-    if merged is None:
+    if merged is not None:
+        return Change(wanted.path, before=found, after=merged, reason=_MERGED)
+    touched = [(e, change) for e in later for change in e.plan.changes if change.path == wanted.path]
+    if touched and touched[-1][1].after == found:
         return f"was changed in the same lines by {touched[-1][0].id}"
-    return Change(wanted.path, before=found, after=merged, reason=_MERGED)
+    return "was edited since"
 
 
 def _merge(wanted: Change, found: FileState | None) -> FileState | None:
     if wanted.before is None or wanted.after is None or found is None or _is_binary(wanted, found):
         return None
-    merged = merge(wanted.before.content, found.content, wanted.after.content)
-    if merged.conflicts or (wanted.path.endswith(".py") and not _parses(merged.content)):
+    merged = merge_root(wanted.before.content, found.content, wanted.after.content)
+    if merged.conflicts or (wanted.path.endswith(".py") and not is_python(merged.content)):
         return None
     toggled = wanted.before.executable != wanted.after.executable
     return FileState(merged.content, executable=wanted.after.executable if toggled else found.executable)
@@ -68,14 +67,3 @@ def _merge(wanted: Change, found: FileState | None) -> FileState | None:
 
 def _is_binary(wanted: Change, found: FileState) -> bool:
     return any(state and b"\0" in state.content for state in (wanted.before, wanted.after, found))
-
-
-def _parses(source: bytes) -> bool:
-    """Two clean changes can still make nonsense together."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a doubtful escape in someone's file is not our subject here
-        try:
-            ast.parse(source)
-        except (SyntaxError, ValueError):
-            return False
-    return True

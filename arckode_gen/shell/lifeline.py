@@ -21,14 +21,15 @@ _POSIX = sys.platform != "win32"
 def beside(
     python: Path, words: tuple[str, ...], folder: Path, environ: Mapping[str, str], output: int
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `python -m <words>` while the block runs; afterwards it and what it started are gone.
+    """Run `python -m <words>`, or what follows `--`, while the block runs; afterwards it and what it started are gone.
 
     It has a process group of its own: Ctrl-C in the terminal reaches us alone, who then stop it in order.
     """
+    plain = words[1:] if words[0] == "--" else (str(python), "-P", "-m", *words)
     theirs, ours = os.pipe()
     try:
         process = subprocess.Popen(
-            [str(python), "-P", str(_ENTRY), str(theirs), *words] if _POSIX else [str(python), "-P", "-m", *words],
+            [str(python), "-P", str(_ENTRY), str(theirs), *words] if _POSIX else plain,
             cwd=folder,
             env=dict(environ),
             stdout=output,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from arckode_gen.engine.root_merge import settle
 from arckode_gen.errors import OperationError
 
 LABELS = ("yours", "generated before", "generated now")
@@ -23,11 +23,16 @@ class Merged:
 
 
 def merge(base: bytes, ours: bytes, theirs: bytes, labels: tuple[str, str, str] = LABELS) -> Merged:
-    """Apply the change from `base` to `theirs` onto `ours`.
+    """Apply the change from `base` to `theirs` onto `ours`; git is asked only where the two are not clearly apart.
 
     Raises:
         OperationError: git is missing, or a version is binary.
     """
+    spliced = _spliced(*(text.splitlines(keepends=True) for text in (base, ours, theirs)))
+    if spliced is not None and b"\0" not in spliced:
+        return Merged(spliced, 0)
+    import tempfile  # as rarely as git itself
+
     with tempfile.TemporaryDirectory(prefix="arckode-merge-") as scratch:
         files = [Path(scratch, name) for name in ("ours", "base", "theirs")]
         for file, content in zip(files, (ours, base, theirs), strict=True):
@@ -37,6 +42,37 @@ def merge(base: bytes, ours: bytes, theirs: bytes, labels: tuple[str, str, str] 
     if not 0 <= done.returncode <= MOST_CONFLICTS:
         raise OperationError(f"git cannot merge: {done.stderr.decode('utf-8', 'replace').strip()}")
     return Merged(done.stdout, done.returncode)
+
+
+def _spliced(base: list[bytes], ours: list[bytes], theirs: list[bytes]) -> bytes | None:
+    """Return both changes when all of one is above all of the other, with a line between them that neither touched."""
+    (start, end), (other_start, other_end) = _changed(base, ours), _changed(base, theirs)
+    if end < other_start:
+        after = len(ours) - len(base) + other_start
+        return b"".join([*ours[:after], *theirs[other_start:]])
+    if other_end < start:
+        after = len(theirs) - len(base) + start
+        return b"".join([*theirs[:after], *ours[start:]])
+    return None
+
+
+def _changed(base: list[bytes], new: list[bytes]) -> tuple[int, int]:
+    """Return the lines of `base` that lie between what both begin with and what both end with."""
+    shorter = min(len(base), len(new))
+    start = next((at for at in range(shorter) if base[at] != new[at]), shorter)
+    same = next((at for at in range(shorter - start) if base[-1 - at] != new[-1 - at]), shorter - start)
+    return start, len(base) - same
+
+
+def merge_root(base: bytes, ours: bytes, theirs: bytes, labels: tuple[str, str, str] = LABELS) -> Merged:
+    """Merge a composition root, in which both sides may have changed the same sorted list.
+
+    Raises:
+        OperationError: git is missing, or a version is binary.
+    """
+    merged = merge(base, ours, theirs, labels)
+    settled = settle(merged.content.decode("utf-8", "surrogateescape")) if merged.conflicts else None
+    return merged if settled is None else Merged(settled.encode("utf-8", "surrogateescape"), 0)
 
 
 def _git(*words: str) -> subprocess.CompletedProcess[bytes]:

@@ -72,17 +72,24 @@ def _danger(home: Path, path: str) -> str:
 
 def _staleness(root: Path, change: Change) -> str:
     file = root / change.path
-    if file.is_dir():
-        return "is a folder"
-    if file.exists() and not file.is_file():
-        return "is not a regular file"
-    blocking = [above.as_posix() for above in PurePosixPath(change.path).parents if (root / above).is_file()]
-    if blocking:
-        return f"cannot be there: {blocking[0]} is a file"
     try:
-        return _difference(change.before, read_state(file))
+        found = read_state(file)
     except OSError as error:
         raise OperationError(f"cannot read {change.path}: {error.strerror}") from error
+    if found is None and (reason := _obstacle(root, change.path)):
+        return reason
+    return _difference(change.before, found)
+
+
+def _obstacle(root: Path, path: str) -> str:
+    """Say what is where a file should be and is none."""
+    file = root / path
+    if file.is_dir():
+        return "is a folder"
+    if file.exists():
+        return "is not a regular file"
+    blocking = [above.as_posix() for above in PurePosixPath(path).parents if (root / above).is_file()]
+    return f"cannot be there: {blocking[0]} is a file" if blocking else ""
 
 
 def _difference(expected: FileState | None, found: FileState | None) -> str:

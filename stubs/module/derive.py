@@ -6,39 +6,25 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
-from arckode_gen.engine import layout, names, reserved, sql_types
+from arckode_gen.engine import additions, layout, names, references, relations, reserved, sql_types
 from arckode_gen.engine.examples import Example, example_of
-from arckode_gen.engine.imports import order_names
-from arckode_gen.engine.names import Name
-from arckode_gen.engine.python_code import FieldCode, default_code, field_code, is_dynamic
+from arckode_gen.engine.imports import order_exports
+from arckode_gen.engine.python_code import FieldCode, default_code, field_code, is_dynamic, is_searched
 from arckode_gen.engine.units import load
 from arckode_gen.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from arckode_gen.engine.fields import Field
+    from arckode_gen.engine.names import Name
     from arckode_gen.engine.project import Snapshot
+    from arckode_gen.engine.relations import Relation
 
 _TAKEN_ENUM_ENDINGS = frozenset({"create", "update", "out", "query", "directory"})
 _LONGEST_IDENTIFIER = 63
 _LONGEST_LITERAL = 80
-
-
-@dataclass(frozen=True, slots=True)
-class Connector:
-    """One other module that this one refers to."""
-
-    target: str
-    one: str
-    words: str
-    pascal: str
-    service: str
-    file: str
-    connect: str
-    implementation: str
-    column: str
-    known: Mapping[str, str]
+_GUARDING = {"Permission": ".access", "require": ".access", "CurrentPrincipal": ".http.routing"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +37,10 @@ class EnumClass:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A field as the templates see it; `parent` is the module it refers to, unless that is its own."""
+    """A field as the templates see it; `parent` is the module it refers to, unless that is its own.
+
+    What `is_given` comes from whoever is signed in, and never from what a request says.
+    """
 
     field: Field
     code: FieldCode
@@ -60,10 +49,15 @@ class Member:
     parent: str = ""
     parent_one: str = ""
     parent_table: str = ""
+    is_given: bool = False
 
     @property
     def creatable(self) -> bool:
-        return not self.field.readonly and self.field.type != "token"
+        return not (self.field.readonly or self.is_given) and self.field.type != "token"
+
+    @property
+    def is_owner(self) -> bool:
+        return self.is_given and self.field.owner
 
     @property
     def required(self) -> bool:
@@ -110,28 +104,35 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
         UsageError: fields that a table cannot have, or that refer to a module which does not exist.
     """
     name = cast("Name", values["name"])
-    fields = cast("tuple[Field, ...]", values["field"])
     package = str(values["package"])
+    given = cast("tuple[Field, ...]", values["field"])
+    fields = tuple(_settled(field, name, project, package) for field in given)
     table = str(values["table"] or name.table)
     entity = f"{name.pascal}Entity" if name.singular in reserved.CLASS_NAMES else name.pascal
     _check_table(table)
-    for field in fields:
-        _check(field, name, table, entity)
+    columns = tuple(field for field in fields if field.has_column)
+    for field in columns:
+        _check(field, table, entity)
         if field.type == "belongs_to":
-            _check_parent(name, field, project, package)
-    rows = tuple(replace(field, target=_table_of(field, name, table, project)) for field in fields)
+            references.check_parent(name, field, project, package)
+    related = relations.relations(relations.Owner(name, entity, table, package, fields), project)
+    rows = tuple(replace(field, target=references.table_of(field, name, table, project)) for field in columns)
     definition = sql_types.Table(
         table, rows, timestamps=not values["no_timestamps"], soft_delete=bool(values["soft_delete"])
     )
+    added = cast("Sequence[Mapping[str, object]]", values.get("added", ()))
     module = Module(
         package=package,
         name=name,
         entity=entity,
         table=definition,
-        members=tuple(_member(field, entity, table, name, project) for field in fields),
-        connectors=_connectors(name, fields, project, package),
+        members=tuple(_member(field, entity, table, name, project) for field in columns),
+        connectors=references.connectors(name, columns, project, package),
+        relations=related,
+        guarded=_is_guarded(project),
     )
-    return {**_names(module), **_contents(module), "known": _known(module)}
+    tables = additions.Tables(definition, {item.name: item.links.table for item in related if item.links})
+    return {**_names(module), **_contents(module), **additions.migrations(tables, added), "known": _known(module)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,14 @@ class Module:
     entity: str
     table: sql_types.Table
     members: tuple[Member, ...]
-    connectors: tuple[Connector, ...]
+    connectors: tuple[references.Connector, ...]
+    relations: tuple[Relation, ...]
+    guarded: bool = False
+
+    @property
+    def owner(self) -> Member | None:
+        """The field that says whose a row is, where the caller is compared with it."""
+        return next((member for member in self.members if member.is_owner), None)
 
     @property
     def place(self) -> str:
@@ -157,6 +165,26 @@ class Module:
         return self.of("belongs_to")
 
     @property
+    def asked(self) -> tuple[Relation, ...]:
+        """The relations to other modules."""
+        return tuple(item for item in self.relations if not item.is_own)
+
+    @property
+    def targets(self) -> set[str]:
+        """The modules that this one cannot do without."""
+        return {item.target for item in self.connectors} | {item.target for item in self.asked}
+
+    @property
+    def linked(self) -> tuple[Relation, ...]:
+        """The relations that keep links."""
+        return tuple(item for item in self.relations if item.links)
+
+    @property
+    def seeded(self) -> tuple[Relation, ...]:
+        """The relations whose links a seed can make after both their ends."""
+        return tuple(item for item in self.linked if item.links and item.links.seeded)
+
+    @property
     def enums(self) -> tuple[EnumClass, ...]:
         return tuple(EnumClass(_enum_name(m.field, self.entity), m.field.members) for m in self.of("enum"))
 
@@ -164,6 +192,7 @@ class Module:
 def _names(module: Module) -> dict[str, object]:
     name = module.name
     return {
+        "needs": tuple(sorted({f"module.{target}" for target in module.targets})),
         "entity": module.entity,
         "table": module.table.name,
         "one": name.singular,
@@ -175,6 +204,26 @@ def _names(module: Module) -> dict[str, object]:
         "repository_class": f"{name.pascal_plural}Repository",
         "controller_class": f"{name.pascal_plural}Controller",
         "route": f"/{name.kebab_plural}",
+    }
+
+
+def _is_guarded(project: Snapshot) -> bool:
+    """Tell whether there is a login, so that routes demand permissions."""
+    return load(project, "auth", "auth") is not None
+
+
+def _guards(module: Module) -> dict[str, object]:
+    """Return what each route demands, and what is compared with the caller."""
+    actions = ("read", "create", "update", "delete")
+    demanded = {action: f"require({action.upper()})" if module.guarded else "PUBLIC" for action in actions}
+    return {
+        "guarded": module.guarded,
+        "access": demanded,
+        "owner": module.owner.field.attribute if module.owner else "",
+        "caller": ["principal: CurrentPrincipal"] if module.owner else [],
+        "given": tuple(member for member in module.members if member.is_given),
+        "given_values": [f'"{member.field.attribute}": UUID(int=1)' for member in module.members if member.is_given],
+        "by_tenant": module.guarded and any(member.field.tenant for member in module.members),
     }
 
 
@@ -190,6 +239,27 @@ def _contents(module: Module) -> dict[str, object]:
         "members": members,
         "enums": module.enums,
         "connectors": module.connectors,
+        "relations": module.relations,
+        "asked": module.asked,
+        "linked": module.linked,
+        "seeded": module.seeded,
+        "wired": (*module.connectors, *module.asked),
+        "repositories": [
+            f"{module.name.pascal_plural}Repository(kernel.database)",
+            *(f"{item.links.repository}(kernel.database)" for item in module.linked if item.links),
+        ],
+        "memory": [
+            f"MemoryRepository({module.entity}, database)" if module.linked else f"MemoryRepository({module.entity})",
+            *(f"MemoryRepository({item.links.entity}, database)" for item in module.linked if item.links),
+        ],
+        "stores": [
+            f"{module.name.plural}: RepositoryAdapter[{module.entity}]",
+            *(
+                f"{item.links.attribute}: RepositoryAdapter[{item.links.entity}]"
+                for item in module.linked
+                if item.links
+            ),
+        ],
         "parents": module.parents,
         "required_parents": required,
         "passwords": module.of("password"),
@@ -197,6 +267,7 @@ def _contents(module: Module) -> dict[str, object]:
         "exported": [f'"{item}"' for item in _exported(module)],
         "filterable": _tuple(field.attribute for field in shown),
         "sortable": _tuple([*(field.attribute for field in shown), *_moments(table)]),
+        "searchable": _tuple(m.field.attribute for m in members if m.visible and is_searched(m.field)),
         "filters": _filters(members),
         "exact_numbers": tuple(m.field.json_name for m in module.of("decimal")),
         "body_row": body,
@@ -204,8 +275,7 @@ def _contents(module: Module) -> dict[str, object]:
         "seed_row": tuple((m.field.attribute, _seed_value(m, module)) for m in _seeded(module)),
         "seeds_password": any(m.field.type == "password" for m in _seeded(module)),
         "seed_after": _seed_after(module),
-        "sql": tuple((dialect, sql_types.create_table(table, dialect)) for dialect in sql_types.DIALECTS),
-        "drop": sql_types.drop_table(table.name),
+        **_guards(module),
         **_tested(module),
     }
 
@@ -214,6 +284,7 @@ def _tested(module: Module) -> dict[str, object]:
     """Choose what the generated tests change, filter by and break."""
     plain = [m for m in module.members if m.required and m.visible and not m.field.target]
     parents = [m for m in module.parents if m.required]
+    given = [m for m in module.parents if m.is_given]
     unique = next((m for m in plain if m.field.unique), None) if all(m.visible for m in parents) else None
     names = [m.field.json_name for m in (*((unique,) if unique else ()), *parents)]
     return {
@@ -223,6 +294,8 @@ def _tested(module: Module) -> dict[str, object]:
         "same": [f'{item}=stored["{item}"]' for item in names],
         "required": tuple(m for m in module.members if m.required),
         "required_pointers": [f'"/{m.field.json_name}"' for m in module.members if m.required],
+        "stored_parents": [f'{m.field.json_name}=stored["{m.field.json_name}"]' for m in parents if m.visible],
+        "store_count": 1 + len(parents) + len(given) if all(m.visible for m in parents) else 0,
         "hidden": tuple(m for m in module.members if not m.visible),
         "hidden_names": [f'"{m.field.json_name}"' for m in module.members if not m.visible],
     }
@@ -260,7 +333,9 @@ def _tuple(items: Iterable[str]) -> list[str]:
 
 def _exported(module: Module) -> list[str]:
     directories = [f"{item.pascal}Directory" for item in module.connectors]
-    return order_names([*directories, f"{module.name.pascal_plural}Service", f"register_{module.name.plural}"])
+    asked = [name for item in module.asked for name in (item.port, item.row)]
+    own = [f"{module.name.pascal_plural}Service", f"register_{module.name.plural}"]
+    return order_exports([*directories, *asked, *own])
 
 
 def _seeded(module: Module) -> tuple[Member, ...]:
@@ -279,7 +354,10 @@ def _seed_value(member: Member, module: Module) -> str:
 
 
 def _seed_after(module: Module) -> str:
-    targets = _tuple(item.target for item in module.connectors)
+    needed = {m.parent for m in _seeded(module) if m.parent} | {
+        item.target for item in module.seeded if not item.is_own
+    }
+    targets = _tuple(sorted(needed))
     return layout.display("AFTER: tuple[str, ...] = (", targets)
 
 
@@ -298,7 +376,25 @@ def _known(module: Module) -> dict[str, str]:
     known |= {f"{module.entity}{ending}": f"{place}.schemas" for ending in ("Create", "Out", "Query", "Update")}
     known |= {f"{item.pascal}Directory": f"{place}.service" for item in module.connectors}
     known |= {enum.name: f"{place}.enums" for enum in module.enums}
+    known |= _known_relations(module)
+    if module.guarded:
+        names = ("READ", "CREATE", "UPDATE", "DELETE", "PERMISSIONS")
+        known |= {**dict.fromkeys(names, f"{place}.permissions"), **_GUARDING}
     return known | {f"store_{m.parent_one}": f"tests.modules.{m.parent}.factory" for m in module.parents if m.parent}
+
+
+def _known_relations(module: Module) -> dict[str, str]:
+    place, known = module.place, dict[str, str]()
+    for item in module.asked:
+        known |= {item.row: f"{place}.service", item.port: f"{place}.service", item.out: f"{place}.schemas"}
+        known[f"store_{item.target_one}"] = f"tests.modules.{item.target}.factory"
+    for links in (item.links for item in module.linked if item.links):
+        known |= {
+            links.entity: f"{place}.model",
+            links.repository: f"{place}.repository",
+            links.ids: f"{place}.schemas",
+        }
+    return known
 
 
 def _check_table(table: str) -> None:
@@ -308,10 +404,7 @@ def _check_table(table: str) -> None:
         )
 
 
-def _check(field: Field, name: Name, table: str, entity: str) -> None:
-    if not field.has_column:
-        hint = f"arckode make:module {field.target} {name.singular}:belongs_to={name.plural}"
-        raise UsageError(f"'{field.name}:{field.type}' keeps nothing in {table}: the other side holds the id", hint)
+def _check(field: Field, table: str, entity: str) -> None:
     if len(f"ck_{table}_{field.column}") > _LONGEST_IDENTIFIER:
         message = (
             f"'{field.column}' in the table '{table}' makes a constraint's name of over {_LONGEST_IDENTIFIER} letters"
@@ -331,78 +424,32 @@ def _check(field: Field, name: Name, table: str, entity: str) -> None:
         raise UsageError(message, "leave out readonly: an owner cannot be changed after it was set anyway")
 
 
-def _check_parent(name: Name, field: Field, project: Snapshot, package: str) -> None:
-    if field.target == name.plural:
-        if not field.null:
-            message = f"'{field.name}': the first of the {name.plural} could refer to none before it"
-            raise UsageError(message, f"write `{field.name}:belongs_to={field.target}:null`")
-        return
-    if not project.is_folder(f"src/{package}/modules/{field.target}"):
-        modules = [path.split("/")[3] for path in project.glob(f"src/{package}/modules/*/__init__.py")]
-        known = ", ".join(modules) or "none yet"
-        raise UsageError(
-            f"'{field.name}' refers to the module '{field.target}', which does not exist; there is {known}",
-            f"make it first: `arckode make:module {field.target} ...`",
-        )
+def _settled(field: Field, name: Name, project: Snapshot, package: str) -> Field:
+    outside = field.type == "belongs_to" and field.target != name.plural
+    return references.with_folder(field, project, package) if outside else field
 
 
 def _member(field: Field, entity: str, table: str, name: Name, project: Snapshot) -> Member:
     enum = _enum_name(field, entity)
     outside = field.type == "belongs_to" and field.target != name.plural
+    parent_table = references.table_of(field, name, table, project)
     return Member(
         field=field,
-        code=field_code(replace(field, target=_table_of(field, name, table, project)), enum=enum, table=table),
+        code=field_code(replace(field, target=parent_table), enum=enum, table=table),
         example=example_of(field),
         default=default_code(field, enum=enum),
         parent=field.target if outside else "",
-        parent_one=_name_of(field.target, project).singular if outside else "",
-        parent_table=_table_of(field, name, table, project),
+        parent_one=references.name_of(field.target, project).singular if outside else "",
+        parent_table=parent_table,
+        is_given=_is_guarded(project) and (field.tenant or _is_users(field)),
     )
+
+
+def _is_users(field: Field) -> bool:
+    """Tell whether a column holds the id of a user; an owner of another kind is compared by hand."""
+    return field.owner and (field.type == "uuid" or field.target == "users")
 
 
 def _enum_name(field: Field, entity: str) -> str:
     ending = f"{field.name}_value" if field.name in _TAKEN_ENUM_ENDINGS else field.name
     return entity + names.to_pascal(ending)
-
-
-def _connectors(name: Name, fields: tuple[Field, ...], project: Snapshot, package: str) -> tuple[Connector, ...]:
-    columns: dict[str, str] = {}
-    for field in fields:
-        if field.type == "belongs_to" and field.target != name.plural:
-            columns.setdefault(field.target, field.column)
-    return tuple(
-        _connector(name, _name_of(target, project), column, package) for target, column in sorted(columns.items())
-    )
-
-
-def _connector(name: Name, other: Name, column: str, package: str) -> Connector:
-    service, own = f"{other.pascal_plural}Service", f"{name.pascal_plural}Service"
-    return Connector(
-        target=other.plural,
-        one=other.singular,
-        words=other.plural.replace("_", " "),
-        pascal=other.pascal,
-        service=service,
-        file=f"{name.plural}_{other.plural}",
-        connect=f"connect_{name.plural}_{other.plural}",
-        implementation=f"{name.pascal_plural}{other.pascal_plural}",
-        column=column,
-        known={service: f"{package}.modules.{other.plural}", own: f"{package}.modules.{name.plural}"},
-    )
-
-
-def _name_of(target: str, project: Snapshot) -> Name:
-    """Return the name of a module as it was generated; a module made by hand is inflected."""
-    unit = load(project, "module", target)
-    if unit is None:
-        return Name.parse(target)
-    recorded = cast("Mapping[str, str]", unit.values["name"])
-    return Name(recorded["singular"], recorded["plural"])
-
-
-def _table_of(field: Field, name: Name, table: str, project: Snapshot) -> str:
-    """Return the table that a reference points to; only a generated module may call its table otherwise."""
-    if field.type != "belongs_to" or field.target == name.plural:
-        return table if field.type == "belongs_to" else field.target
-    unit = load(project, "module", field.target)
-    return str(unit.values.get("table") or field.target) if unit is not None else field.target

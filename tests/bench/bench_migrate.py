@@ -1,7 +1,8 @@
 """How far `db:migrate` is from the raw driver: a run with nothing to do, and 200 files. Prints ratios, asserts nothing.
 
-Run it with `python tests/bench/bench_migrate.py [rounds]`; servers come from ARCKODE_TEST_POSTGRES and
-ARCKODE_TEST_MARIADB, or the defaults on 127.0.0.1; one that does not answer is left out.
+Run it with `python -m tests.bench.bench_migrate [rounds]`; servers come from ARCKODE_TEST_POSTGRES and
+ARCKODE_TEST_MARIADB, or the defaults on 127.0.0.1; one that does not answer is left out. Alembic, Django and yoyo run
+in the same rounds when ARCKODE_BENCH_PEERS names the Python of an environment that has them (`tests/bench/peers.py`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -18,6 +20,7 @@ from pathlib import Path
 
 from arckode_gen.migrations.connection import connect
 from arckode_gen.migrations.url import parse
+from tests.bench import peers
 
 NAME = f"arckode_bench_{os.getpid()}"
 SERVERS = {
@@ -95,7 +98,8 @@ def _project(root: Path) -> None:
 
 def _fresh(engine: str, root: Path) -> str:
     if engine == "sqlite":
-        (root / "bench.db").unlink(missing_ok=True)
+        for file in root.rglob("bench.db"):
+            file.unlink()
         return SERVERS[engine]
     _execute(SERVERS[engine], f"DROP DATABASE IF EXISTS {NAME}", f"CREATE DATABASE {NAME}")
     return f"{SERVERS[engine].rpartition('/')[0]}/{NAME}"
@@ -111,30 +115,57 @@ def _execute(url: str, *statements: str) -> None:
     asyncio.run(run())
 
 
-def _timed(command: list[str], root: Path, url: str) -> float:
+def _timed(command: list[str], root: Path, url: str) -> tuple[float, float]:
+    """Return how long a program took, by the clock and of the processor, in milliseconds."""
     environ = {**os.environ, "DATABASE_URL": url, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
     environ.pop("VIRTUAL_ENV", None)
-    started = time.perf_counter()
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(command, cwd=root, env=environ, check=True, capture_output=True)
-    return (time.perf_counter() - started) * 1000
+    after, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter() - started
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return wall * 1000, cpu * 1000
 
 
 def _measure(engine: str, root: Path, rounds: int) -> None:
     (root / "raw.py").write_text(RAW.format(driver=DRIVERS[engine]))
     (root / "statements.json").write_text(json.dumps(_statements()))
-    times: dict[str, list[float]] = {"raw apply": [], "raw no-op": [], "ours apply": [], "ours no-op": []}
+    times: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for _ in range(rounds):
-        for who in ("raw", "ours"):
+        for who in ("raw", "ours", *(peer.name for peer in peers.PEERS if peers.PYTHON)):
             url = _fresh(engine, root)
-            target = "bench.db" if engine == "sqlite" else url
             for what in ("apply", "no-op", "no-op", "no-op"):
-                raw = [sys.executable, "raw.py", "statements.json", target, "noop" if what == "no-op" else what]
-                ours = [sys.executable, "-m", "arckode_gen", "db:migrate"]
-                times[f"{who} {what}"].append(_timed(raw if who == "raw" else ours, root, url))
-    middle = {name: statistics.median(values) for name, values in times.items()}
-    for what in ("apply", "no-op"):
-        raw_time, our_time = middle[f"raw {what}"], middle[f"ours {what}"]
-        print(f"{engine:<11} {what:<6} raw {raw_time:7.0f} ms   ours {our_time:7.0f} ms   {our_time / raw_time:5.2f}x")
+                times.setdefault((what, who), []).append(_once(who, what, engine, root, url))
+    middle = {key: tuple(map(statistics.median, zip(*values, strict=True))) for key, values in times.items()}
+    for (what, who), (wall, cpu) in middle.items():
+        raw_wall, raw_cpu = middle[what, "raw"]
+        print(
+            f"{engine:<11} {what:<6} {who:<8} {wall:6.0f} ms {wall / raw_wall:6.2f}x   "
+            f"of the processor {cpu:6.0f} ms {cpu / raw_cpu:6.2f}x",
+            flush=True,
+        )
+
+
+def _once(who: str, what: str, engine: str, root: Path, url: str) -> tuple[float, float]:
+    peer = next((peer for peer in peers.PEERS if peer.name == who), None)
+    if peer is None:
+        return _timed(_own(who, what, engine, url), root, url)
+    return _timed(peers.command(peer, url), _peer_root(peer, root, url), peer.scheme(url))
+
+
+def _own(who: str, what: str, engine: str, url: str) -> list[str]:
+    if who == "ours":
+        return [sys.executable, "-m", "arckode_gen", "db:migrate"]
+    target = "bench.db" if engine == "sqlite" else url
+    return [sys.executable, "raw.py", "statements.json", target, "noop" if what == "no-op" else what]
+
+
+def _peer_root(peer: peers.Peer, root: Path, url: str) -> Path:
+    """Write the tool's project beside ours, once for a database; SQLite's file is in it."""
+    folder = root / peer.name
+    if not folder.exists():
+        folder.mkdir()
+        peer.write(folder, _statements(), url)
+    return folder
 
 
 def main(rounds: int) -> None:
@@ -146,7 +177,7 @@ def main(rounds: int) -> None:
             try:
                 _measure(engine, root, rounds)
             except Exception as error:  # noqa: BLE001 - a server that is not there is no reason to stop
-                print(f"{engine:<11} left out: {error}")
+                print(f"{engine:<11} left out: {error}{getattr(error, 'stderr', '') or ''}")
             finally:
                 if engine != "sqlite":
                     _execute(server, f"DROP DATABASE IF EXISTS {NAME}")

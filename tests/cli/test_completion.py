@@ -29,7 +29,7 @@ SPEC = CommandSpec(
         Param("tag", many=True),
     ),
 )
-ALWAYS = ("--json", "--no-input", "--debug", "--help")
+ALWAYS = ("--json", "--no-input", "--debug", "--schema", "--help")
 ALL = ("--brush", "--coats", "--tag", *ALWAYS)
 
 OFFERED = [
@@ -61,7 +61,11 @@ def test_what_may_come_next(before: list[str], current: str, offered: tuple[str,
     ("words", "offered"),
     [
         pytest.param([], [*commands.names(Path.cwd()), "--help", "--version"], id="nothing typed yet"),
-        pytest.param(["db:"], ["db:migrate", "db:seed", "db:status"], id="the beginning of commands"),
+        pytest.param(
+            ["db:"],
+            ["db:baseline", "db:diff", "db:migrate", "db:repair", "db:safe", "db:seed", "db:status"],
+            id="the beginning of commands",
+        ),
         pytest.param(["new", "shop", "--database", "my"], ["mysql"], id="a choice of a real command"),
         pytest.param(["nothing", "--"], [], id="an unknown command"),
         pytest.param(["make:bad", "--"], [], id="a broken stub"),
@@ -74,7 +78,7 @@ def test_the_words_are_printed_one_a_line(
     with chdir(tmp_path):
         assert cli.complete(words) == 0
     heard = capsys.readouterr()
-    assert (set(heard.out.splitlines()) - {"make:bad"}, heard.err) == (set(offered), "")
+    assert (set(heard.out.splitlines()) - {"make:bad", "destroy:bad"}, heard.err) == (set(offered), "")
 
 
 @pytest.mark.parametrize("shell", ["bash", "fish", "zsh"])

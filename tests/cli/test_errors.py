@@ -133,6 +133,18 @@ def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+def test_a_reader_that_leaves_before_an_error_is_told_gets_no_traceback(tmp_path: Path) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    with os.fdopen(theirs, "w") as nobody:
+        command = [*PROGRAM, "nwe", "--json"]
+        done = subprocess.run(
+            command, cwd=tmp_path, env=ENVIRON, stdout=nobody, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, done.stderr.splitlines()[0]) == (2, "error: there is no command 'nwe'")
+    assert "BrokenPipe" not in done.stderr
+
+
 def test_an_interruption_ends_with_130(tmp_path: Path) -> None:
     project(tmp_path, {})
     command = [*PROGRAM, "make:module", "--answers", "-"]
@@ -143,6 +155,26 @@ def test_an_interruption_ends_with_130(tmp_path: Path) -> None:
         assert process.stdin is not None
         said = process.communicate()[1]
     assert (process.returncode, said) == (130, b"interrupted\n")
+
+
+def test_an_interruption_that_a_library_turns_into_another_error_ends_with_130_too(tmp_path: Path) -> None:
+    disguise = b"""\
+import os
+import signal
+import time
+
+
+def derive(values, project):
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(10)
+    except KeyboardInterrupt as error:
+        raise ValueError("KeyboardInterrupt, says the library") from error
+"""
+    stub = ".arckode/stubs/slow/"
+    project(tmp_path, {f"{stub}stub.yml": b"command: make:slow\nsummary: Slow.\n", f"{stub}derive.py": disguise})
+    ended = subprocess.run([*PROGRAM, "make:slow"], cwd=tmp_path, env=ENVIRON, capture_output=True, check=False)
+    assert (ended.returncode, ended.stderr) == (130, b"interrupted\n")
 
 
 def wait_until_it_reads(pid: int) -> None:

@@ -29,6 +29,9 @@ CASES = [
     pytest.param(["make:module", "--help"], HEAVY | {"jinja2"}, id="the help of a generator"),
     pytest.param(["completion", "bash"], HEAVY | {"jinja2", "yaml"}, id="the completion script"),
     pytest.param(["make:module", "orders", "total:decimal=12.2", "note:text:null"], HEAVY, id="a new module"),
+    pytest.param(["make:migration", "add_index"], HEAVY, id="a migration to write by hand"),
+    pytest.param(["make:adapter", "redis-cache"], HEAVY, id="an adapter"),
+    pytest.param(["make:adapter", "postgres"], HEAVY, id="another database"),
     pytest.param(["make:module", "articles", "x", "--dry-run", "--json"], HEAVY, id="a module that is only shown"),
     pytest.param(["new", "store", "--no-git"], HEAVY - {"copier", "pydantic", "prompt_toolkit"}, id="a new project"),
 ]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,12 +16,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from arckode_gen.commands.demo import served
 from arckode_gen.errors import OperationError, RefusedError, UsageError
 from arckode_gen.shell import demo_python
 from arckode_gen.shell.demo_folder import workplace
 from arckode_gen.shell.demo_http import Client, Exchange
 from arckode_gen.shell.demo_run import Step, StepFailedError, Workshop
-from arckode_gen.shell.demo_server import running
+from arckode_gen.shell.demo_server import PortTakenError, running
 from arckode_gen.shell.demo_stage import Stage
 from arckode_gen.shell.demo_transcript import Transcript
 from tests.commands.calls import ENVIRON, PROGRAM, arckode, call
@@ -82,6 +84,7 @@ def test_kept_it_serves_until_ctrl_c_and_its_folder_stays(tmp_path: Path) -> Non
             if line == "}\n":
                 break
         document = json.loads(text)
+        assert "error" not in document, process.communicate()[1]
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(document["urls"]["openapi"], timeout=10) as answer:
             assert b"orders_store" in answer.read()
@@ -237,6 +240,18 @@ def test_a_server_that_ends_before_it_is_ready_is_told_with_what_it_said(tmp_pat
     assert "is not inside an arckode project" in caught.value.output
 
 
+def test_a_port_that_is_taken_meanwhile_is_not_insisted_on(shop: Path) -> None:
+    stage = Stage(shop, Transcript(print, {}, quiet=True))
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        with served(stage, HERE, (), (taken, 0)) as (server, url):
+            assert not url.endswith(f":{taken}")
+            server.stop()
+        with pytest.raises(PortTakenError, match=f"--port {taken}` ended with code 5 before it was ready"):
+            served(stage, HERE, (), (taken,)).__enter__()
+    assert [done.summary for done in stage.steps] == [f"{url} is ready"]
+
+
 class Teapot(BaseHTTPRequestHandler):
     """A server whose answers are not those of a shop."""
 
@@ -301,7 +316,7 @@ def test_quiet_nothing_is_told(tmp_path: Path) -> None:
 def test_a_server_does_not_outlive_the_program_that_started_it(shop: Path) -> None:
     code = (
         "import os, sys, time; from pathlib import Path\n"
-        "from arckode_gen.shell.demo_server import running\n"
+        "from arckode_gen.shell.demo_server import PortTakenError, running\n"
         "from arckode_gen.shell.demo_run import Step, Workshop\n"
         "work = Workshop(Path(sys.executable), dict(os.environ))\n"
         "with running(work, Step('', ('arckode', 'dev', '--port', '0')), Path.cwd()) as server:\n"

@@ -117,7 +117,7 @@ def test_the_text_says_the_same_in_lines(generated: Path) -> None:
     assert "  PATCH   /orders/{order_id}        public  orders_update" in lines
     assert "  orders_customers  orders asks customers" in lines
     assert "  orders     after customers" in lines
-    assert any(line.startswith("  arckode make:module  Add a module") for line in lines)
+    assert any(line.split()[:4] == ["arckode", "make:module", "Add", "a"] for line in lines)
     assert "customer_id UUID -> customers.id, total Decimal" in heard.out
 
 

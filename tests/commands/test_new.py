@@ -210,7 +210,6 @@ REFUSED = [
     pytest.param(["shop", "--database", "oracle"], 2, "'oracle' is not one of", id="a database we do not know"),
     pytest.param(["taken"], 3, "taken exists already", id="a folder that holds something"),
     pytest.param(["taken", "--dry-run"], 3, "taken exists already", id="even when only shown"),
-    pytest.param(["taken", "--force"], 3, "taken exists already", id="whatever the force"),
     pytest.param(["file"], 3, "file exists already", id="a file"),
     pytest.param(["link"], 3, "link exists already", id="a link that leads nowhere"),
 ]

@@ -111,3 +111,16 @@ def test_an_operation_that_says_little_is_shown_with_what_it_says() -> None:
 
 def test_a_terminal_shows_a_table(generated: Path) -> None:
     assert "customers_index" in on_terminal(generated, "routes")
+
+
+def test_the_routes_of_the_code_are_those_of_the_running_application(generated: Path) -> None:
+    running = json.loads(call(generated, "routes", "--json").out)["routes"]
+    written = json.loads(call(generated, "routes", "--static", "--json").out)["routes"]
+    assert written == [route for route in running if route["module"] != "health"]
+
+
+def test_the_routes_of_a_project_that_does_not_run_are_read_from_its_code(tmp_path: Path) -> None:
+    text = "from fastapi import APIRouter\n\nrouter = APIRouter(prefix='/a')\n\n@router.get('/b')\ndef show(): ...\n"
+    (tmp_path / "main.py").write_text(f"import missing\n{text}")
+    heard = call(tmp_path, "routes", "--static")
+    assert heard.out.splitlines()[1].split() == ["GET", "/a/b", "show", "-"]

@@ -188,10 +188,16 @@ def test_what_a_later_command_changed_too_is_refused_and_names_it(
     assert terminal.tree() == old
 
 
-def test_an_edit_after_the_later_command_is_refused_though_it_might_merge(terminal: Terminal) -> None:
+def test_an_edit_elsewhere_in_a_file_that_was_there_before_is_merged(terminal: Terminal) -> None:
     terminal.make("orders", {ROOT: ORDERS})
-    terminal.make("apples", {ROOT: BOTH})
-    plant(terminal.root, {ROOT: BOTH + b"# mine\n"})
+    plant(terminal.root, {ROOT: b'"""Mine."""\n\n' + ORDERS})
+    assert terminal.undo() == 0
+    assert (terminal.root / ROOT).read_bytes() == b'"""Mine."""\n\n' + EMPTY
+
+
+def test_an_edit_of_the_same_lines_is_refused(terminal: Terminal) -> None:
+    terminal.make("orders", {ROOT: ORDERS})
+    plant(terminal.root, {ROOT: ORDERS.replace(b"    orders()\n", b"    orders(1)\n")})
     with pytest.raises(RefusedError, match=rf"{ROOT} was edited since"):
         terminal.undo("1")
 

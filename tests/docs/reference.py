@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from arckode_gen import commands
 from arckode_gen.engine.field_types import MODIFIERS, TYPES, VALUED, types_with
 from arckode_gen.engine.fields import parse_field
-from arckode_gen.engine.spec import COMMON_PARAMS, WRITING_PARAMS
+from arckode_gen.engine.spec import COMMON_PARAMS, OVERWRITING_PARAMS, WRITING_PARAMS
 from arckode_gen.engine.sql_types import column_type
 from tests.docs.blocks import ROOT
 
@@ -61,6 +61,10 @@ def commands_page(listed: Sequence[CommandSpec]) -> str:
         "Commands that write files also have",
         "",
         *_option_table(WRITING_PARAMS),
+        "",
+        "and those that may write over what a person wrote",
+        "",
+        *_option_table(OVERWRITING_PARAMS),
     ]
     for spec in listed:
         lines += ["", *_command(spec)]

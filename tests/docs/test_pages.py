@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.docs.blocks import Block
 
 PAGES = {blocks.name_of(path): blocks.read(path) for path in blocks.pages()}
-LANGUAGES = frozenset({"sh", "console", "python", "yaml", "toml", "json", "jinja", "sql", "text"})
+LANGUAGES = frozenset({"sh", "console", "python", "yaml", "toml", "json", "jinja", "sql", "text", "ts"})
 ALL = [block for page in PAGES.values() for block in page]
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from arckode_gen.migrations.connection import connect
 from arckode_gen.migrations.url import parse
-from tests.generated import MODULES, arckode, must, run, tool
+from tests.generated import MIGRATIONS, arckode, must, run, tool
 from tests.services import mariadb_url, postgres_url
 
 if TYPE_CHECKING:
@@ -89,9 +89,18 @@ def test_it_goes_up_is_seeded_and_goes_down_to_nothing(everything: Path, databas
     env = {"DATABASE_URL": url}
 
     up = json.loads(must(arckode(everything, "db:migrate", "--json", env=env)).stdout)
-    assert len(up["done"]) == len(MODULES)
+    assert len(up["done"]) == MIGRATIONS
     made = set(query(url, TABLES[dialect]))
-    assert {"customers", "orders", "lineas_pedido", "things", "book_reviews"} < made
+    assert {
+        "customers",
+        "orders",
+        "lineas_pedido",
+        "things",
+        "book_reviews",
+        "posts_tags",
+        "customers_favourites",
+        "idempotency_keys",
+    } < made
 
     first = must(arckode(everything, "db:seed", env=env))
     assert "3" in first.stdout
@@ -101,7 +110,7 @@ def test_it_goes_up_is_seeded_and_goes_down_to_nothing(everything: Path, databas
     status = json.loads(must(arckode(everything, "db:status", "--check", "--json", env=env)).stdout)
     assert {migration["state"] for migration in status["migrations"]} == {"applied"}
 
-    must(arckode(everything, "db:migrate", "--rollback", str(len(MODULES)), env=env))
+    must(arckode(everything, "db:migrate", "--rollback", str(MIGRATIONS), env=env))
     assert {name for name in query(url, TABLES[dialect]) if not name.startswith("_arckode")} == set()
 
     must(arckode(everything, "db:migrate", env=env))
@@ -113,7 +122,8 @@ def test_its_own_tests_pass_on_the_database(everything: Path, database: tuple[st
     dialect, url = database
     if dialect == "sqlite":
         url = url.replace("shop.db", "own.db")
-    chosen = ("tests/modules/things", "tests/modules/orders/test_api.py", "tests/modules/reviews/test_api.py")
+    apis = (f"tests/modules/{name}/test_api.py" for name in ("orders", "reviews", "posts"))
+    chosen = ("tests/modules/things", *apis)
     must(tool(everything, "pytest", "-q", "-p", "no:cacheprovider", *chosen, env={"TEST_DATABASE_URL": url}))
 
 

@@ -79,13 +79,17 @@ def _type_words(kind: str) -> st.SearchStrategy[str]:
     if kind == "list":
         return st.sampled_from(ELEMENTS).map(lambda element: f"list={element}")
     if kind in {"belongs_to", "has_one", "has_many", "many_to_many"}:
-        return st.sampled_from(["customers", "users", "order_lines", "pedidos"]).map(lambda name: f"{kind}={name}")
+        shown = st.just("") if kind == "belongs_to" else st.sampled_from(["", "/total", "/total/note"])
+        names = st.sampled_from(["customers", "users", "order_lines", "pedidos"])
+        return st.tuples(names, shown).map(lambda parts: f"{kind}={''.join(parts)}")
     return st.just(kind)
 
 
 def _modifier_words(kind: str, modifier: str, type_word: str) -> st.SearchStrategy[str]:
     if modifier == "on_delete":
         return st.sampled_from(["on_delete=cascade", "on_delete=restrict", "on_delete=set_null"])
+    if modifier == "via":
+        return st.sampled_from(["via=customer", "via=seller"])
     if modifier in {"min", "max", "len"}:
         return st.integers(0, 400).map(lambda number: f"{modifier}={number}")
     if modifier == "default":

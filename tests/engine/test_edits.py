@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arckode_gen.engine import edits_check, edits_source
 from arckode_gen.engine.edits import (
     AlreadyGone,
     AlreadyThere,
@@ -19,11 +20,9 @@ from arckode_gen.engine.edits import (
     CannotRemove,
     Inserted,
     Removed,
-    insert_call,
-    insert_import,
-    remove_call,
-    remove_import,
 )
+from arckode_gen.engine.edits_calls import insert_call, remove_call
+from arckode_gen.engine.edits_imports import insert_import, remove_import
 
 if TYPE_CHECKING:
     from arckode_gen.engine.edits import Insertion, Removal
@@ -660,3 +659,91 @@ MANY = ["a10", "a2", "a", "a_b", "ab", "z", "b1_c", "b", "b_"]
 def test_ruff_finds_the_imports_sorted_and_the_file_formatted(source: bytes) -> None:
     assert not ruff(source, *ISORT)
     assert not ruff(source, "format", "--check")
+
+
+def test_an_import_that_is_too_long_for_a_line_stands_in_parentheses() -> None:
+    long = f"from shop.connectors.{'orders_' * 8}customers import connect_{'orders_' * 8}customers"
+    inserted = insert_import(ROOT.encode(), long)
+    assert isinstance(inserted, Inserted)
+    head, _, name = long.partition(" import ")
+    assert f"{head} import (\n    {name},\n)\n" in inserted.text.decode()
+    assert isinstance(insert_import(inserted.text, long), AlreadyThere)
+    removed = remove_import(inserted.text, long)
+    assert isinstance(removed, Removed)
+    assert removed.text == ROOT.encode()
+
+
+def test_wiring_loads_nothing_that_costs_more_than_the_edit() -> None:
+    """`re` and what imports it take as long as reading a root of 500 lines; see tests/bench/bench_keeping.py."""
+    script = (
+        "import sys; before = set(sys.modules)\n"
+        "from arckode_gen.engine.edits_calls import insert_call\n"
+        "from arckode_gen.engine.edits_imports import insert_import\n"
+        f"root = insert_import({ROOT.encode()!r}, {IMPORT!r}).text\n"
+        f"insert_call(root, 'compose', {CALL!r}).text\n"
+        "print(*sorted((set(sys.modules) - before) & {'ast', 're', 'typing', 'dataclasses', 'functools', 'tokenize'}))"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+@given(st.data())
+def test_what_is_proven_on_the_statements_around_an_edit_holds_for_the_file(data: st.DataObject) -> None:
+    """Lines put anywhere: whatever the quick check lets through, reading the whole file lets through too."""
+    lines = NESTED.splitlines(keepends=True)
+    at = data.draw(st.integers(0, len(lines)))
+    drop = data.draw(st.integers(0, min(2, len(lines) - at)))
+    new = data.draw(st.lists(st.sampled_from(PIECES), max_size=3))
+    before = edits_source.read(NESTED.encode())
+    after = "".join([*lines[:at], *new, *lines[at + drop :]]).encode()
+    around = edits_check._around(before, after)
+    if around is None:
+        return
+    old, now = around
+    if edits_check._adds(old, now, len(now) - len(old)):
+        whole = edits_source.read(after)
+        said = [edits_check._said(file.lines, file.tree) for file in (before, whole)]
+        assert edits_check._adds(said[0], said[1], len(now) - len(old))
+
+
+NESTED = '''"""Odd."""
+import a; import b
+from c import (
+    d,
+    e,
+)
+
+x = 1 \\
+
+@wrap(
+    1
+)
+def compose(
+    settings,
+):
+    # first
+    """Doc
+    string.
+    """
+    try:
+        f(1); g(2)
+    except ValueError:
+        h(3)
+    else:
+        with open(
+            "x") as y:
+            i(4)
+
+    match x:
+        case 1:
+            j(5)
+        case _: k(6)
+    if x: l(7)
+    elif y:
+        m(8)
+    return x
+'''
+PIECES = """\
+\n# note\nelse:\n    n()\n        n()\n            n()\nn()\nimport n\n    n,\n)\n    else:\n\tn()\n    n(
+    n() \\\nx = 1 \\\n    return x\n'''
+""".splitlines(keepends=True)

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from arckode_gen.engine.edits import (
-    AlreadyGone,
-    AlreadyThere,
-    CannotInsert,
-    CannotRemove,
-    Inserted,
-    Removed,
-    insert_dependency,
-    remove_dependency,
-)
+from arckode_gen.engine.edits import AlreadyGone, AlreadyThere, CannotInsert, CannotRemove, Inserted, Removed
+from arckode_gen.engine.edits_dependencies import insert_dependency, remove_dependency
 
 LINE = "redis>=8,<9"
 

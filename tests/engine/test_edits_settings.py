@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from arckode_gen.engine.edits import (
-    AlreadyGone,
-    AlreadyThere,
-    CannotInsert,
-    CannotRemove,
-    Inserted,
-    Removed,
-    insert_setting,
-    remove_setting,
-)
+from arckode_gen.engine.edits import AlreadyGone, AlreadyThere, CannotInsert, CannotRemove, Inserted, Removed
+from arckode_gen.engine.edits_settings import insert_setting, remove_setting
 
 LINE = 'mail_url: str = "smtp://localhost"'
 HEAD = "class Settings(KernelSettings):\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from arckode_gen.engine.layout import LINE_LENGTH, call, display
+from arckode_gen.engine.layout import LINE_LENGTH, call, comprehension, display
 
 
 def formatted(source: str) -> str:
@@ -26,6 +26,16 @@ def test_displays_of_every_length_are_formatted() -> None:
     items = [[f'"item_{number:05}"' for number in range(count)] for count in range(16)]
     brackets = (("names = (", ")"), ("names = [", "]"), ("AFTER: tuple[str, ...] = (", ")"))
     source = "\n".join(display(head, some, tail) for head, tail in brackets for some in items) + "\n"
+    assert formatted(source) == source
+
+
+def test_comprehensions_of_every_length_are_formatted() -> None:
+    arguments = [", ".join(f"argument_{number}=row.value" for number in range(count)) for count in range(1, 9)]
+    clauses = (["for row in page.data"], ["for key in wanted", "if key not in known_keys_of_the_other_side"])
+    heads = (("rows = tuple(", ")"), ("rows = [", "]"))
+    shapes = [(head, tail, items, some) for head, tail in heads for items in arguments for some in clauses]
+    lines = [comprehension(head, f"Row({items})", some, tail) for head, tail, items, some in shapes]
+    source = "\n".join(lines) + "\n"
     assert formatted(source) == source
 
 

@@ -49,7 +49,7 @@ def _scratch(url: str) -> Iterator[URL]:
         elsewhere.submit(anyio.run, drop_scratch, server, made).result()
 
 
-async def _open(kind: str, request: pytest.FixtureRequest, folder: Path) -> AsyncGenerator[Shop]:
+async def opened(kind: str, request: pytest.FixtureRequest, folder: Path) -> AsyncGenerator[Shop]:
     match kind:
         case "memory":
             yield memory_shop()
@@ -69,12 +69,12 @@ async def _open(kind: str, request: pytest.FixtureRequest, folder: Path) -> Asyn
 @pytest.fixture(params=["memory", "sqlite in memory", *SQL[1:]])
 async def shop(request: pytest.FixtureRequest, tmp_path: Path, anyio_backend: str) -> AsyncGenerator[Shop]:
     """Every implementation of the repository in turn."""
-    async for opened in _open(request.param, request, tmp_path):
-        yield opened
+    async for made in opened(request.param, request, tmp_path):
+        yield made
 
 
 @pytest.fixture(params=SQL)
 async def sql_only(request: pytest.FixtureRequest, tmp_path: Path, anyio_backend: str) -> AsyncGenerator[Shop]:
     """Every SQL engine in turn."""
-    async for opened in _open(request.param, request, tmp_path):
-        yield opened
+    async for made in opened(request.param, request, tmp_path):
+        yield made

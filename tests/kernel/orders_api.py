@@ -14,7 +14,7 @@ from pydantic import SecretStr  # noqa: TC002
 from kernel.access import PUBLIC, require
 from kernel.app import Kernel
 from kernel.errors import NotFoundError
-from kernel.http.query import QueryModel
+from kernel.http.query import QueryModel, Search
 from kernel.http.routing import CurrentPrincipal, ModuleRouter
 from kernel.http.schema import ApiModel, Email, PageOut
 from kernel.settings import KernelSettings
@@ -51,7 +51,9 @@ class ArticleOut(ApiModel):
 class ArticleQuery(QueryModel):
     filterable: ClassVar[tuple[str, ...]] = ("colour", "price", "title", "sold_at")
     sortable: ClassVar[tuple[str, ...]] = ("created_at", "code")
+    searchable: ClassVar[tuple[str, ...]] = ("code", "title")
 
+    search: Search | None = None
     colour: Colour | None = None
     colour_in: list[Colour] | None = None
     price_gte: Decimal | None = None
@@ -129,4 +131,4 @@ def compose(database: Database, **settings: object) -> Kernel:
     return kernel
 
 
-__all__ = ["Article", "ArticlesService", "compose"]
+__all__ = ["Article", "ArticleOut", "ArticlesService", "compose"]

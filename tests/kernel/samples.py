@@ -64,3 +64,11 @@ class Note(Entity):
     __tablename__ = "notes"
 
     line_id: Mapped[UUID] = mapped_column(ForeignKey("lines.id", ondelete="RESTRICT"))
+
+
+class Paper(SoftDeleted, Versioned, Entity):
+    __tablename__ = "papers"
+
+    firm: Mapped[UUID] = mapped_column(Guid(), index=True, info={"tenant": True})
+    title: Mapped[str]
+    pages: Mapped[int] = mapped_column(default=1)

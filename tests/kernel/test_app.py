@@ -9,6 +9,8 @@ import pytest
 
 from kernel.access import PUBLIC, require
 from kernel.app import Kernel
+from kernel.cache import CACHE
+from kernel.cache_memory import MemoryCache
 from kernel.database import Database
 from kernel.errors import ProgrammingError, WiringError
 from kernel.http.query import QueryModel
@@ -40,6 +42,10 @@ class CustomersService:
 class Pages:
     async def index(self) -> str:
         return "page"
+
+
+async def nobody(_authorization: str | None) -> None:
+    """Authenticate no one."""
 
 
 def kernel() -> Kernel:
@@ -86,6 +92,39 @@ async def test_wiring_mistakes_are_named() -> None:
     await made.database.close()
 
 
+async def test_what_comes_after_the_application_was_made_is_refused() -> None:
+    made = kernel()
+    made.add_module("orders", service=CustomersService())
+    made.asgi()
+    late = r"after the application was made; do it in the composition root, before asgi\(\)"
+    with pytest.raises(WiringError, match=f"the module 'late' is registered {late}"):
+        made.add_module("late", service=OrdersService())
+    with pytest.raises(WiringError, match=f"authentication is installed {late}"):
+        made.authenticate_with(nobody)
+    with pytest.raises(WiringError, match=f"the health probe 'late' is registered {late}"):
+        made.add_probe("late", made.database.ping)
+    with pytest.raises(WiringError, match=f"a start hook is registered {late}"):
+        made.on_start(made.database.ping)
+    with pytest.raises(WiringError, match=f"a stop hook is registered {late}"):
+        made.on_stop(made.database.ping)
+    with pytest.raises(WiringError, match=f"a MemoryCache is provided {late}"):
+        made.provide(CACHE, MemoryCache(made.clock))
+    made.asgi()
+    await made.database.close()
+
+
+async def test_a_start_hook_cannot_add_a_module() -> None:
+    made = kernel()
+
+    async def late() -> None:
+        made.add_module("late", service=OrdersService())
+
+    made.on_start(late)
+    with pytest.raises(WiringError, match="the module 'late' is registered after the application was made"):
+        async with client(made):
+            pass
+
+
 async def test_shared_operation_ids_are_refused() -> None:
     made = kernel()
     for name, prefix, service in (("one", "/one", OrdersService()), ("two", "/two", CustomersService())):
@@ -113,7 +152,7 @@ def test_a_query_parameter_must_mean_a_field() -> None:
 async def test_hooks_run_in_order_and_a_failing_one_stops_nobody(tmp_path: Path) -> None:
     seen: list[str] = []
     database = Database(f"sqlite:///{tmp_path}/test.db")
-    made = Kernel(KernelSettings(environment="test", shutdown_timeout=0.05), database=database)
+    made = Kernel(KernelSettings(environment="test", shutdown_timeout=1.0), database=database)
 
     async def start() -> None:
         seen.append("start")

@@ -9,8 +9,16 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from kernel.errors import ConflictError, FilterError, StaleError, UnknownFieldError, ValidationError
+from kernel.errors import (
+    ConflictError,
+    FilterError,
+    PreconditionFailedError,
+    StaleError,
+    UnknownFieldError,
+    ValidationError,
+)
 from kernel.repository import ALL
+from kernel.rows import revision_of
 from tests.kernel.samples import Article, Colour
 
 if TYPE_CHECKING:
@@ -321,6 +329,30 @@ async def test_an_update_can_insist_on_the_version_it_read(shop: Shop) -> None:
     assert found is not None
     assert (found.title, found.version) == ("one", 2)
     assert await shop.articles.update(uuid4(), {"title": "two"}, expected_version=1) is None
+
+
+async def test_a_change_can_insist_on_what_the_caller_has_seen(shop: Shop) -> None:
+    made = await shop.articles.create({"code": "x"})
+    first = revision_of(made)
+    assert first == "1", "a version says more than a time"
+    by_time = made.updated_at.isoformat()
+    shop.clock.advance(timedelta(seconds=1))
+    changed = await shop.articles.update(made.id, {"title": "one"}, seen=[first])
+    assert changed is not None
+    assert revision_of(changed) == "2"
+    for missed in ([first], [by_time], [], ["junk", "2026-03-01T00:00:00", ""]):
+        for values in ({"title": "two"}, {}):
+            with pytest.raises(PreconditionFailedError, match="was changed by somebody else"):
+                await shop.articles.update(made.id, values, seen=missed)
+        with pytest.raises(PreconditionFailedError, match="was changed by somebody else"):
+            await shop.articles.delete(made.id, seen=missed)
+    assert await shop.articles.update(made.id, {}, seen=["9", "2"]) is not None
+    assert await shop.articles.update(made.id, {"title": "two"}, seen=[changed.updated_at.isoformat()]) is not None
+    assert await shop.articles.update(uuid4(), {"title": "two"}, seen=["1"]) is None
+    assert await shop.articles.delete(uuid4(), seen=["1"]) is False
+    assert await shop.articles.delete(made.id, seen=["3"]) is True
+    with pytest.raises(FilterError, match="Line has neither version nor updated_at, so nobody can insist on one"):
+        await shop.lines.update(uuid4(), {"text": "a"}, seen=["1"])
 
 
 async def test_bulk_writes_touch_what_matches_and_count_it(shop: Shop) -> None:

@@ -169,6 +169,24 @@ def test_the_core_imports_nothing_of_the_other_parts() -> None:
         assert not imported & others, name
 
 
+def test_a_part_imports_only_what_it_says_that_it_needs() -> None:
+    folder = Path(kernel.__file__).parent
+    parts = yaml.safe_load((folder.parent / "parts.yml").read_text())["parts"]
+    home = {name: part for part, found in parts.items() for name in found["files"]}
+    for part, found in parts.items():
+        for name in found["files"]:
+            owners = {home[other] for other in _imported_files(folder / name, folder)}
+            assert owners <= {part, "core", *found.get("needs", ())}, name
+
+
+def _imported_files(file: Path, folder: Path) -> set[str]:
+    tree = ast.parse(file.read_text())
+    relative = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level]
+    bases = [(node, file.parents[node.level - 1].joinpath(*(node.module or "").split("."))) for node in relative]
+    inside = [base / alias.name if node.module is None else base for node, base in bases for alias in node.names]
+    return {str(path.with_suffix(".py").relative_to(folder)) for path in inside}
+
+
 def test_mariadb_tables_keep_trailing_spaces_apart() -> None:
     dialect = mysql.dialect(is_mariadb=True)
     dialect.name = "mariadb"

@@ -29,6 +29,17 @@ async def up(db):
 """
 
 
+WAITING = """import pathlib
+import time
+
+
+async def up(db):
+    await db.execute("INSERT INTO orders (id, name) VALUES (1, 'slow')")
+    while not pathlib.Path({gate!r}).exists():
+        time.sleep(0.05)
+"""
+
+
 def _wait_until_applied(bench: Workbench, name: str) -> None:
     until = time.monotonic() + 20
     while time.monotonic() < until:
@@ -44,17 +55,24 @@ def _end(process: subprocess.Popen[str]) -> tuple[int, str, str]:
 
 
 def test_of_two_runs_one_migrates_and_the_other_waits_and_finds_nothing(bench: Workbench) -> None:
+    gate = bench.root / "gate"
     bench.write("202611220001_create_orders", ORDERS)
-    bench.write("202611220002_slow", SLOW.format(seconds=1))
+    bench.write("202611220002_slow", WAITING.format(gate=str(gate)))
     first = bench.start()
     _wait_until_applied(bench, "202611220001")
     second = bench.start()
+    assert second.stderr is not None
+    said = ""
+    while "waiting for another migration run: " not in said:
+        line = second.stderr.readline()
+        assert line, said
+        said += line
+    gate.touch()
     first_code, first_out, _ = _end(first)
-    second_code, second_out, second_err = _end(second)
+    second_code, second_out, _ = _end(second)
     assert (first_code, second_code) == (0, 0)
     assert "2 migrations applied" in first_out
     assert "nothing to do: 2 migrations applied" in second_out
-    assert "waiting for another migration run: " in second_err
     assert [row["status"] for row in bench.rows()] == ["applied", "applied"]
 
 

@@ -134,7 +134,7 @@ def test_a_failing_data_migration_leaves_nothing_and_names_its_line(bench: Workb
     bench.write("202611220001_create_orders", ORDERS)
     bench.write("202611220002_fill", PROGRAM.format(rest=rest))
     with pytest.raises(OperationError) as caught:
-        bench.migrate()
+        bench.migrate(unsafe="the runner refuses it too")
     assert caught.value.message.startswith("src/shop/migrations/202611220002_fill.py:3: up(db) failed on ")
     assert said in caught.value.message
     assert bench.fetch("SELECT * FROM orders") == []

@@ -88,7 +88,7 @@ def test_seeds_run_in_order_and_insert_nothing_twice(bench: Workbench) -> None:
 def test_one_seed_can_be_named_and_told_as_json(sqlite: Workbench) -> None:
     _project(sqlite).migrate()
     document = sqlite.seed(names=("customer",), json=True).document
-    assert document == {"version": 1, "seeds": [{"name": "customer", "inserted": 1}]}
+    assert document == {"version": 1, "seeds": [{"name": "customer", "inserted": 1, "skipped": False}]}
 
 
 def test_missing_tables_point_to_db_migrate(bench: Workbench) -> None:
@@ -147,3 +147,44 @@ def test_an_interpreter_without_the_projects_packages_is_said(sqlite: Workbench)
 
 def test_without_seeds_there_is_nothing_to_do(sqlite: Workbench) -> None:
     assert sqlite.seed().out == ["nothing to do: there are no seeds in src/shop/seeds"]
+
+
+def test_a_seed_for_another_environment_is_skipped(sqlite: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    _project(sqlite).migrate()
+    file = sqlite.root / "src/shop/seeds/customer.py"
+    file.write_text(file.read_text() + "\nENVIRONMENTS = ('test',)\n")
+    assert sqlite.seed().out == ["customer: skipped in this environment", "booking: 3 rows inserted"]
+    monkeypatch.setenv("ENVIRONMENT", "test")
+    assert sqlite.seed(names=("customer",)).out == ["customer: 1 row inserted"]
+
+
+def test_a_factory_makes_the_same_rows_every_time(sqlite: Workbench) -> None:
+    _project(sqlite).migrate()
+    (sqlite.root / "src/shop/seeds/customer.py").write_text(
+        "from shop.customer import Customers\n"
+        "from shop.kernel.seeding import insert_missing, rows\n\n\n"
+        "async def seed(kernel):\n"
+        "    made = rows('customer', 40, lambda number: {'name': f'customer {number}'})\n"
+        "    return await insert_missing(Customers(kernel.database), made)\n"
+    )
+    assert sqlite.seed(names=("customer",)).out == ["customer: 40 rows inserted"]
+    assert sqlite.seed(names=("customer",)).out == ["customer: 0 rows inserted"]
+
+
+def test_a_fresh_start_empties_the_tables_first(bench: Workbench) -> None:
+    _project(bench).migrate()
+    bench.seed()
+    bench.fetch("UPDATE booking SET name = 'changed'")
+    assert bench.seed(fresh=True).out == ["customer: 1 row inserted", "booking: 3 rows inserted"]
+    assert bench.fetch("SELECT COUNT(*) AS n FROM booking WHERE name = 'changed'") == [{"n": 0}]
+
+
+def test_a_fresh_start_in_production_is_refused_even_when_forced(
+    sqlite: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _project(sqlite).migrate()
+    sqlite.seed()
+    monkeypatch.setenv("ENVIRONMENT", "production")
+    with pytest.raises(RefusedError, match="a fresh start empties every table, so it is for development only"):
+        sqlite.seed(fresh=True, force_production=True)
+    assert sqlite.fetch("SELECT COUNT(*) AS n FROM booking") == [{"n": 3}]

@@ -21,7 +21,7 @@ print(code, *sorted(name for name in sys.modules if "." not in name))
 HEAVY = {"sqlalchemy", "sqlglot", "typer", "rich", "jinja2", "yaml", "copier", "pydantic", "libcst"}
 
 
-def _modules(bench: Workbench) -> set[str]:
+def modules(bench: Workbench) -> set[str]:
     environ = {**os.environ, "DATABASE_URL": bench.url}
     environ.pop("VIRTUAL_ENV", None)
     done = subprocess.run(
@@ -35,13 +35,13 @@ def _modules(bench: Workbench) -> set[str]:
 def test_a_run_with_nothing_to_do_imports_nothing_heavy(bench: Workbench) -> None:
     bench.usual()
     bench.migrate()
-    assert not _modules(bench) & HEAVY
+    assert not modules(bench) & HEAVY
 
 
 def test_on_sqlite_it_does_not_even_import_the_event_loop(sqlite: Workbench) -> None:
     sqlite.usual()
     sqlite.migrate()
-    assert "asyncio" not in _modules(sqlite)
+    assert "asyncio" not in modules(sqlite)
 
 
 @pytest.mark.postgres

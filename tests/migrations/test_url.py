@@ -23,7 +23,7 @@ PASSWORD = "hunter2"
         pytest.param("sqlite+aiosqlite:///shop.db", "sqlite shop.db", id="an explicit driver"),
         pytest.param("postgres://u:hunter2@h/shop", "postgresql u@h:5432/shop", id="the short name of PostgreSQL"),
         pytest.param("postgresql+asyncpg://h:99/shop?ssl=require", "postgresql h:99/shop", id="an option"),
-        pytest.param("mariadb://u:hunter2@h/shop", "mysql u@h:3306/shop", id="MariaDB"),
+        pytest.param("mariadb://u:hunter2@h/shop", "mariadb u@h:3306/shop", id="MariaDB"),
         pytest.param("mysql+aiomysql://u:p%40ss@[::1]/shop", "mysql u@::1:3306/shop", id="an IPv6 address"),
         pytest.param("postgresql://u:a#b/c?d@h/shop", "postgresql u@h:5432/shop", id="a password with odd characters"),
     ],

@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, cast
 
-from arckode_gen.commands import db_migrate, db_seed, db_status
+from arckode_gen.commands import db_baseline, db_diff, db_migrate, db_repair, db_safe, db_seed, db_status
 from arckode_gen.engine.spec import Call
 from arckode_gen.migrations.connection import connect
 from arckode_gen.migrations.url import parse
@@ -56,7 +56,7 @@ class Said:
         return cast("dict[str, object]", json.loads(self.text))
 
 
-class _Command(Protocol):
+class Command(Protocol):
     """The shape of every module in `commands/`."""
 
     @property
@@ -66,7 +66,9 @@ class _Command(Protocol):
 
 
 class Workbench:
-    """A project folder bound to one database."""
+    """A project folder bound to one database; `unsafe` is why what a test writes is applied whatever the lint says."""
+
+    unsafe: str | None = "the test wants it applied"
 
     def __init__(self, root: Path, url: str, dialect: Dialect) -> None:
         self.root = root
@@ -94,15 +96,27 @@ class Workbench:
         self.write("202611220003_fill_orders", FILL)
 
     def migrate(self, **values: Value) -> Said:
-        return self._run(db_migrate, values)
+        return self.run(db_migrate, {"unsafe": self.unsafe, **values})
+
+    def safe(self, **values: Value) -> Said:
+        return self.run(db_safe, values)
 
     def status(self, **values: Value) -> Said:
-        return self._run(db_status, values)
+        return self.run(db_status, values)
+
+    def baseline(self, **values: Value) -> Said:
+        return self.run(db_baseline, values)
+
+    def diff(self, **values: Value) -> Said:
+        return self.run(db_diff, values)
+
+    def repair(self, **values: Value) -> Said:
+        return self.run(db_repair, values)
 
     def seed(self, **values: Value) -> Said:
-        return self._run(db_seed, values)
+        return self.run(db_seed, values)
 
-    def _run(self, command: _Command, values: dict[str, Value]) -> Said:
+    def run(self, command: Command, values: dict[str, Value]) -> Said:
         said = Said()
         environ = {**os.environ, "DATABASE_URL": self.url}
         environ.pop("VIRTUAL_ENV", None)
@@ -125,6 +139,19 @@ class Workbench:
                 await connection.close()
 
         return asyncio.run(ask())
+
+    def execute(self, *statements: str) -> None:
+        """Run statements in one session."""
+
+        async def run() -> None:
+            connection = await connect(parse(self.url), self.root, "a test")
+            try:
+                for statement in statements:
+                    await connection.execute(statement)
+            finally:
+                await connection.close()
+
+        asyncio.run(run())
 
     def rows(self) -> list[Row]:
         """Return the control table."""

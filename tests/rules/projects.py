@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from arckode_analyzers import engine
-from arckode_analyzers.config import Config
+from arckode_analyzers.config import Config, Globs
 from arckode_analyzers.registry import all_rules
 
 if TYPE_CHECKING:
@@ -33,15 +34,33 @@ LOOP = ORDERS + (
 
 _MARKER = re.compile(r"# error: (ARC\d{3})")
 Place = tuple[str, int, str]
+JUDGED: ContextVar[list[tuple[Mapping[str, str], tuple[str, ...]]] | None] = ContextVar("JUDGED", default=None)
+"""What `findings` is asked, for whoever wants to ask the same again."""
 
 
 def findings(files: Mapping[str, str], *codes: str) -> tuple[Finding, ...]:
-    """Judge a project by some rules, or by all."""
+    """Judge a project by some rules, or by all.
+
+    Files of the tests layer only show what is tested; those under `@base/` are the branch to compare with.
+    """
+    judged = JUDGED.get()
+    if judged is not None:
+        judged.append((files, codes))
     rules = tuple(rule for rule in all_rules() if not codes or rule.code in codes)
-    content = {path: text.encode() for path, text in files.items()}
-    verdict = engine.judge(content, Config(), rules=rules)
+    content, tests, base = sorted_out(files)
+    verdict = engine.judge(content, Config(), rules=rules, tests=tests, base=base)
     assert verdict.incomplete == ()
     return verdict.findings
+
+
+def sorted_out(files: Mapping[str, str]) -> tuple[dict[str, bytes], dict[str, bytes], dict[str, bytes]]:
+    """Split an example's files into the program, its tests and the branch it is compared with."""
+    is_test = Globs(Config().layers["tests"]).match
+    parts: tuple[dict[str, bytes], dict[str, bytes], dict[str, bytes]] = ({}, {}, {})
+    for path, text in files.items():
+        which = 2 if path.startswith("@base/") else 1 if is_test(path) else 0
+        parts[which][path.removeprefix("@base/")] = text.encode()
+    return parts
 
 
 def places(files: Mapping[str, str], *codes: str) -> list[Place]:

@@ -19,6 +19,22 @@ def test_moving_code_changes_nothing() -> None:
     assert baseline.compare(moved, known(LOOP)) == baseline.Comparison((), 1, ())
 
 
+LAMBDA = ORDERS + ("    def list(self, ids):\n        return lambda: [self._orders.find_by_id(key) for key in ids]\n")
+
+
+def test_a_lambda_that_moves_is_the_same() -> None:
+    moved = findings({SERVICE: LAMBDA.replace("class", "\n# words\nclass").replace("return", "return ")})
+    assert [each.code for each in moved] == ["ARC201"]
+    assert baseline.compare(moved, known(LAMBDA)) == baseline.Comparison((), 1, ())
+    assert "@" not in baseline.render(known(LAMBDA))
+
+
+def test_what_did_not_run_is_not_gone() -> None:
+    rows = findings({SERVICE: ORDERS})
+    assert baseline.shrunk(known(LOOP), rows, lambda code: code != "ARC201") == known(LOOP)
+    assert baseline.shrunk(known(LOOP), rows, lambda _: True) == frozenset()
+
+
 def test_a_second_one_in_the_same_function_is_new() -> None:
     compared = baseline.compare(findings({SERVICE: TWICE}), known(LOOP))
     assert (len(compared.new), compared.known, compared.stale) == (1, 1, ())
@@ -58,7 +74,9 @@ def test_the_file_is_sorted_and_reads_back() -> None:
     [
         pytest.param("{", "it is not a baseline: JSONDecodeError", id="no JSON"),
         pytest.param("[]", "it is not a baseline: TypeError", id="no object"),
-        pytest.param('{"entries": [{}]}', "it is not a baseline: KeyError: 'code'", id="an empty entry"),
+        pytest.param('{"version": 1, "entries": [{}]}', "it is not a baseline: KeyError: 'code'", id="an empty entry"),
+        pytest.param('{"entries": []}', "it is not a baseline: KeyError: 'version'", id="no version"),
+        pytest.param('{"version": 9, "entries": []}', "its version is 9, and this arckode reads", id="another version"),
     ],
 )
 def test_a_damaged_file_is_refused(text: str, message: str) -> None:

@@ -232,6 +232,59 @@ METHODS: dict[str, str] = {
         async def _fetch(rows, key):
             return await rows.find_by_id(key)
     """,
+    "a turn that waits until enough has gathered": """\
+        async def a(self, rows):
+            buffer = []
+            for row in rows:
+                buffer.append(row)
+                if len(buffer) < 500:
+                    continue
+                await self._orders.create_many(buffer)
+                buffer.clear()
+            for row in rows:
+                if len(row.lines) < 3:
+                    continue
+                await self._orders.delete(row.id)  # error: ARC201
+    """,
+    "lists of lists are groups, lists of pairs are rows": """\
+        async def a(self, groups: list[list[str]], pairs: list[tuple[str, str]]):
+            for group in groups:
+                await self._all_of(group)
+            for pair in pairs:
+                await self._all_of(pair)  # error: ARC201
+        async def _all_of(self, keys):
+            return await self._orders.find_many({"id": {"in": list(keys)}})
+    """,
+    "what a function lists, and what a parameter lists by default": """\
+        async def a(self, kinds=("draft", "paid")):
+            for kind in kinds:
+                await self._orders.count({"kind": kind})
+            for user in self._users():
+                await self._orders.create(user)
+            for user in self._loaded(kinds):
+                await self._orders.create(user)  # error: ARC201
+        def _users(self):
+            return [{"name": "admin"}, {"name": "guest"}]
+        def _loaded(self, names):
+            return [{"name": name} for name in names]
+    """,
+    "an attribute that is filled once, however long it takes": """\
+        async def a(self, rows):
+            for row in rows:
+                await self._names()
+        async def _names(self):
+            if self._known is None:
+                names = {}
+                for row in await self._orders.find_many({}):
+                    names[row.id] = row.name
+                self._known = names
+            return self._known
+    """,
+    "a job that is put into a queue runs on its own": """\
+        async def a(self, ids, tasks):
+            for key in ids:
+                tasks.add_task(self._orders.delete, key)
+    """,
     "names given in one assignment": """\
         async def a(self, ids):
             rows, wanted = self._orders, ("a", "b")
@@ -276,3 +329,19 @@ class OrdersRepository(SqlRepository):
 """
     }
     assert places(files, "ARC201") == expected(files)
+
+
+def test_a_migration_may_walk_rows() -> None:
+    files = {
+        "src/shop/revisions/0001.py": """\
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.orm import Session
+
+def upgrade():
+    session = Session(bind=op.get_bind())
+    for row in session.scalars(sa.select(object)):
+        session.execute(sa.update(object).where(row.id))
+"""
+    }
+    assert places(files, "ARC201") == []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arckode_analyzers import engine
+from arckode_analyzers import docs, engine
 from arckode_analyzers.config import Config
 from arckode_analyzers.registry import all_rules
 from tests.rules.projects import expected, findings, places
@@ -34,15 +34,17 @@ def test_a_good_example_is_silent(rule: Rule, example: Example) -> None:
 
 @pytest.mark.parametrize(("rule", "example"), [*BAD, *GOOD])
 def test_an_example_is_python(rule: Rule, example: Example) -> None:
-    for text in example.files.values():
-        ast.parse(text)
+    for path, text in example.files.items():
+        if path.endswith(".py"):
+            ast.parse(text)
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_rule_brings_examples_words_and_a_code(rule: Rule) -> None:
     assert len(rule.bad) >= 2
     assert len(rule.good) >= 2
-    assert all((rule.name, rule.summary, rule.why, rule.hint))
+    assert all((rule.name, rule.summary, rule.why, rule.hint, rule.decides))
+    assert rule.decides in docs.page(rule)
     assert rule.code.removeprefix("ARC").isdigit()
 
 
@@ -55,7 +57,7 @@ def test_a_finding_says_what_where_and_what_to_do(rule: Rule) -> None:
             assert finding.symbol
             assert finding.text.strip()
             assert finding.column >= 1
-            assert finding.severity == rule.severity
+            assert finding.severity in {rule.severity, "warning"}
 
 
 def test_codes_and_names_are_unique() -> None:

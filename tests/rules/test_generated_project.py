@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from arckode_analyzers import engine
+from arckode_analyzers import engine, meta, suppressions
 from arckode_analyzers.config import load
-from arckode_analyzers.files import read_project
+from arckode_analyzers.files import read_project, read_tests
 
 KERNEL = Path(__file__).parents[2] / "templates" / "kernel"
 PACKAGE = "src/shop/"
@@ -20,18 +20,24 @@ CONTROLLER = "modules/orders/controller.py"
 
 def judged(root: Path, path: str = "", old: str = "", new: str = "") -> engine.Verdict:
     config = load(root)
-    files = read_project(root, config)
+    files = dict(read_project(root, config))
     if path:
         text = files[PACKAGE + path].decode()
         assert old in text
         files[PACKAGE + path] = text.replace(old, new, 1).encode()
-    return engine.judge(files, config)
+    return engine.judge(files, config, tests=read_tests(root, config))
 
 
 def test_a_generated_project_has_no_findings(everything: Path) -> None:
     verdict = judged(everything)
-    assert verdict.findings == ()
+    left = suppressions.apply(verdict.findings, verdict.suppressions, "2026-11-22", suppressions.Rules(meta.codes))
+    assert left.findings == ()
     assert verdict.incomplete == ()
+
+
+def test_what_a_generated_project_suppresses_is_the_check_that_a_family_cannot_add_otherwise(everything: Path) -> None:
+    verdict = judged(everything)
+    assert {(each.code, each.callee) for each in verdict.findings} == {("ARC207", "check-copy")}
 
 
 def test_the_runtime_by_itself_has_no_findings() -> None:

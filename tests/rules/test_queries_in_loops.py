@@ -553,6 +553,106 @@ async def b(q: RepositoryAdapter, ids):
         await q.find_by_id(i)  # error: ARC201
 """,
     },
+    "a decorator of the project that commits around what it wraps": {
+        "app/jobs.py": """\
+from sqlalchemy.orm import Session
+def saved(function):
+    def wrapper(session: Session, *args):
+        function(session, *args)
+        session.commit()
+    return wrapper
+def named(function):
+    def wrapper(*args):
+        return function(*args)
+    return wrapper
+@saved
+def pin(session, post): post.pinned = True
+@named
+def count(post): return 1
+def x(session: Session, posts):
+    for post in posts:
+        pin(session, post)  # error: ARC201
+        count(post)
+""",
+    },
+    "a method and a property of the rows that a query gives": {
+        "app/rows.py": """\
+from sqlalchemy import select
+from sqlalchemy.orm import Session, declarative_base, object_session
+Base = declarative_base()
+class Room(Base):
+    __tablename__ = "rooms"
+    def guests(self): return object_session(self).query(Room).all()
+    @property
+    def first(self): return object_session(self).get(Room, 1)
+    @property
+    def label(self): return str(self)
+def x(session: Session):
+    for room in session.query(Room).filter(Room.id > 1).all():
+        room.guests()  # error: ARC201
+    for room in session.scalars(select(Room).where(Room.id > 1)):
+        print(room.first, room.label)  # error: ARC201
+""",
+    },
+    "a package found below a folder that is no package, and a session made with NewType": {
+        "server/app/__init__.py": "",
+        "server/app/kit.py": """\
+from typing import NewType
+from sqlalchemy.ext.asyncio import AsyncSession as Anything
+Reading = NewType("Reading", Anything)
+Db = NewType("Db", Reading)
+""",
+        "server/app/jobs.py": """\
+from app.kit import Db
+async def x(db: Db, ids):
+    for key in ids:
+        await db.get(int, key)  # error: ARC201
+""",
+    },
+    "a mixin that lives on what its classes inherit": {
+        "app/repos.py": """\
+from sqlalchemy.orm import Session
+class ById:
+    def by_id(self, key): return self.session.get(int, key)
+class Rows(ById):
+    def __init__(self, session: Session): self.session = session
+def x(session: Session, keys):
+    rows = Rows(session)
+    return [rows.by_id(key) for key in keys]  # error: ARC201
+""",
+    },
+    "a field of a schema whose default is empty, and a list the class fills later": {
+        SERVICE: """\
+from pydantic import BaseModel
+from shop.kernel.repository import RepositoryAdapter
+class OrderIn(BaseModel):
+    keys: list[str] = []
+class OrdersService:
+    def __init__(self, orders: RepositoryAdapter["Order"]) -> None:
+        self._orders = orders
+        self._seen = []
+        self._kinds = ["draft", "paid"]
+    async def x(self, order: OrderIn):
+        for key in order.keys:
+            await self._orders.find_by_id(key)  # error: ARC201
+        for key in self._seen:
+            await self._orders.find_by_id(key)  # error: ARC201
+        for kind in self._kinds:
+            await self._orders.count({"kind": kind})
+""",
+    },
+    "a module of a package that imports its own modules": {
+        "app/models/__init__.py": "from app.models import matches\n",
+        "app/models/matches.py": """\
+from sqlalchemy.orm import Session
+def read(session: Session, key): return session.get(int, key)
+""",
+        "app/api.py": """\
+from app import models
+def x(session, keys):
+    return [models.matches.read(session, key) for key in keys]  # error: ARC201
+""",
+    },
     "repositories in a dictionary": {
         SERVICE: """\
 from shop.kernel.repository import RepositoryAdapter

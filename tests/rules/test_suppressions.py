@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from arckode_analyzers import engine, suppressions
+from arckode_analyzers import engine, meta, suppressions
 from arckode_analyzers.config import Config
 from tests.rules.projects import LOOP, SERVICE
 
@@ -15,7 +15,7 @@ SPREAD = "            await self._orders.find_by_id(\n                key\n     
 
 def judged(text: str) -> suppressions.Outcome:
     verdict = engine.judge({SERVICE: text.encode()}, Config())
-    return suppressions.apply(verdict.findings, verdict.suppressions, TODAY)
+    return suppressions.apply(verdict.findings, verdict.suppressions, TODAY, suppressions.Rules(meta.codes))
 
 
 def outcome(replacement: str) -> list[tuple[str, str]]:
@@ -52,8 +52,33 @@ def test_it_silences_its_statement(text: str) -> None:
         ),
         pytest.param(
             f"{CALL}  # arckode: ignore[] because",
-            [("ARC002", "the suppression of nothing silences nothing"), FOUND],
+            [("ARC005", "this suppression names no rule and silences nothing"), FOUND],
             id="without a code neither",
+        ),
+        pytest.param(
+            f"{CALL}  # arckode: ignore",
+            [("ARC005", "this suppression names no rule and silences nothing"), FOUND],
+            id="without brackets neither",
+        ),
+        pytest.param(
+            f"{CALL}  # arckode: ignore ARC201 three at most",
+            [("ARC005", "this suppression names no rule and silences nothing"), FOUND],
+            id="without brackets around the code neither",
+        ),
+        pytest.param(
+            f"{CALL}  # arckode: ignore[ARC2O1] a letter for a digit",
+            [("ARC006", "the suppression names 'ARC2O1', and there is no such rule"), FOUND],
+            id="of a rule that is not there",
+        ),
+        pytest.param(
+            f"{CALL}  # arckode: ignore[ARC201, ARC999] one of them",
+            [("ARC006", "the suppression names 'ARC999', and there is no such rule")],
+            id="beside a good code a wrong one is named",
+        ),
+        pytest.param(
+            f"{CALL}  # arckode: ignore[ARC201 until 2999-02-30] later",
+            [("ARC003", "the suppression of ARC201 ends on 2999-02-30, which is no date"), FOUND],
+            id="until a day that never comes",
         ),
         pytest.param(
             f"{CALL}  # arckode: ignore[ARC101] wrong one",
@@ -90,3 +115,29 @@ def test_it_is_reported(text: str, wanted: list[tuple[str, str]]) -> None:
 def test_all_are_listed_with_what_they_silenced() -> None:
     (row,) = judged(LOOP.replace(CALL, f"{CALL}  # arckode: ignore[ARC201] three at most")).suppressions
     assert (row.path, row.ignore.codes, row.ignore.reason, row.silenced) == (SERVICE, ("ARC201",), "three at most", 1)
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        pytest.param("# the mark is `# arckode: ignore`, in brackets the code", id="words about the mark"),
+        pytest.param("# arckode: ignored by nobody", id="another word"),
+        pytest.param('x = "# arckode: ignore"', id="a string"),
+    ],
+)
+def test_what_only_looks_like_a_suppression_is_left_alone(comment: str) -> None:
+    assert outcome(f"            {comment}\n{CALL}") == [FOUND]
+
+
+def test_a_suppression_of_a_rule_that_was_left_out_is_not_unused() -> None:
+    verdict = engine.judge(
+        {SERVICE: LOOP.replace(CALL, f"{CALL}  # arckode: ignore[ARC101] another").encode()}, Config()
+    )
+    rules = suppressions.Rules(meta.codes, lambda code: code != "ARC101")
+    found = suppressions.apply(verdict.findings, verdict.suppressions, TODAY, rules).findings
+    assert [each.code for each in found] == ["ARC201"]
+
+
+def test_a_misspelt_code_is_answered_with_the_nearest() -> None:
+    (complaint, _) = judged(LOOP.replace(CALL, f"{CALL}  # arckode: ignore[ARC2011] three")).findings
+    assert complaint.hint == "did you mean 'ARC201'?"

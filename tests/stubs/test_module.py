@@ -139,9 +139,7 @@ REFUSED = [
     pytest.param(["class"], 2, "class", id="a Python keyword"),
     pytest.param(["data", "x:int"], 2, "--plural", id="a word whose number cannot be told"),
     pytest.param(["orders", "c:belongs_to=customers"], 2, "make it first", id="a reference to no module"),
-    pytest.param(
-        ["orders", "lines:has_many=lines"], 2, "the other side holds the id", id="a relation without a column"
-    ),
+    pytest.param(["orders", "lines:has_many=lines"], 2, "it will hold the id", id="a relation without a column"),
     pytest.param(["orders", "parent:belongs_to=orders"], 2, ":null", id="a row that must refer to one before it"),
     pytest.param(["orders", "x:int", "--fieldz", "y"], 2, "no option '--fieldz'", id="an unknown flag"),
     pytest.param([], 2, "NAME", id="no name at all"),

@@ -159,6 +159,11 @@ MISTAKES = [
     pytest.param("wires:\n  - {file: x}\n", "'edit' is ''", id="a wire without an edit"),
     pytest.param("wires:\n  - {edit: import, file: x}\n", "'statement' is missing", id="a wire without a line"),
     pytest.param("wires:\n  - {edit: register, file: x, statement: y}\n", "'function' is missing", id="no function"),
+    pytest.param(
+        "wires:\n  - {edit: entry, file: x, statement: y}\n", "'at' is missing", id="an entry without a place"
+    ),
+    pytest.param("parts:\n  - {prat: x}\n", "parts 1: unknown key 'prat'\ndid you mean 'part'?", id="a misspelt part"),
+    pytest.param("options:\n  - {name: x}\n", "options 1: 'value' is missing", id="an option without a value"),
     pytest.param("steps:\n  - {command: x}\n", "steps 1: 'description' is missing", id="a step without words"),
     pytest.param("notes: x\n", "'notes' must be a list, not 'x'", id="notes that are no list"),
     pytest.param("examples:\n  - [a]\n", "'examples' must be a list of words", id="examples in a list"),
@@ -215,6 +220,12 @@ BROKEN = [
         STUB.replace("size > 20", "sise > 20").encode(),
         "in stub.yml does not render: 'sise' is",
         id="a condition on nothing",
+    ),
+    pytest.param(
+        "stub.yml",
+        f"{STUB}parts:\n  - {{ part: redis_cash }}\n".encode(),
+        "the kernel has no part 'redis_cash'",
+        id="a part that does not exist",
     ),
     pytest.param(
         "stub.yml",

@@ -93,6 +93,19 @@ def is_now_and_then(test: ast.expr, loop: ast.AST) -> bool:
     return False
 
 
+def waits_for_more(node: ast.stmt, loop: ast.AST) -> bool:
+    """Tell whether a statement ends most turns before what follows: `if len(buffer) < 500: continue`."""
+    match node:
+        case ast.If(test=test, body=[*_, ast.Continue()], orelse=[]):
+            match test:
+                case ast.Compare(left=ast.Call(func=ast.Name(id="len"), args=[buffer]), ops=[ast.Lt() | ast.LtE()]):
+                    return _grows(buffer, loop)
+                case ast.Compare(left=left, ops=[ast.NotEq()]):
+                    return _is_remainder(left, loop)
+            return _is_remainder(test, loop)
+    return False
+
+
 def _is_remainder(node: ast.expr, loop: ast.AST) -> bool:
     if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Mod):
         return False

@@ -48,11 +48,24 @@ def remember_once(
     names = _named_values(bindings)
     found = list(calls)
     for at, call in enumerate(found):
-        guards = (guard for guard in unset.get(at, ()) if _fills(call, stored.get((call.function, guard), ()), names))
-        holder = next(guards, None) or kept.get((call.function, call.shape)) if at in unset or kept else None
+        if at not in unset and not kept:
+            continue
+        guards = (guard for guard in unset.get(at, ()) if _keeps(call, guard, stored, names))
+        holder = next(guards, None) or kept.get((call.function, call.shape))
         if holder is not None and call.memo is None:
             found[at] = call._replace(memo=("once", holder))
     return found
+
+
+def _keeps(
+    call: Call,
+    guard: Shape,
+    stored: dict[tuple[int, Shape], list[Shape]],
+    names: dict[tuple[int, object], Shape],
+) -> bool:
+    """Tell whether a call runs only until a guard is filled: an attribute outlives whatever is computed for it."""
+    values = stored.get((call.function, guard), ())
+    return any(value != ("const", None) for value in values) if guard[0] == "attr" else _fills(call, values, names)
 
 
 def _fills(call: Call, values: Iterable[Shape], names: dict[tuple[int, object], Shape]) -> bool:
@@ -87,7 +100,6 @@ def _container(
     call: Call, stored: Iterable[tuple[Shape, Shape]], names: dict[tuple[int, object], Shape]
 ) -> Shape | None:
     for container, value in stored:
-        direct = names.get((call.function, value[1]), value) if value[0] == "name" else value
-        if call.shape in within(direct) and call.func != ("attr", container, "get"):
+        if call.func != ("attr", container, "get") and _fills(call, (value,), names):
             return container
     return None

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from arckode_analyzers.facts.shapes import Shape
 
-VERSION = "2"
+VERSION = "10"
 
 
 class Import(NamedTuple):
-    """One bound name; `name` is empty for `import module` and `*` for a star."""
+    """One bound name; `name` is empty for `import module` and `*` for a star. `is_tried` says it stands in a `try`."""
 
     function: int
     local: str
@@ -24,6 +24,7 @@ class Import(NamedTuple):
     kind: str
     line: int
     column: int
+    is_tried: bool = False
 
 
 class Parameter(NamedTuple):
@@ -50,6 +51,7 @@ class Function(NamedTuple):
     is_generator: bool
     returns: Shape | None
     decorators: tuple[Shape, ...]
+    is_async: bool = False
 
 
 class Class(NamedTuple):
@@ -77,13 +79,15 @@ class Binding(NamedTuple):
     loops: tuple[int, ...]
     line: int
     column: int
+    blocks: tuple[int, ...] = ()
 
 
 class Call(NamedTuple):
     """A call; `loops` holds the loops that repeat it, `memo` the container that remembers its result.
 
-    A memo of `("once", x)` says that the call runs only while `x` is empty and fills it. `discarded` says that nothing
-    takes the result.
+    A memo of `("once", x)` says that the call runs only while `x` is empty and fills it, one of `("kept", x)` that the
+    store `x` was asked first and is told afterwards. `discarded` says that nothing
+    takes the result. `blocks` holds the conditions, `with` and `try` statements around it, outermost first.
     """
 
     function: int
@@ -95,6 +99,7 @@ class Call(NamedTuple):
     discarded: bool
     line: int
     column: int
+    blocks: tuple[int, ...] = ()
 
     @property
     def shape(self) -> Shape:
@@ -113,12 +118,52 @@ class Loop(NamedTuple):
 
 
 class Result(NamedTuple):
-    """A value that a function returns or yields, and the loops around it."""
+    """A value that a function returns or yields, and the loops and blocks around it."""
 
     function: int
     value: Shape
     how: str
     loops: tuple[int, ...]
+    line: int
+    column: int
+    blocks: tuple[int, ...] = ()
+
+
+class Block(NamedTuple):
+    """Statements that run under a condition or inside a context.
+
+    `kind` is `if`, `else`, `case`, `assert`, `filter` (of a comprehension), `then` and `otherwise` (of
+    `x if t else y`), `with`, `try`, `except`, `finally`. `test` is the condition, the subject and pattern values of a
+    `match`, the context manager or the exceptions. `ends` says that control never runs past the block's end: it
+    returns, raises, continues or breaks. `blocks` are the blocks around it.
+    """
+
+    function: int
+    kind: str
+    test: Shape
+    ends: bool
+    blocks: tuple[int, ...]
+    line: int
+    column: int
+
+
+class Raise(NamedTuple):
+    """A `raise`; without a value it hands on what was caught."""
+
+    function: int
+    value: Shape | None
+    blocks: tuple[int, ...]
+    line: int
+    column: int
+
+
+class Read(NamedTuple):
+    """An attribute that is read: the whole chain as written, never the function of a call."""
+
+    function: int
+    value: Shape
+    loops: tuple[int, ...]
+    blocks: tuple[int, ...]
     line: int
     column: int
 
@@ -135,7 +180,10 @@ class Ignore(NamedTuple):
 
 
 class FileFacts(NamedTuple):
-    """Everything the rules may know about one file."""
+    """Everything the rules may know about one file.
+
+    `implied` holds the calls that are written as operators: `x[y]` with a computed key, and `y in x`.
+    """
 
     imports: tuple[Import, ...]
     parameters: tuple[Parameter, ...]
@@ -146,6 +194,27 @@ class FileFacts(NamedTuple):
     loops: tuple[Loop, ...]
     results: tuple[Result, ...]
     ignores: tuple[Ignore, ...]
+    blocks: tuple[Block, ...] = ()
+    raises: tuple[Raise, ...] = ()
+    reads: tuple[Read, ...] = ()
+    implied: tuple[Call, ...] = ()
+
+
+_RECORDS: tuple[type, ...] = (
+    Import,
+    Parameter,
+    Function,
+    Class,
+    Binding,
+    Call,
+    Loop,
+    Result,
+    Ignore,
+    Block,
+    Raise,
+    Read,
+    Call,
+)
 
 
 def pack(facts: FileFacts) -> tuple[tuple[tuple[object, ...], ...], ...]:
@@ -155,15 +224,5 @@ def pack(facts: FileFacts) -> tuple[tuple[tuple[object, ...], ...], ...]:
 
 def unpack(packed: tuple[tuple[tuple[object, ...], ...], ...]) -> FileFacts:
     """Return the facts that `pack` flattened."""
-    imports, parameters, functions, classes, bindings, calls, loops, results, ignores = packed
-    return FileFacts(
-        tuple(map(Import._make, imports)),
-        tuple(map(Parameter._make, parameters)),
-        tuple(map(Function._make, functions)),
-        tuple(map(Class._make, classes)),
-        tuple(map(Binding._make, bindings)),
-        tuple(map(Call._make, calls)),
-        tuple(map(Loop._make, loops)),
-        tuple(map(Result._make, results)),
-        tuple(map(Ignore._make, ignores)),
-    )
+    groups = (tuple(map(kind._make, rows)) for kind, rows in zip(_RECORDS, packed, strict=True))  # type: ignore[attr-defined]  # named tuples, each with `_make`
+    return FileFacts(*groups)

@@ -4,7 +4,10 @@
 ("const", value)                  ("item", base, index)          ("slice", has_fixed_end)
 ("display", kind, elements)       ("dict", keys, values)         ("either", choices)
 ("star", value)                   ("lambda", line, column)       ("comp", element, (iterated, ...))
-("other", children)
+("compare", operators, operands)  ("not", value)                 ("binary", operator, left, right)
+("format", parts)                 ("other", children)
+
+The parts of a formatted string are constants and the values between them. `a | b` is "either", as in annotations.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ Shape: TypeAlias = tuple[object, ...]
 
 UNKNOWN: Shape = ("other", ())
 _DEEPEST = 60
-_LONGEST_TEXT = 4000
+LONGEST_TEXT = 4000
 
 
 class Shapes:
@@ -92,7 +95,11 @@ def within(shape: Shape) -> Iterator[Shape]:
     while pending:
         current = pending.pop()
         yield current
-        pending.extend(reversed(list(children(current))))
+        tag = current[0]
+        if tag == "attr":
+            pending.append(current[1])  # type: ignore[arg-type]  # the base of an attribute is a shape
+        elif tag not in _LEAVES:
+            pending.extend(reversed(list(children(current))))
 
 
 def names_in(shape: Shape) -> frozenset[str]:
@@ -110,7 +117,7 @@ def root_of(shape: Shape) -> Shape:
 def _constant(_: Shapes, node: ast.Constant) -> Shape:
     value = node.value
     if isinstance(value, str):
-        return ("const", value[:_LONGEST_TEXT])
+        return ("const", value[:LONGEST_TEXT])
     return ("const", value) if isinstance(value, int | float | None) else UNKNOWN
 
 
@@ -128,8 +135,25 @@ def _display(shapes: Shapes, node: ast.List | ast.Tuple | ast.Set) -> Shape:
 
 
 def _binary(shapes: Shapes, node: ast.BinOp) -> Shape:
-    kind = "either" if isinstance(node.op, ast.BitOr) else "other"
-    return (kind, shapes.all_of((node.left, node.right)))
+    if isinstance(node.op, ast.BitOr):
+        return ("either", shapes.all_of((node.left, node.right)))
+    return ("binary", _OPERATORS[type(node.op)], shapes.of(node.left), shapes.of(node.right))
+
+
+def _compare(shapes: Shapes, node: ast.Compare) -> Shape:
+    return ("compare", tuple(_OPERATORS[type(op)] for op in node.ops), shapes.all_of((node.left, *node.comparators)))
+
+
+def _unary(shapes: Shapes, node: ast.UnaryOp) -> Shape:
+    kind = "not" if isinstance(node.op, ast.Not) else "other"
+    return (kind, shapes.of(node.operand)) if kind == "not" else (kind, (shapes.of(node.operand),))
+
+
+def _format(shapes: Shapes, node: ast.JoinedStr) -> Shape:
+    return (
+        "format",
+        tuple(shapes.of(part.value if isinstance(part, ast.FormattedValue) else part) for part in node.values),
+    )
 
 
 def _comprehension(shapes: Shapes, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Shape:
@@ -155,6 +179,9 @@ _BUILDERS: dict[type[ast.AST], Callable[..., Shape]] = {
     ast.BoolOp: lambda shapes, node: ("either", shapes.all_of(node.values)),
     ast.IfExp: lambda shapes, node: ("either", shapes.all_of((node.body, node.orelse))),
     ast.BinOp: _binary,
+    ast.Compare: _compare,
+    ast.UnaryOp: _unary,
+    ast.JoinedStr: _format,
     ast.Starred: lambda shapes, node: ("star", shapes.of(node.value)),
     ast.Await: lambda shapes, node: shapes.of(node.value),
     ast.NamedExpr: lambda shapes, node: shapes.of(node.value),
@@ -163,7 +190,32 @@ _BUILDERS: dict[type[ast.AST], Callable[..., Shape]] = {
     ast.SetComp: _comprehension,
     ast.GeneratorExp: _comprehension,
 }
+_OPERATORS: dict[type[ast.AST], str] = {
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Is: "is",
+    ast.IsNot: "is not",
+    ast.In: "in",
+    ast.NotIn: "not in",
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.MatMult: "@",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+    ast.BitAnd: "&",
+    ast.BitXor: "^",
+}
 TAGS = frozenset(
-    {"name", "attr", "call", "const", "item", "slice", "display", "dict", "either", "star", "lambda", "comp", "other"}
+    "name attr call const item slice display dict either star lambda comp compare not binary format other".split()
 )
-_UNARY = frozenset({"star", "either", "other"})
+_LEAVES = frozenset({"name", "const", "lambda", "slice"})
+_UNARY = frozenset({"star", "either", "not", "format", "other"})

@@ -10,8 +10,9 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from arckode_analyzers.facts.shapes import Shape, names_in, within
+from arckode_analyzers.facts.shapes import Shape, children, within
 from arckode_analyzers.model.sinks import words
+from arckode_analyzers.model.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from arckode_analyzers.model.calls import CallAt
     from arckode_analyzers.model.project import FunctionAt
     from arckode_analyzers.model.source import Source
-    from arckode_analyzers.model.values import Value
 
 _MAPPINGS = words("dict Dict Mapping MutableMapping defaultdict OrderedDict")
 _LISTS = words("list List Sequence tuple Tuple set Iterable")
@@ -132,8 +132,8 @@ class Bodies:
         if depth > _DEEPEST:
             return
         source = function.source
-        for call in self._analysis.calls(source):
-            if call.record.function != function.index or self._is_dropped(function, call):
+        for call in self._analysis.calls_in(function):
+            if self._is_dropped(function, call):
                 continue
             found = self._read(function, call.record.shape, depth)
             if found is not None and not self._is_checked(function, self._holding(function, found), found, depth):
@@ -228,7 +228,7 @@ class Bodies:
         for _ in range(5):
             for row in rows:
                 value = row.value or ()
-                if row.target[0] == "name" and (read in within(value) or names_in(value) & names):
+                if row.target[0] == "name" and self._holds(function, value, names, read):
                     names.add(str(row.target[1]))
         return names
 
@@ -243,12 +243,25 @@ class Bodies:
         match shape:
             case ("call", tuple(func), tuple(args), tuple(pairs)):
                 given = [*enumerate(args), *pairs]
-                handed = [where for where, arg in given if names_in(arg) & names or (read and read in within(arg))]
+                handed = [where for where, arg in given if self._holds(function, arg, names, read)]
                 if not handed or read == shape:
                     return False
                 value = self._value(function.source, function.index, func)
                 return _sounds_like_a_check(func) if value is None else self._is_check(value, handed, depth)
         return False
+
+    def _holds(self, function: FunctionAt, shape: Shape, names: set[str], read: Shape) -> bool:
+        """Tell whether an expression holds a body, rather than what a service answered to it."""
+        if shape == read or (shape[0] == "name" and shape[1] in names):
+            return True
+        if shape[0] == "call" and isinstance(shape[1], tuple) and self._asks_service(function, shape[1]):
+            return False
+        return any(self._holds(function, part, names, read) for part in children(shape))
+
+    def _asks_service(self, function: FunctionAt, func: Shape) -> bool:
+        value = self._value(function.source, function.index, func)
+        found = None if value is None else self._analysis.graph.function_of(value)
+        return found is not None and bool(found.source.layers & {"services", "repositories", "adapters"})
 
     def _is_check(self, value: Value, handed: list[int | str], depth: int) -> bool:
         if value.kind == "class" or value.name in _SCHEMAS:
@@ -259,7 +272,20 @@ class Bodies:
         if value.kind == "external":
             return not _is_harmless(value)
         found = self._analysis.graph.function_of(value)
-        return found is not None and self._checks_parameter(found, value, handed, depth)
+        if found is None:
+            return False
+        return self._checks_itself(found) or self._checks_parameter(found, value, handed, depth)
+
+    def _checks_itself(self, found: FunctionAt) -> bool:
+        """Tell whether a method that a schema adds ends in the schema's own check: `cls.model_validate(parsed)`."""
+        owner = found.record.owner
+        if owner < 0 or not self._is_schema(Value("class", found.source.class_symbols[owner])):
+            return False
+        receiver = {("name", name) for name in ("cls", "self")}
+        return any(
+            call.func[0] == "attr" and call.func[1] in receiver and call.func[2] in _CHECKS and bool(call.args)
+            for call in found.source.calls_of.get(found.index, ())
+        )
 
     def _checks_parameter(self, found: FunctionAt, value: Value, handed: list[int | str], depth: int) -> bool:
         rows = found.source.parameters_of.get(found.index, [])

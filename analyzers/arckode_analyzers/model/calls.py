@@ -7,10 +7,14 @@ as an argument is called by the call that passes it, when the callee calls that 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING
 
+from arckode_analyzers.model.constants import tabled
+from arckode_analyzers.model.implied import Implied
 from arckode_analyzers.model.library import SAYS_NOTHING
 from arckode_analyzers.model.sinks import Effect, effect
+from arckode_analyzers.model.takers import taker
 from arckode_analyzers.model.values import Value
 
 if TYPE_CHECKING:
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
 
     from arckode_analyzers.facts.records import Call, Parameter
     from arckode_analyzers.facts.shapes import Shape
+    from arckode_analyzers.model.effects import Edges
     from arckode_analyzers.model.project import FunctionAt, Project
     from arckode_analyzers.model.resolver import Resolver
     from arckode_analyzers.model.source import Source
@@ -35,24 +40,31 @@ _CALL_THEIR_ARGUMENTS = frozenset(
         "fastapi.concurrency.run_in_threadpool",
     }
 )
-# What these start runs a function that is handed over, whoever the object belongs to: task groups, executors, queues.
-_START = frozenset({"start_soon", "run_in_executor", "run_in_threadpool", "call_soon", "submit", "add_task", "add_job"})
+# What these start runs a function that is handed over, whoever the object belongs to: task groups and executors.
+# A job put into a queue or a scheduler is not among them: it runs on its own, later.
+_START = frozenset({"start_soon", "run_in_executor", "run_in_threadpool", "call_soon", "submit"})
 _MAPPED: tuple[Shape, ...] = (
     *(("name", name) for name in ("map", "filter", "starmap")),
     ("attr", ("name", "itertools"), "starmap"),
 )
+_KEYED = frozenset({"builtins.sorted", "builtins.min", "builtins.max", "itertools.groupby"})
 _MAPS = frozenset({"builtins.map", "builtins.filter", "itertools.starmap"})
 
 
-class CallAt(NamedTuple):
-    """A call and the file it is in."""
+class CallAt:
+    """A call and the file it is in; `Source.call` holds the one object for each.
 
-    source: Source
-    at: int
+    `value` is what is called and `targets` what that reaches, once the graph knows.
+    """
 
-    @property
-    def record(self) -> Call:
-        return self.source.facts.calls[self.at]
+    __slots__ = ("at", "record", "source", "targets", "value")
+
+    def __init__(self, source: Source, at: int, record: Call) -> None:
+        self.source = source
+        self.at = at
+        self.record = record
+        self.value: Value | None = None
+        self.targets: tuple[Target, ...] = ()
 
     @property
     def caller(self) -> str:
@@ -90,6 +102,23 @@ def is_mapping(value: Value | None) -> bool:
     return value.name in _MAPS or (value.last == "map" and value.name.startswith("concurrent.futures."))
 
 
+def key_of(call: Call, value: Value | None) -> Shape | None:
+    """Return the function that sorting runs for every member: `sorted(rows, key=f)`."""
+    if value is None or (value.name not in _KEYED and value.last != "sort"):
+        return None
+    return next((shape for name, shape in call.keywords if name == "key"), None)
+
+
+def mapped_over(call: Call, value: Value | None) -> tuple[Shape, ...]:
+    """Return what `map`, `filter` or a sort with a key runs through; nothing when a call is none of them."""
+    if is_mapping(value):
+        return call.args[1:]
+    if key_of(call, value) is None:
+        return ()
+    func = call.func
+    return (func[1],) if func[0] == "attr" and func[2] == "sort" and isinstance(func[1], tuple) else call.args[:1]
+
+
 def says_nothing(value: Value | None) -> bool:
     """Tell whether nothing is known of a value, or only that it belongs to something typed `Any`."""
     if value is None or value.name in SAYS_NOTHING:
@@ -104,19 +133,18 @@ class CallGraph:
         self.project = project
         self.resolver = resolver
         self.implementations: dict[str, dict[Value, None]] = {}
-        self.targets: dict[tuple[str, int], tuple[Target, ...]] = {}
-        self.values: dict[tuple[str, int], Value | None] = {}
         self._inherit()
         self._parameters_called = self._find_called_parameters()
-        pending = list(self.calls())
-        self.total = len(pending)
+        self._imply()
+        pending = [*self.calls(), *self.implied()]
+        self.total = sum(len(source.facts.calls) for source in self.sources())
         for _ in range(_ROUNDS):
             before = self._learnt()
             pending = [call for call in pending if self._resolve(call)]
             if self._learnt() == before:
                 break
             resolver.forget()
-        self.unresolved = sum(says_nothing(value) for value in self.values.values())
+        self.unresolved = sum(says_nothing(self.callee(call)) for call in self.calls())
 
     def sources(self) -> Iterator[Source]:
         """Yield the files whose calls matter: the runtime's own are known from tables."""
@@ -124,15 +152,33 @@ class CallGraph:
 
     def calls(self) -> Iterator[CallAt]:
         for source in self.sources():
-            for at in range(len(source.facts.calls)):
-                yield CallAt(source, at)
+            yield from source.written_calls
+
+    def implied(self) -> Iterator[CallAt]:
+        """Yield the calls that nobody wrote as one: a property that is read, `rows[key]`, `key in rows`."""
+        for source in self.sources():
+            yield from source.implied_calls
+
+    @cached_property
+    def edges(self) -> Edges:
+        """The calls that effects climb along."""
+        from arckode_analyzers.model.effects import (
+            edges_of,  # which knows what is remembered, and this module's classes
+        )
+
+        return edges_of(self)
+
+    def _imply(self) -> None:
+        methods = Implied(self.project)
+        for source in self.sources():
+            source.imply(methods.calls(source))
 
     def reached(self, call: CallAt) -> tuple[Target, ...]:
-        return self.targets.get(call.key, ())
+        return call.targets
 
     def callee(self, call: CallAt) -> Value | None:
         """Return what is being called."""
-        return self.values.get(call.key)
+        return call.value
 
     def _learnt(self) -> int:
         return len(self.resolver.learned) + sum(map(len, self.implementations.values()))
@@ -140,14 +186,27 @@ class CallGraph:
     def _resolve(self, call: CallAt) -> bool:
         """Resolve a call as far as is known; tell whether learning more could change the answer."""
         record = call.record
-        value = self.resolver.value(call.source, record.function, record.func)
-        self.values[call.key] = value
-        self.targets[call.key] = tuple(dict.fromkeys(self._targets(call, value)))
+        if call.at < len(call.source.facts.calls):
+            value = self.resolver.value(call.source, record.function, record.func)
+            if says_nothing(value):
+                value = taker(self.resolver, call.source, record.function, record.func, record.args) or value
+        else:
+            value = self._operator(call)
+        call.value = value
+        call.targets = tuple(dict.fromkeys(self._targets(call, value)))
         self._learn(call, value)
         if value is None or says_nothing(value) or self._is_stub(value):
             return True
         given = [*self._arguments(call), *(self._argument(call, shape) for _, shape in record.keywords)]
         return any(says_nothing(argument) for argument in given)
+
+    def _operator(self, call: CallAt) -> Value | None:
+        """Return the method behind a property or an operator."""
+        match call.record.func:
+            case ("attr", tuple(base), str(name)):
+                owner = self.resolver.value(call.source, call.record.function, base)
+                return None if owner is None or owner.kind != "instance" else self.resolver.method(owner, name)
+        return None
 
     def _is_stub(self, value: Value) -> bool:
         function = self.project.functions.get(value.name)
@@ -156,6 +215,10 @@ class CallGraph:
     # What a value leads to
 
     def _targets(self, call: CallAt, value: Value | None) -> Iterator[Target]:
+        yield from self._chosen(call)
+        key = key_of(call.record, value)
+        if key is not None:
+            yield from (replace(target, through=call) for target in self._leads(self._argument(call, key)))
         if self._starts(call, value):
             for argument in self._arguments(call):
                 if argument is not None and argument.kind != "instance":
@@ -165,6 +228,20 @@ class CallGraph:
             return
         yield from self._leads(value)
         yield from self._handed_over(call, value)
+
+    def _chosen(self, call: CallAt) -> Iterator[Target]:
+        """Yield what a call picks from a table of functions: `ACTIONS[name](row)`, `ACTIONS.get(name)(row)`."""
+        match call.record.func:
+            case ("item", tuple(table), tuple(key)) if key[0] != "slice":
+                pass
+            case ("call", ("attr", tuple(table), "get"), _, _):
+                pass
+            case _:
+                return
+        for source, function, shape in tabled(self.resolver, call.source, call.record.function, table):
+            value = self.resolver.value(source, function, shape)
+            if value is not None and value.kind in {"function", "class", "method"}:
+                yield from self._leads(value)
 
     def _starts(self, call: CallAt, value: Value | None) -> bool:
         """Tell whether a call runs the functions among its arguments."""
@@ -195,12 +272,25 @@ class CallGraph:
             return
         if not function.record.is_stub or function.record.owner < 0:
             yield Target(value.name)
+            yield from map(Target, self._wrappers(function))
             return
         owner = function.source.class_symbols[function.record.owner]
         for implementation in self.implementations.get(owner, ()):
             found = self.resolver.attribute(implementation, function.record.name)
             if found is not None and found.name != value.name:
                 yield from self._leads(found, seen)
+
+    def _wrappers(self, function: FunctionAt) -> Iterator[str]:
+        """Yield what the project's own decorators run in place of a function: the functions they return."""
+        for shape in function.record.decorators:
+            decorator = self.resolver.value(function.source, function.record.parent, shape)
+            found = None if decorator is None else self.project.functions.get(decorator.name)
+            if decorator is None or decorator.kind != "function" or found is None:
+                continue
+            for row in found.source.results_of.get(found.index, ()):
+                wrapper = self.resolver.value(found.source, found.index, row.value)
+                if wrapper is not None and wrapper.kind == "function" and wrapper.name.startswith(f"{decorator.name}."):
+                    yield wrapper.name
 
     def _constructor(self, value: Value) -> Iterator[Target]:
         for name in ("__init__", "__post_init__"):
@@ -303,6 +393,7 @@ class CallGraph:
         return any(method.record.is_stub for _, method in self.project.methods(self.project.classes[symbol]))
 
     def _inherit(self) -> None:
+        self.resolver.descendants("")
         for symbol in self.project.classes:
             value = Value("instance", symbol)
             for ancestor in self.resolver.ancestors(value):

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from arckode_analyzers.facts.shapes import Shape
     from arckode_analyzers.model.project import Project
+    from arckode_analyzers.model.resolver import Resolver
     from arckode_analyzers.model.source import Source
 
 
@@ -28,6 +31,45 @@ def constant_of(project: Project, source: Source, function: int, shape: Shape | 
             case _:
                 return shape
     return None
+
+
+def tabled(resolver: Resolver, source: Source, function: int, table: Shape) -> Iterator[tuple[Source, int, Shape]]:
+    """Yield the values of a dictionary that is written down, each with the place it is written at."""
+    for where, scope, shape in _tables(resolver, source, function, table):
+        match shape:
+            case ("dict", _, tuple(values)):
+                yield from ((where, scope, value) for value in values if isinstance(value, tuple))
+
+
+def _tables(
+    resolver: Resolver, source: Source, function: int, table: Shape
+) -> Iterator[tuple[Source, int, Shape | None]]:
+    match table:
+        case ("name", str(name)):
+            where, scope, shape = _given(resolver.project, source, function, name)
+            for _ in range(10):
+                if shape is None or shape[0] != "name":
+                    break
+                where, scope, shape = _given(resolver.project, where, scope, str(shape[1]))
+            yield where, scope, shape
+        case ("attr", tuple(base), str(name)):
+            owner = resolver.value(source, function, base)
+            for klass in () if owner is None else resolver.ancestors(owner):
+                yield from _kept(resolver.project, klass.name, name)
+        case ("dict", *_):
+            yield source, function, table
+
+
+def _kept(project: Project, symbol: str, name: str) -> Iterator[tuple[Source, int, Shape | None]]:
+    """Yield what a class or its methods assign to an attribute."""
+    rows = list(project.attributes.get((symbol, name), ()))
+    klass = project.classes.get(symbol)
+    if klass is not None:
+        own = klass.source.names.get((klass.record.function, klass.index), {}).get(name, ())
+        rows += [(klass.source, each.index) for each in own if each.what == "binding"]
+    for where, index in rows:
+        binding = where.facts.bindings[index]
+        yield where, binding.function, binding.value
 
 
 def _given(project: Project, source: Source, function: int, name: str) -> tuple[Source, int, Shape | None]:

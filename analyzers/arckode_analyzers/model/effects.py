@@ -7,7 +7,7 @@ shortest one. Remembered look-ups do not climb: calling them again is free.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from arckode_analyzers.facts.shapes import root_of
 from arckode_analyzers.model.project import receiver_name
@@ -44,6 +44,27 @@ class Reason:
     target: Target
 
 
+class Edges(NamedTuple):
+    """The calls whose result nobody remembers: those of each function of the project, and those that lead outside."""
+
+    callers: dict[str, list[tuple[CallAt, Target]]]
+    outside: list[tuple[CallAt, Target]]
+
+
+def edges_of(graph: CallGraph) -> Edges:
+    """Return the edges of a graph, which every summary climbs along; `graph.edges` finds them once."""
+    edges = Edges({}, [])
+    for call in (*graph.calls(), *graph.implied()):
+        if not call.targets or remembered(call.source, call.record.function, call.record.memo):
+            continue
+        for target in call.targets:
+            if target.symbol:
+                edges.callers.setdefault(target.symbol, []).append((call, target))
+            else:
+                edges.outside.append((call, target))
+    return edges
+
+
 class Effects:
     """Which functions end in a wanted kind of call, and the way there."""
 
@@ -57,6 +78,7 @@ class Effects:
         self._wanted = wanted
         self._stops = stops
         self.reasons: dict[str, Reason] = {}
+        self._edges = graph.edges
         self._climb()
 
     def reaches(self, target: Target) -> bool:
@@ -78,20 +100,14 @@ class Effects:
         return steps[-1].target if steps else target
 
     def _climb(self) -> None:
-        callers: dict[str, list[Reason]] = {}
-        level: list[Reason] = []
-        for call in self.graph.calls():
-            if remembered(call.source, call.record.function, call.record.memo):
-                continue
-            for target in self.graph.reached(call):
-                reason = Reason(call, target)
-                if target.symbol:
-                    callers.setdefault(target.symbol, []).append(reason)
-                elif self._wanted(target):
-                    level.append(reason)
+        level = [Reason(call, target) for call, target in self._edges.outside if self._wanted(target)]
         while level:
             reached = [reason.call.caller for reason in level if self._settle(reason)]
-            level = [reason for symbol in dict.fromkeys(reached) for reason in callers.get(symbol, ())]
+            level = [
+                Reason(call, target)
+                for symbol in dict.fromkeys(reached)
+                for call, target in self._edges.callers.get(symbol, ())
+            ]
 
     def _settle(self, reason: Reason) -> bool:
         caller = reason.call.caller
@@ -130,13 +146,42 @@ def _is_inside(source: Source, function: int, outer: int) -> bool:
     return function == outer
 
 
+def _start(shape: Shape) -> Shape:
+    """Return what a chain of attributes and calls starts from."""
+    while shape[0] in {"attr", "call"} and isinstance(shape[1], tuple):
+        shape = shape[1]
+    return shape
+
+
+def _is_local(source: Source, function: int, root: Shape) -> bool:
+    """Tell whether a name may be another thing at every call: a parameter, or something made on the spot."""
+    if root == ("name", receiver_name(source, function)) or root[0] != "name":
+        return False
+    for definition in source.names.get((function, -1), {}).get(str(root[1]), ()):
+        value = source.facts.bindings[definition.index].value if definition.what == "binding" else None
+        if definition.what == "parameter" or (value is not None and value[0] in {"dict", "display", "comp"}):
+            return True
+    return False
+
+
+def _is_request(source: Source, function: int, root: Shape) -> bool:
+    """Tell whether a parameter is the request, which is the same one throughout a loop."""
+    said = [row.annotation for row in source.parameters_of.get(function, ()) if ("name", row.name) == root]
+    return any(shape is not None and str(shape[-1]).endswith("Request") for shape in said)
+
+
 def remembered(source: Source, function: int, container: Shape | None) -> bool:
     """Tell whether a container outlives the function that fills it."""
     match container:
         case None:
             return False
         case ("once", tuple(holder)):
-            return holder[0] == "attr" and root_of(holder) == ("name", receiver_name(source, function))
+            root = root_of(holder)
+            is_own = root == ("name", receiver_name(source, function))
+            return holder[0] == "attr" and (is_own or not _is_local(source, function, root))
+        case ("kept", tuple(store)):
+            root = _start(store)
+            return not _is_local(source, function, root) or _is_request(source, function, root)
         case ("name", name):
             definitions = source.names.get((function, -1), {}).get(str(name), [])
             return all(definition.what == "parameter" for definition in definitions)

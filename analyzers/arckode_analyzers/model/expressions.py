@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arckode_analyzers.model import library
+from arckode_analyzers.model.takers import taker
 from arckode_analyzers.model.values import Value, instance
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def _call(resolver: Resolver, source: Source, function: int, shape: Shape) -> Va
             owner = resolver.value(source, function, base)
             return None if owner is None else resolver.attribute(owner, name)
         case ("call", tuple(func), tuple(args), _):
-            callee = resolver.value(source, function, func)
+            callee = resolver.value(source, function, func) or taker(resolver, source, function, func, args)
             return resolver.called(callee, tuple(resolver.value(source, function, arg) for arg in args))
     return None
 

@@ -28,7 +28,12 @@ _SAME_TURNS = words(
 _PREDICATE_FIRST = words("takewhile dropwhile filterfalse starmap")
 _ALL_OF_THEM = words("itertools.chain itertools.product itertools.chain.from_iterable")
 _CHUNKS = words("batched chunked ichunked sliced chunked_even grouper batches partitions")
-_DECLARED = words("typing.get_args dataclasses.fields builtins.dir builtins.vars typing.get_type_hints")
+# What a program is made of, as it sees itself: as many as somebody wrote down.
+_DECLARED = words(
+    "typing.get_args dataclasses.fields builtins.dir builtins.vars typing.get_type_hints inspect.getmembers"
+    " pkgutil.iter_modules pkgutil.walk_packages importlib.metadata.entry_points sqlalchemy.inspect"
+)
+_OF_A_CLASS = words("model_fields sorted_tables _meta")
 _ENDLESS = words("itertools.count itertools.cycle itertools.repeat")
 _GROWS = words("append add extend insert update appendleft setdefault put put_nowait")
 _RETRIES = ("stamina.", "tenacity.", "backoff.", "retrying.")
@@ -69,6 +74,20 @@ class Iteration:
             if found:
                 return scope, found
         return 0, []
+
+    def is_chunks(self, shape: Shape) -> bool:
+        """Tell whether a loop over this expression is handed batches: `for batch in chunked(rows, 500)`."""
+        match shape:
+            case ("call", tuple(func), tuple(args), _):
+                value = self.value(func)
+                if value is not None and value.last in _SAME_TURNS and args:
+                    return self.is_chunks(args[0])
+                if self.is_range(shape):
+                    return len(args) == 3 and not _range(self, args)
+                if value is None:
+                    return func[0] == "attr" and func[-1] in _CHUNKS
+                return args[1:2] != (("const", 1),) and not self.is_data(shape) and _gives_chunks(self, value)
+        return False
 
     def is_range(self, shape: Shape) -> bool:
         value = self.value(shape[1]) if shape[0] == "call" and isinstance(shape[1], tuple) else None
@@ -124,6 +143,8 @@ def _call(at: Iteration, shape: Shape) -> bool:
             return at.is_data(base)
         case ("call", ("attr", ("const", _), _), _, _):
             return False
+        case ("call", ("attr", _, str(name)), _, _) if _is_special(name):
+            return False
         case ("call", tuple(func), tuple(args), _):
             value = at.value(func)
             if value is None:
@@ -146,7 +167,18 @@ def _called(at: Iteration, value: Value, args: tuple[Shape, ...]) -> bool:
     if value.kind == "external" and value.last in _SAME_TURNS and args:
         return at.is_data(args[1 if value.last in _PREDICATE_FIRST and len(args) > 1 else 0])
     found = at.graph.project.functions.get(value.name)
-    return found is None or not found.record.is_generator or _yields_rows(at, found)
+    if found is None:
+        return True
+    return _yields_rows(at, found) if found.record.is_generator else not _returns_a_list_written_out(at, found)
+
+
+def _returns_a_list_written_out(at: Iteration, found: FunctionAt) -> bool:
+    """Tell whether a function of the project only hands out what it lists: `return [Admin(), Guest()]`."""
+    results = [row.value for row in found.source.results_of.get(found.index, ())]
+    inside = at.elsewhere(found.source, found.index)
+    return bool(results) and all(
+        result[0] in {"display", "dict"} and not _is_empty(result) and not inside.is_data(result) for result in results
+    )
 
 
 def _is_bounded(at: Iteration, value: Value, args: tuple[Shape, ...]) -> bool:
@@ -155,6 +187,10 @@ def _is_bounded(at: Iteration, value: Value, args: tuple[Shape, ...]) -> bool:
     if value.kind in {"external", "method"} and (value.name in _ENDLESS or value.last in _CHUNKS):
         return True
     return value.name.startswith(_RETRIES) or _yields_chunks(at, value)
+
+
+def _gives_chunks(at: Iteration, value: Value) -> bool:
+    return (value.kind in {"external", "method"} and value.last in _CHUNKS) or _yields_chunks(at, value)
 
 
 def _ends_fixed(at: Iteration, args: tuple[Shape, ...]) -> bool:
@@ -208,6 +244,8 @@ def _is_number(at: Iteration, shape: Shape) -> bool:
             return name.isupper() or names_in(shape) <= _SETTINGS
         case ("name", str(name)):
             return name.isupper() or _is_named_number(at, name)
+        case ("binary", _, tuple(left), tuple(right)):
+            return _is_number(at, left) and _is_number(at, right)
         case ("other", tuple(parts)):
             return bool(parts) and all(_is_number(at, part) for part in parts_of(parts))
     return False
@@ -238,11 +276,15 @@ def _definition(at: Iteration, name: str, definition: Definition) -> bool:
         row = at.source.facts.imports[definition.index]
         target = at.graph.project.modules.get(at.source.target(row))
         return target is None or at.elsewhere(target, 0).is_data(("name", row.name))
+    if definition.what == "parameter":
+        return not _is_written_out(at, at.source.facts.parameters[definition.index].default)
     if definition.what != "binding":
         return True
     binding = at.source.facts.bindings[definition.index]
     if binding.value is None or binding.how != "=":
         return True
+    if at.function == 0 and name.isupper() and binding.value[0] == "call":
+        return False  # a table that the program makes when it starts
     return _grows(at, name) or at.is_data(binding.value)
 
 
@@ -261,14 +303,42 @@ def _grows(at: Iteration, name: str) -> bool:
 
 def _attr(at: Iteration, shape: Shape) -> bool:
     match shape:
-        case ("attr", _, "__members__"):
-            return False
         case ("attr", tuple(base), str(name)):
-            if _is_enumeration(at, at.value(shape)):
+            if _is_special(name) or _is_of_the_program(at, base) or _is_enumeration(at, at.value(shape)):
                 return False
             owner = at.value(base)
-            return not name.isupper() if owner is None else _attribute(at, owner, name)
+            if name.isupper() and (owner is None or not _declares(at, owner, name)):
+                return False  # a setting
+            return owner is None or _attribute(at, owner, name)
     return True
+
+
+def _is_special(name: str) -> bool:
+    """Tell whether an attribute is what Python keeps about a class or module: `__dict__`, `__mapper__`."""
+    return (name.startswith("__") and name.endswith("__")) or name in _OF_A_CLASS
+
+
+def _is_of_the_program(at: Iteration, base: Shape) -> bool:
+    """Tell whether an attribute belongs to what describes the program: `X.__mapper__.relationships`."""
+    match base:
+        case ("attr", tuple(inner), str(name)):
+            return _is_special(name) or _is_of_the_program(at, inner)
+        case ("call", tuple(func), _, _):
+            value = at.value(func)
+            return value is not None and value.name in _DECLARED
+    return False
+
+
+def _declares(at: Iteration, owner: Value, name: str) -> bool:
+    """Tell whether the source says what an attribute holds."""
+    project = at.graph.project
+    if owner.kind == "module":
+        return owner.name in project.modules
+    klass = project.classes.get(owner.name)
+    if klass is None:
+        return False
+    scope = klass.source.names.get((klass.record.function, klass.index), {})
+    return name in scope or (owner.name, name) in project.attributes
 
 
 def _attribute(at: Iteration, owner: Value, name: str) -> bool:
@@ -284,9 +354,31 @@ def _attribute(at: Iteration, owner: Value, name: str) -> bool:
     places = [(klass.source, each.index) for each in scope if each.what == "binding"]
     places += project.attributes.get((owner.name, name), [])
     rows = [(where, where.facts.bindings[index]) for where, index in places]
+    is_field = at.graph.resolver.declares_data(owner)
     return not rows or any(
-        row.value is None or at.elsewhere(where, row.function).is_data(row.value) for where, row in rows
+        row.value is None
+        or (row.annotation is not None and is_field)
+        or _is_empty(row.value)
+        or at.elsewhere(where, row.function).is_data(row.value)
+        for where, row in rows
     )
+
+
+def _is_empty(shape: Shape) -> bool:
+    """Tell whether a collection starts with nothing in it: somebody fills it, or nobody would loop over it."""
+    match shape:
+        case ("display", _, ()) | ("dict", (), ()):
+            return True
+        case ("call", ("name", "list" | "dict" | "set" | "deque"), (), ()):
+            return True
+    return False
+
+
+def _is_written_out(at: Iteration, default: Shape | None) -> bool:
+    """Tell whether a parameter's default lists what the loop is about: `kinds=("draft", "paid")`."""
+    if default is None or default[0] != "display" or _is_empty(default):
+        return False
+    return not at.is_data(default)
 
 
 def _is_enumeration(at: Iteration, value: Value | None) -> bool:
@@ -309,6 +401,8 @@ _JUDGES: dict[str, Callable[[Iteration, Shape], bool]] = {
     "star": _star,
     "either": _choices,
     "other": _other,
+    "binary": lambda at, shape: _other(at, ("other", shape[2:])),
+    "format": _other,
     "call": _call,
     "name": _name,
     "attr": _attr,

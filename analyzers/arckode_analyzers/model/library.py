@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from arckode_analyzers.model.sinks import ITEM_METHODS, LIST_METHODS, QUERIES, REPOSITORIES, RETURNS, words
+from arckode_analyzers.model.sinks import ALCHEMY, ITEM_METHODS, LIST_METHODS, QUERIES, REPOSITORIES, RETURNS, words
 from arckode_analyzers.model.values import Value, instance
+from arckode_analyzers.model.vocabulary import MEMBERS
 
 SAYS_NOTHING = frozenset({"typing.Any", "builtins.object", "builtins.None", "typing.TypeVar"})
 TRANSPARENT = frozenset({"Annotated", "Optional", "Union", "Final", "ClassVar", "Mapped", "ReadOnly", "NotRequired"})
@@ -11,19 +12,62 @@ _ENTERED = words(
     "Iterator AsyncIterator Generator AsyncGenerator Iterable AsyncIterable AbstractContextManager"
     " AbstractAsyncContextManager ContextManager AsyncContextManager"
 )
-_CONTAINERS = _ENTERED | words("list tuple set frozenset Sequence Collection List Tuple Set deque Page CursorPage")
+_CONTAINERS = _ENTERED | words(
+    "list tuple set frozenset Sequence Collection List Tuple Set deque Page CursorPage ScalarResult Query"
+)
 _MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "OrderedDict"})
 _PASSES_THROUGH = frozenset(
     {"list", "tuple", "sorted", "reversed", "set", "iter", "aiter", "cast", "next", "anext", "deepcopy", "copy"}
 )
 _MEMBERS = {
+    **MEMBERS,
     "kernel.Kernel.database": "kernel.Database",
     "kernel.SqlRepository.database": "kernel.Database",
+    "django.db.models.Model.objects": "django.db.models.Manager",
+    "django.db.models.Model._default_manager": "django.db.models.Manager",
+    "flask_sqlalchemy.SQLAlchemy.session": "sqlalchemy.scoped_session",
+    "flask_sqlalchemy.SQLAlchemy.Model.query": "sqlalchemy.Query",
     "kernel.Page.data": "builtins.tuple",
     "kernel.CursorPage.data": "builtins.tuple",
+    **{
+        f"advanced_alchemy.SQLAlchemy{mode}Repository{kind}.repository": f"advanced_alchemy.SQLAlchemy{mode}Repository"
+        for mode in ("Async", "Sync")
+        for kind in ("Service", "ReadService")
+    },
+    **{
+        f"{name}.session": "sqlalchemy.AsyncSession" if "Async" in name else "sqlalchemy.Session"
+        for name in sorted(ALCHEMY)
+    },
 }
-_GIVEN_CLASS = frozenset({"kernel.Kernel.resolve", "sqlalchemy.Session.get", "sqlalchemy.AsyncSession.get"})
-_BUILDERS = frozenset({"sqlalchemy.Query"})
+_CLASSES = frozenset({"flask_sqlalchemy.SQLAlchemy.Model"})
+_GIVEN_CLASS = frozenset(
+    {
+        "kernel.Kernel.resolve",
+        *(f"sqlalchemy.{kind}.{name}" for kind in ("Session", "AsyncSession") for name in ("get", "get_one")),
+    }
+)
+_BUILDERS = frozenset(
+    {
+        *(f"sqlalchemy.{name}" for name in ("Query", "select", "insert", "update", "delete", "text")),
+        *(f"django.db.models.{name}" for name in ("Manager", "QuerySet", "BaseManager")),
+    }
+)
+_SESSIONS = frozenset(
+    f"sqlalchemy.{name}" for name in ("Session", "AsyncSession", "scoped_session", "async_scoped_session")
+)
+_RESULTS = {
+    "execute": "sqlalchemy.Result",
+    "scalars": "sqlalchemy.ScalarResult",
+    "exec": "sqlalchemy.ScalarResult",
+    "stream_scalars": "sqlalchemy.ScalarResult",
+    "scalar": "",
+}
+_ANSWERS = frozenset({"sqlalchemy.Result", "sqlalchemy.ScalarResult", "sqlalchemy.Query"})
+_ONE_ROW = words("first one one_or_none scalar scalar_one scalar_one_or_none get")
+
+
+DATA_BASES = frozenset({"BaseModel", "SQLModel", "Struct", "NamedTuple", "TypedDict", "BaseSettings"})
+DATA_DECORATORS = frozenset({"dataclass", "define", "frozen", "mutable", "attrs"})
 
 
 def is_plain(name: str) -> bool:
@@ -31,8 +75,15 @@ def is_plain(name: str) -> bool:
     return name in {"builtins.object", "typing.Protocol", "typing.Generic", "abc.ABC"} or name.startswith("enum.")
 
 
+def makes_itself(owner: str, name: str) -> bool:
+    """Tell whether a class method of a library gives an instance of the class it is called on."""
+    return owner in ALCHEMY and name == "new"
+
+
 def member(owner: Value, name: str) -> Value:
     """Return an attribute of a library type: something known, else a method to be judged by its name and owner."""
+    if f"{owner.name}.{name}" in _CLASSES:
+        return Value("external", f"{owner.name}.{name}")
     known = _MEMBERS.get(f"{owner.name}.{name}")
     if known is not None:
         return instance(known, *owner.args)
@@ -43,19 +94,36 @@ def called(callee: Value, arguments: tuple[Value | None, ...]) -> Value | None:
     """Return what calling a library's function, class or method gives."""
     if callee.kind == "external":
         return _constructed(callee, arguments)
-    if callee.name in RETURNS:
+    if callee.name in RETURNS and callee.last != "query":
         return instance(RETURNS[callee.name])
     first = arguments[0] if arguments else None
+    if callee.last == "query" and callee.of is not None and callee.of.name in _SESSIONS:
+        return instance("sqlalchemy.Query", *_row_type(first))
     if callee.name in _GIVEN_CLASS:
         return instance(first.name, *first.args) if first is not None else None
+    if callee.of is not None and callee.of.name in _SESSIONS and callee.last in _RESULTS:
+        rows = first.args if first is not None and first.name == "sqlalchemy.select" else ()
+        return (rows[0] if rows else None) if callee.last == "scalar" else instance(_RESULTS[callee.last], *rows)
     return None if callee.of is None else _from_method(callee.of, callee.last)
+
+
+def _row_type(asked: Value | None) -> tuple[Value, ...]:
+    """Return the rows that a query for a class gives; a query for columns gives none we know."""
+    return (instance(asked.name, *asked.args),) if asked is not None and asked.kind == "class" else ()
 
 
 def _from_method(owner: Value, method: str) -> Value | None:
     if owner.name == "kernel.Port":
         return owner.args[0] if owner.args else None
+    if owner.name in _ANSWERS and owner.args:
+        if method in _ONE_ROW:
+            return owner.args[0]
+        if method in {"all", "fetchall"}:
+            return instance("builtins.list", owner.args[0])
+        if method in {"scalars", "unique", "yield_per"}:
+            return instance("sqlalchemy.ScalarResult", owner.args[0])
     if owner.name in _BUILDERS:
-        return None if method in QUERIES[owner.name] else owner
+        return None if method in QUERIES.get(owner.name, ()) else instance(owner.name, *owner.args)
     if owner.last in _MAPPINGS and method in {"values", "get", "pop", "setdefault"}:
         found = element(owner, by_key=True)
         return instance("builtins.list", found) if found is not None and method == "values" else found
@@ -82,6 +150,8 @@ def _constructed(callee: Value, arguments: tuple[Value | None, ...]) -> Value | 
         return Value("class", arguments[0].name, arguments[0].args) if arguments[0] is not None else None
     if callee.name == "functools.partial":
         return arguments[0] if arguments else None
+    if callee.name == "sqlalchemy.select" and arguments:
+        return instance(callee.name, *_row_type(arguments[0]))
     return instance(RETURNS.get(callee.name, callee.name), *callee.args)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from arckode_analyzers.config import Config, Globs
 from arckode_analyzers.files import module_name
+from arckode_analyzers.model.roots import import_roots
 from arckode_analyzers.model.source import Source
 
 if TYPE_CHECKING:
@@ -52,17 +53,31 @@ class ClassAt:
 
 
 class Project:
-    """The indexed files; it answers who is where, the resolver answers what things mean."""
+    """The indexed files; it answers who is where, the resolver answers what things mean.
 
-    def __init__(self, files: Iterable[tuple[str, FileFacts, bytes]], config: Config | None = None) -> None:
+    `tests` holds the facts of the test files by path: they show what is tested, and are no part of the program.
+    `unread` are the files that nothing is known of: what they declare may be there all the same.
+    """
+
+    def __init__(
+        self,
+        files: Iterable[tuple[str, FileFacts, bytes]],
+        config: Config | None = None,
+        tests: Mapping[str, FileFacts] | None = None,
+        unread: Iterable[str] = (),
+    ) -> None:
         self.config = config or Config()
+        self.tests = tests or {}
         globs = {name: Globs(patterns) for name, patterns in sorted(self.config.layers.items())}
         self.sources: dict[str, Source] = {}
-        for path, facts, text in files:
-            layers = frozenset(name for name, glob in globs.items() if glob.match(path))
+        known = tuple(files)
+        self._roots = import_roots({path: facts for path, facts, _ in known}, self.config.sources)
+        for path, facts, text in known:
+            layers = _layers(path, globs)
             unit = _unit(path, layers)
             self.sources[path] = Source(path, self._module(path), layers=layers, unit=unit, facts=facts, text=text)
         self.sources = dict(sorted(self.sources.items()))
+        self.unread = {path: _layers(path, globs) for path in unread}
         self.modules = {source.module: source for source in self.sources.values()}
         self.functions = {
             symbol: FunctionAt(source, index)
@@ -83,6 +98,11 @@ class Project:
             if is_judged(source) and (not layers or source.layers.intersection(layers)):
                 yield source
 
+    def of_layers(self, layers: Iterable[str]) -> Iterator[Source]:
+        """Yield the files of some layers, whether or not the module rules apply there; `*` is every file."""
+        wanted = frozenset(layers)
+        return (source for source in self.sources.values() if source.layers & wanted or "*" in wanted)
+
     def methods(self, klass: ClassAt) -> Iterator[tuple[str, FunctionAt]]:
         """Yield the methods that a class itself defines, in source order."""
         for index, record in enumerate(klass.source.facts.functions):
@@ -90,7 +110,7 @@ class Project:
                 yield record.name, FunctionAt(klass.source, index)
 
     def _module(self, path: str) -> str:
-        return module_name(path, self.config.sources)
+        return module_name(path, (*self._roots, *self.config.sources))
 
     def _attributes(self) -> Mapping[tuple[str, str], list[tuple[Source, int]]]:
         """Index every `self.x = ...` by class and attribute."""
@@ -126,6 +146,10 @@ def receiver_name(source: Source, function: int) -> str:
             return parameters[0].name if parameters and ("name", "staticmethod") not in record.decorators else ""
         function = record.parent
     return ""
+
+
+def _layers(path: str, globs: Mapping[str, Globs]) -> frozenset[str]:
+    return frozenset(name for name, glob in globs.items() if glob.match(path))
 
 
 def _unit(path: str, layers: frozenset[str]) -> str:

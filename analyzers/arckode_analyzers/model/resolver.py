@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _BUILTINS = frozenset(dir(builtins))
 _DEEPEST = 80
+_FEW = 8
 _Key: TypeAlias = tuple[object, ...]
 
 
@@ -38,21 +39,43 @@ class Resolver:
         self.project = project
         self.learned: dict[tuple[str, str], Value] = {}
         self._known: dict[_Key, Value | None] = {}
+        self._values: dict[Source, dict[int, dict[int, Value | None]]] = {}
         self._active: set[_Key] = set()
         self._ancestors: dict[Value, tuple[Value, ...]] = {}
         self._held: dict[int, Shape] = {}
+        self._packages = {
+            module[:end] for module in project.modules for end, letter in enumerate(module) if letter == "."
+        }
+        self._children: dict[str, list[str]] | None = None
 
     def forget(self) -> None:
         """Drop what was computed, after `learned` grew."""
         self._known.clear()
+        self._values.clear()
 
     def value(self, source: Source, function: int, shape: Shape) -> Value | None:
         """Return what an expression stands for inside a function of a file."""
         build = EXPRESSIONS.get(str(shape[0]))
         if build is None:
             return None
-        key = (source.path, function, self._identity(shape), shape[0])
-        return self._once(key, lambda: build(self, source, function, shape))
+        places = self._values.get(source)
+        if places is None:
+            places = self._values[source] = {}
+        known = places.get(function)
+        if known is None:
+            known = places[function] = {}
+        key = id(shape)
+        if key in known:  # the way most questions end, kept free of calls
+            return known[key]
+        self._held.setdefault(key, shape)
+        active = (source, function, key)
+        if active in self._active or len(self._active) > _DEEPEST:
+            return None
+        self._active.add(active)
+        found = build(self, source, function, shape)
+        self._active.discard(active)
+        known[key] = found
+        return found
 
     def annotation(self, source: Source, function: int, shape: Shape | None) -> Value | None:
         """Return an instance of what an annotation says."""
@@ -142,14 +165,15 @@ class Resolver:
                 return Value("module", submodule.module)
             return Value("external", canonical(f"{module}.{name}"))
         definitions = source.names.get((0, -1), {}).get(name)
-        if definitions:
-            return self._first(source, definitions)
+        found = self._first(source, definitions) if definitions else None
+        if found is not None:
+            return found
         if f"{module}.{name}" in self.project.modules:
             return Value("module", f"{module}.{name}")
-        return self._starred(source, name)
+        return None if definitions else self._starred(source, name)
 
     def _module(self, module: str) -> Value:
-        if module in self.project.modules or any(known.startswith(f"{module}.") for known in self.project.modules):
+        if module in self.project.modules or module in self._packages:
             return Value("module", module)
         return Value("external", canonical(module))
 
@@ -222,8 +246,31 @@ class Resolver:
                 if found is not None:
                     return found
             elif not library.is_plain(klass.name):
-                return library.member(klass, name)
+                return owner if library.makes_itself(klass.name, name) else library.member(klass, name)
+        return self._from_descendants(owner, name)
+
+    def _from_descendants(self, owner: Value, name: str) -> Value | None:
+        """Return what a class that is only ever mixed into others finds on them: `self.session` of a mixin."""
+        for symbol in self.descendants(owner.name):
+            for klass in self.ancestors(Value("class", symbol)):
+                if klass.name in self.project.classes and not klass.name.startswith("kernel."):
+                    found = self._own_member(self.project.classes[klass.name], Value(owner.kind, symbol), name)
+                elif not library.is_plain(klass.name):
+                    found = library.member(klass, name)
+                else:
+                    continue
+                if found is not None:
+                    return found
         return None
+
+    def descendants(self, symbol: str) -> list[str]:
+        """Return the project's classes that name this one as a base, in a stable order, at most a handful."""
+        if self._children is None:
+            self._children = {}
+            for child in self.project.classes:
+                for base in self.bases(Value("class", child)):
+                    self._children.setdefault(base.name, []).append(child)
+        return self._children.get(symbol, [])[:_FEW]
 
     def _own_member(self, klass: ClassAt, owner: Value, name: str) -> Value | None:
         source = klass.source
@@ -238,6 +285,17 @@ class Resolver:
             found = self._bound(where, index)
             if found is not None and found.name != "builtins.None":
                 return found
+        return None
+
+    def method(self, owner: Value, name: str) -> Value | None:
+        """Return the project's function behind an attribute, also where reading a property calls it."""
+        for klass in self.ancestors(owner):
+            known = self.project.classes.get(klass.name)
+            if known is None or klass.name.startswith("kernel."):
+                continue
+            for definition in known.source.names.get((known.record.function, known.index), {}).get(name, ()):
+                if definition.what == "function":
+                    return Value("function", known.source.function_symbols[definition.index], (), owner)
         return None
 
     def _method(self, function: FunctionAt, owner: Value, found: Value) -> Value | None:
@@ -274,6 +332,16 @@ class Resolver:
     def declares_fields(self, value: Value) -> bool:
         """Tell whether a class or one of its bases in the project annotates a field."""
         return any(row.annotation is not None for row in self._class_bindings(value))
+
+    def declares_data(self, value: Value) -> bool:
+        """Tell whether instances of a class hold what its annotations say: a schema, a model or a dataclass."""
+        for ancestor in self.ancestors(value):
+            if ancestor.last in library.DATA_BASES:
+                return True
+            klass = self.project.classes.get(ancestor.name)
+            if klass is not None and any(map(_makes_data, klass.record.decorators)):
+                return True
+        return False
 
     def allows_extra(self, value: Value) -> bool:
         """Tell whether a schema's configuration lets undeclared fields through."""
@@ -347,6 +415,16 @@ class Resolver:
                 value = where.facts.bindings[definition.index].value
                 if value is not None and value[0] in {"item", "either", "name", "attr"}:
                     return self.annotation(where, 0, value)
+                if value is not None and value[0] == "call":
+                    return self._new_type(where, value)
+        return None
+
+    def _new_type(self, source: Source, shape: Shape) -> Value | None:
+        """Return what `NewType("Rows", Session)` is at run time: the type it is made of."""
+        match shape:
+            case ("call", tuple(func), (_, tuple(made_of)), _):
+                maker = self.value(source, 0, func)
+                return self.annotation(source, 0, made_of) if maker is not None and maker.last == "NewType" else None
         return None
 
     def _places(self, source: Source, function: int, name: str) -> Iterator[tuple[Source, Definition]]:
@@ -367,6 +445,13 @@ class Resolver:
             value = where.facts.bindings[definition.index].value if definition.what == "binding" else None
             if value is not None:
                 yield value
+
+    def written(self, source: Source, name: str) -> Iterator[tuple[Source, Shape]]:
+        """Yield what a module-level name was assigned, with the file where that was written."""
+        for where, definition in self._places(source, 0, name):
+            value = where.facts.bindings[definition.index].value if definition.what == "binding" else None
+            if value is not None:
+                yield where, value
 
     def _chosen(self, source: Source, function: int, choices: tuple[Shape, ...]) -> Value | None:
         for choice in choices:
@@ -390,6 +475,11 @@ class Resolver:
         if base.last in {"Awaitable", "Coroutine"}:
             return arguments[-1] if arguments else None
         return instance(base.name, *arguments)
+
+
+def _makes_data(decorator: Shape) -> bool:
+    func = decorator[1] if decorator[0] == "call" and isinstance(decorator[1], tuple) else decorator
+    return func[-1] in library.DATA_DECORATORS
 
 
 _ORDER = {"parameter": 0, "function": 1, "class": 1, "import": 2, "binding": 3}

@@ -39,6 +39,7 @@ class Route:
     handler: FunctionAt | None
     keywords: tuple[tuple[str, Shape], ...]
     is_bare: bool = False
+    router: Shape | None = None
 
     def keyword(self, name: str) -> Shape | None:
         return dict(self.keywords).get(name)
@@ -101,7 +102,7 @@ class Routes:
                 methods = self._methods(source, function, verb, keywords)
                 is_bare = verb in {"route", "add_route"}
                 text = self._text(source, function, path)
-                yield Route(source, function, *where, methods, text, prefix, handler, tuple(pairs), is_bare)
+                yield Route(source, function, *where, methods, text, prefix, handler, tuple(pairs), is_bare, router)
 
     def _is_router(self, source: Source, function: int, router: Shape, path: Shape) -> bool:
         value = self._resolver.value(source, function, router)

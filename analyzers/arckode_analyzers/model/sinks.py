@@ -29,7 +29,20 @@ def words(text: str) -> frozenset[str]:
 
 REPOSITORY_READS = words("find_many find_by_id find_one count paginate exists find_page")
 REPOSITORY_WRITES = words("create update delete create_many update_many delete_many increment compare_and_set restore")
-BULK = frozenset({"create_many", "update_many", "delete_many", "find_many", "executemany", "bulk_save_objects"})
+BULK = frozenset(
+    {
+        "create_many",
+        "update_many",
+        "upsert_many",
+        "add_many",
+        "delete_many",
+        "find_many",
+        "executemany",
+        "bulk_save_objects",
+        "bulk_create",
+        "bulk_update",
+    }
+)
 TAKES = words("pop popleft popitem get_nowait")
 PAGED = frozenset({"paginate", "find_page"})
 REPOSITORIES = frozenset({"RepositoryAdapter", "SqlRepository", "MemoryRepository"})
@@ -46,6 +59,21 @@ _DRIVERS = words(
     "aiosqlite.Connection aiosqlite.Cursor asyncpg.Connection asyncpg.Pool aiomysql.Connection aiomysql.Cursor"
     " sqlite3.Connection sqlite3.Cursor psycopg.Connection psycopg.Cursor psycopg.AsyncConnection psycopg.AsyncCursor"
 )
+_ALCHEMY_READS = words("get get_one get_one_or_none list list_and_count count exists get_or_upsert get_and_update")
+_ALCHEMY_WRITES = words(
+    "add add_many create create_many update update_many upsert upsert_many delete delete_many delete_where"
+)
+_ALCHEMY_TYPES = tuple(
+    f"advanced_alchemy.SQLAlchemy{mode}{kind}"
+    for mode in ("Async", "Sync")
+    for kind in ("Repository", "SlugRepository", "RepositoryService", "RepositoryReadService", "QueryRepository")
+)
+_DJANGO = words(
+    "get first last count exists aggregate earliest latest in_bulk create get_or_create update_or_create bulk_create"
+    " bulk_update update delete"
+)
+_DJANGO_ROW = words("save delete refresh_from_db")
+_DJANGO_TYPES = words("Manager QuerySet BaseManager Model")
 _SESSION_TYPES = words("Session AsyncSession scoped_session async_scoped_session")
 _CONNECTION_TYPES = words("Connection AsyncConnection Engine AsyncEngine")
 
@@ -56,8 +84,15 @@ QUERIES: Mapping[str, frozenset[str]] = {
     **{f"sqlalchemy.{name}": _CONNECTION for name in _CONNECTION_TYPES},
     "sqlalchemy.Query": _QUERY,
     **dict.fromkeys(_DRIVERS, _DRIVER),
+    **dict.fromkeys(_ALCHEMY_TYPES, _ALCHEMY_READS | _ALCHEMY_WRITES),
+    **{
+        f"django.db.models.{name}": frozenset(f"{mode}{method}" for mode in ("", "a") for method in methods)
+        for name in sorted(_DJANGO_TYPES)
+        for methods in (_DJANGO_ROW if name == "Model" else _DJANGO,)
+    },
 }
-SESSIONS = frozenset(name for name in QUERIES if not name.startswith("kernel."))
+ALCHEMY = frozenset(_ALCHEMY_TYPES)
+SESSIONS = frozenset(name for name in QUERIES if not name.startswith(("kernel.", "django.")) and name not in ALCHEMY)
 STATEMENTS = frozenset(
     f"sqlalchemy.{name}" for name in ("select", "insert", "update", "delete", "text", "exists", "union", "func")
 )
@@ -66,6 +101,8 @@ STATEMENTS = frozenset(
 RETURNS: Mapping[str, str] = {
     "sqlalchemy.Session.query": "sqlalchemy.Query",
     "sqlalchemy.scoped_session.query": "sqlalchemy.Query",
+    "sqlalchemy.object_session": "sqlalchemy.Session",
+    "sqlalchemy.async_object_session": "sqlalchemy.AsyncSession",
     "sqlalchemy.sessionmaker.__call__": "sqlalchemy.Session",
     "sqlalchemy.sessionmaker.begin": "sqlalchemy.Session",
     "sqlalchemy.async_sessionmaker.__call__": "sqlalchemy.AsyncSession",
@@ -89,17 +126,35 @@ RETURNS: Mapping[str, str] = {
     "asyncpg.connect": "asyncpg.Connection",
     "asyncpg.create_pool": "asyncpg.Pool",
     "asyncpg.Pool.acquire": "asyncpg.Connection",
-    "sqlite3.Connection.cursor": "sqlite3.Cursor",
     "psycopg.connect": "psycopg.Connection",
     "psycopg.Connection.cursor": "psycopg.Cursor",
+    "psycopg.AsyncConnection.cursor": "psycopg.AsyncCursor",
+    "psycopg.Connection.connect": "psycopg.Connection",
+    "psycopg.AsyncConnection.connect": "psycopg.AsyncConnection",
+    "psycopg2.connect": "psycopg.Connection",
+    "pymysql.connect": "psycopg.Connection",
+    "MySQLdb.connect": "psycopg.Connection",
+    "sqlite3.Connection.cursor": "sqlite3.Cursor",
+    "aiosqlite.Connection.cursor": "aiosqlite.Cursor",
+    "aiomysql.connect": "aiomysql.Connection",
+    "aiomysql.Connection.cursor": "aiomysql.Cursor",
+    "django.db.connection.cursor": "psycopg.Cursor",
+    "alembic.op.get_bind": "sqlalchemy.Connection",
+    "sqlalchemy.Session.connection": "sqlalchemy.Connection",
+    "sqlalchemy.AsyncSession.connection": "sqlalchemy.AsyncConnection",
 }
 ITEM_METHODS = frozenset({"find_by_id", "find_one", "create", "update", "get", "get_one", "first", "restore"})
 LIST_METHODS = frozenset({"find_many", "create_many"})
+_ALCHEMY_DOORS = ("litestar.contrib.sqlalchemy.", "litestar.plugins.sqlalchemy.")
 
 
 def canonical(dotted: str) -> str:
     """Return the one name a library thing goes by, whatever path it was imported through."""
     head, *rest = dotted.split(".")
+    if rest and (head == "advanced_alchemy" or dotted.startswith(_ALCHEMY_DOORS)):
+        return f"advanced_alchemy.{rest[-1]}"
+    if dotted.startswith("django.db.models.") and rest[-1] in _DJANGO_TYPES:
+        return f"django.db.models.{rest[-1]}"
     if head in {"sqlalchemy", "sqlmodel"} and rest:
         return f"sqlalchemy.{rest[-1]}" if rest[-1] != "func" else "sqlalchemy.func"
     if "kernel" in (head, *rest[:-1]) and rest:

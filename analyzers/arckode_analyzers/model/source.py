@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterable
+
     from arckode_analyzers.facts.records import Call, FileFacts, Import, Parameter, Result
+    from arckode_analyzers.model.calls import CallAt
 
 What: TypeAlias = Literal["parameter", "binding", "function", "class", "import"]
 
@@ -40,9 +45,38 @@ class Source:
         self.names = self._names()
         self.stars = tuple(row for row in facts.imports if row.name == "*")
         self.calls_of = _grouped(facts.calls)
+        self.implied_calls: tuple[CallAt, ...] = ()
         self.results_of = _grouped(facts.results)
         self.parameters_of = _grouped(facts.parameters)
+        self.readers = frozenset(row.function for row in facts.reads)
         self.lambdas = {(row.line, row.column): index for index, row in enumerate(facts.functions)}
+
+    @cached_property
+    def numbers_of(self) -> dict[int, list[int]]:
+        """Which calls each function makes, by their index."""
+        found: dict[int, list[int]] = {}
+        for at, call in enumerate(self.facts.calls):
+            found.setdefault(call.function, []).append(at)
+        return found
+
+    @cached_property
+    def written_calls(self) -> tuple[CallAt, ...]:
+        """The calls of this file in source order, each object once for all who ask."""
+        from arckode_analyzers.model.calls import CallAt  # which imports this module's classes
+
+        return tuple(CallAt(self, at, record) for at, record in enumerate(self.facts.calls))
+
+    def imply(self, records: Iterable[Call]) -> None:
+        """Take in the calls that are not written as one; they count on from the written ones."""
+        from arckode_analyzers.model.calls import CallAt  # which imports this module's classes
+
+        first = len(self.facts.calls)
+        self.implied_calls = tuple(CallAt(self, at, record) for at, record in enumerate(records, first))
+
+    def call(self, at: int) -> CallAt:
+        """Return a call by its number: the written ones first, then the implied ones."""
+        written = self.written_calls
+        return written[at] if at < len(written) else self.implied_calls[at - len(written)]
 
     def line(self, number: int) -> str:
         """Return a line as text, without its end."""
@@ -51,6 +85,15 @@ class Source:
         if not 0 < number <= len(self._lines):
             return ""
         return self._lines[number - 1].decode("utf-8", "replace").removeprefix("\ufeff").rstrip()
+
+    @property
+    def text(self) -> str:
+        """The whole file, with the line ends of Python."""
+        return self._text.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+
+    def holds(self, pattern: re.Pattern[bytes]) -> bool:
+        """Tell whether the file's text holds a pattern anywhere: a cheap look before an exact one."""
+        return pattern.search(self._text) is not None
 
     def column(self, number: int, offset: int) -> int:
         """Turn a byte offset into the column a person counts, from 1."""

@@ -103,7 +103,7 @@ class Wiring:
     def _listed(self, source: Source, function: int, shape: Shape) -> Iterator[str]:
         """Yield the functions in a list or table of them, which somebody will call in turn."""
         parts = tuple(within(shape))
-        is_added = shape[0] == "other" and any(part[0] == "display" for part in parts)
+        is_added = shape[0] in {"binary", "other"} and any(part[0] == "display" for part in parts)
         if is_added or shape[0] in {"display", "dict"}:
             for part in parts:
                 yield from self._named(source, function, part)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def render(report: Report) -> str:
     """Write one test case per finding, one per rule without findings, and one error per gap."""
     found = {finding.code for finding in report.findings}
-    codes = (rule.code for rule in catalogue())
+    codes = (rule.code for rule in catalogue(report.own_rules))
     passed = [f'    <testcase classname="arckode" name="{code}"/>' for code in codes if code not in found]
     failed = [_finding(finding) for finding in report.findings]
     gaps = [_gap(gap) for gap in report.incomplete]

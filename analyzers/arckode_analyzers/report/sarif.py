@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from arckode_analyzers import docs
 from arckode_analyzers.meta import catalogue
 from arckode_analyzers.report.fingerprint import named
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def render(report: Report) -> str:
     """Write the report as one run; what was not judged is a notification of the tool."""
-    rules = catalogue()
+    rules = catalogue(report.own_rules)
     places = {rule.code: index for index, rule in enumerate(rules)}
     gaps = [{"level": "warning", "message": {"text": gap}} for gap in report.incomplete]
     run = {
@@ -36,7 +37,7 @@ def _rule(rule: Rule | Notice) -> dict[str, object]:
         "name": "".join(word.capitalize() for word in rule.name.split("-")),
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": rule.why},
-        "help": {"text": rule.hint},
+        "help": {"text": rule.hint, "markdown": docs.page(rule)},
         "defaultConfiguration": {"level": rule.severity},
     }
 

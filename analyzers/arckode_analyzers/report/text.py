@@ -30,6 +30,8 @@ def summary(report: Report) -> str:
         parts.append(f"{report.suppressed} suppressed")
     if report.known:
         parts.append(f"{report.known} in the baseline")
+    if report.before:
+        parts.append(f"{report.before} there before")
     if report.unresolved:
         parts.append(f"{report.unresolved} of {_count(report.calls, 'call')} could not be resolved")
     if report.incomplete:

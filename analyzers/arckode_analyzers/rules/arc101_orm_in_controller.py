@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from arckode_analyzers.model.effects import Effects
     from arckode_analyzers.model.project import FunctionAt
     from arckode_analyzers.model.source import Source
+    from arckode_analyzers.model.values import Value
 
 _BEHIND = frozenset({"services", "repositories", "connectors", "kernel"})
 
@@ -64,9 +65,28 @@ def _is_behind(analysis: Analysis, function: FunctionAt) -> bool:
     value = analysis.resolver.attribute(analysis.class_value(function.source, owner), "__init__")
     init = None if value is None else analysis.graph.function_of(value)
     rows = [] if init is None else init.source.parameters_of.get(init.index, [])
-    return init is not None and any(
-        is_repository(analysis, analysis.resolver.parameter(init.source, row)) for row in rows[1:]
+    if init is None:
+        return False
+    held = [analysis.resolver.parameter(init.source, row) for row in rows[1:]]
+    if any(is_repository(analysis, value) for value in held):
+        return True
+    given = any(value is not None and value.name in analysis.project.classes for value in held)
+    return (given or any(is_session(analysis, value) for value in held)) and not _queries_itself(
+        analysis, analysis.class_value(function.source, owner)
     )
+
+
+def _queries_itself(analysis: Analysis, klass: Value) -> bool:
+    """Tell whether a class is where the database is used, rather than one that asks another for it."""
+    for ancestor in analysis.resolver.ancestors(klass):
+        known = analysis.project.classes.get(ancestor.name)
+        if known is None:
+            continue
+        methods = {method.index for _, method in analysis.project.methods(known)}
+        calls = (call for call in analysis.calls(known.source) if call.record.function in methods)
+        if any(is_orm_call(target) for call in calls for target in analysis.reached(call)):
+            return True
+    return False
 
 
 def _called(analysis: Analysis, effects: Effects, call: CallAt) -> Spot | None:
@@ -106,6 +126,11 @@ RULE = Rule(
         "service and in the handler that went around it, and only one of them gets the next fix."
     ),
     hint="move the query into the service and call that",
+    decides=(
+        "Found: sessions, repositories and statements that a controller or route handler takes, makes or "
+        "calls, under any name, and helpers of any file and depth that query without going through a service."
+        " Not decided: receivers whose type nothing says."
+    ),
     check=check,
     bad=(
         Example(

@@ -67,6 +67,11 @@ RULE = Rule(
         "moving the query into the next file changes nothing."
     ),
     hint="take a RepositoryAdapter, and put what it cannot say into the module's repository as a method",
+    decides=(
+        "Found: sessions and statements in services and use cases, as parameters, from a transaction or "
+        "through helpers in any file. Repositories of the module may be called. Not decided: receivers whose "
+        "type nothing says."
+    ),
     check=check,
     bad=(
         Example(

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, TypeAlias
 from arckode_analyzers.facts.records import Binding, Call, Class, Function, Import, Parameter, Result
 from arckode_analyzers.facts.shapes import within
 from arckode_analyzers.model.constants import text_of
-from arckode_analyzers.rule import Example, Rule, Spot
+from arckode_analyzers.rule import Edit, Example, Rule, Spot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from arckode_analyzers.facts.shapes import Shape
     from arckode_analyzers.model.analysis import Analysis
@@ -42,16 +42,12 @@ def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
     yield from _through_doors(analysis, source, doors)
 
 
-def _doors(analysis: Analysis) -> dict[str, Source]:
+def _doors(analysis: Analysis) -> Mapping[str, Source]:
     """Return the modules' packages by dotted name."""
-    return {
-        other.module: other
-        for other in analysis.project.sources.values()
-        if other.unit and other.is_package and other.module.endswith(f"modules.{other.unit}")
-    }
+    return analysis.doors
 
 
-def _inside(analysis: Analysis, doors: dict[str, Source], unit: str, target: str, row: Import) -> str:
+def _inside(analysis: Analysis, doors: Mapping[str, Source], unit: str, target: str, row: Import) -> str:
     """Return what an import takes from behind a door, or an empty string."""
     match = _PLACE.match(target)
     if match is None or match["unit"] == unit or match["door"] not in doors:
@@ -82,13 +78,15 @@ def _named(analysis: Analysis, source: Source, call: CallAt) -> str:
     return ".".join(part for part in (source.package(len(text) - len(name)), name) if part) if name != text else text
 
 
-def _through_doors(analysis: Analysis, source: Source, doors: dict[str, Source]) -> Iterator[Spot]:
+def _through_doors(analysis: Analysis, source: Source, doors: Mapping[str, Source]) -> Iterator[Spot]:
     """Report `customers.repository.X`, which imports nothing and reaches inside all the same."""
+    if not any(_reaches(source.target(row), row, analysis.door_packages) for row in source.facts.imports):
+        return  # nothing here is a module that a door is in
     seen: set[tuple[int, str]] = set()
     for function, shape, row in _expressions(source):
         for base in within(shape):
             match base:
-                case ("attr", tuple(inner), str(name)):
+                case ("attr", tuple(inner), str(name)) if name in analysis.names_inside:
                     value = analysis.value(source, function, inner)
                     door = doors.get(value.name) if value is not None and value.kind == "module" else None
                     if door is None or door.unit == source.unit or (row.line, name) in seen:
@@ -96,6 +94,10 @@ def _through_doors(analysis: Analysis, source: Source, doors: dict[str, Source])
                     if f"{door.module}.{name}" in analysis.project.modules:
                         seen.add((row.line, name))
                         yield _spot(source, row, door.module, name)
+
+
+def _reaches(target: str, row: Import, roots: frozenset[str]) -> bool:
+    return target in roots or f"{target}.{row.name}" in roots or row.name == "*"
 
 
 def _expressions(source: Source) -> Iterator[tuple[int, Shape, _Row]]:
@@ -125,6 +127,26 @@ def _spot(source: Source, row: _Row, target: str, inside: str) -> Spot:
     return Spot(source, row.line, row.column, source.symbol(max(function, 0)), message, f"{unit}.{inside}", hint)
 
 
+def fix(analysis: Analysis, spot: Spot) -> Iterator[Edit]:
+    """Import from the door what the door offers; not inside modules, where two doors could come to need each other."""
+    source = spot.source
+    rows = [row for row in source.facts.imports if row.line == spot.line and row.name]
+    matches = [match for row in rows if (match := _PLACE.match(source.target(row))) and match["inside"]]
+    if source.unit or not rows or len(matches) != len(rows) or len({match["door"] for match in matches}) != 1:
+        return
+    door = _doors(analysis).get(matches[0]["door"])
+    if door is None or any(row.name not in _offered(door) for row in rows):
+        return
+    line, said = source.line(spot.line), f"from {'.' * rows[0].level}{rows[0].module} import "
+    if all(_is_same(analysis, source, row, door) for row in rows) and line.isascii() and line.count(said) == 1:
+        yield Edit(source.path, spot.line, spot.line, line.replace(said, f"from {door.module} import "))
+
+
+def _is_same(analysis: Analysis, source: Source, row: Import, door: Source) -> bool:
+    resolver = analysis.resolver
+    return resolver.dotted(source.target(row), row.name) == resolver.dotted(door.module, row.name) is not None
+
+
 _DOOR = """\
 from shop.modules.customers.repository import CustomersRepository
 from shop.modules.customers.service import CustomersService
@@ -147,7 +169,12 @@ RULE = Rule(
         "repository makes every refactoring of one module a change of two, and its tables writable by anyone."
     ),
     hint="import from the module's package, or let a connector join the two modules",
+    decides=(
+        "Found: imports of any spelling past a module's door, lazy ones, those for types, `importlib` with a "
+        "written name, and attributes of an imported package. Not decided: module names that are computed."
+    ),
     check=check,
+    fix=fix,
     bad=(
         Example(
             "another module's repository, under an alias",

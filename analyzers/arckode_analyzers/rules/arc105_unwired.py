@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arckode_analyzers.rule import Example, Rule, Spot
+from arckode_analyzers.rule import Example, Registration, Rule, Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from arckode_analyzers.facts.records import Import
     from arckode_analyzers.model.analysis import Analysis
+    from arckode_analyzers.model.project import FunctionAt
     from arckode_analyzers.model.source import Source
 
 _PREFIXES = {"module": ("register",), "connector": ("connect",), "adapter": ("use_", "register", "connect")}
@@ -93,6 +94,46 @@ def _idle_imports(analysis: Analysis, root: Source) -> Iterator[Spot]:
             yield Spot(root, row.line, row.column, root.module, message, name, hint)
 
 
+def fix(analysis: Analysis, spot: Spot) -> Iterator[Registration]:
+    """Register the part where its siblings are, when all its entry asks for is the kernel."""
+    roots = analysis.wiring.roots
+    entry = _entry(analysis, spot)
+    if entry is None or len(roots) != 1:
+        return
+    compose = _composing(analysis, roots[0])
+    door = analysis.project.modules.get(entry.symbol.rpartition(".")[0])
+    if compose and door is not None:
+        package = spot.source.module if spot.source is not roots[0] else door.module
+        yield Registration(roots[0].path, compose, package, entry.record.name)
+
+
+def _entry(analysis: Analysis, spot: Spot) -> FunctionAt | None:
+    """Return the function to call: the only one, with the kernel as the only thing it needs."""
+    for source in analysis.project.judged():
+        kind = _kind(source)
+        name = source.unit or source.module.rpartition(".")[2]
+        if not kind or name != spot.callee:
+            continue
+        entries = analysis.wiring.entries(source, _PREFIXES[kind])
+        function = analysis.project.functions.get(entries[0]) if len(entries) == 1 else None
+        needed = [] if function is None else function.source.parameters_of.get(function.index, [])
+        needed = [row for row in needed if row.default is None]
+        if function is not None and len(needed) == 1:
+            value = analysis.resolver.parameter(function.source, needed[0])
+            return function if value is not None and value.name == "kernel.Kernel" else None
+    return None
+
+
+def _composing(analysis: Analysis, root: Source) -> str:
+    """Return the function of the root that makes or takes the kernel."""
+    for index, record in enumerate(root.facts.functions):
+        made = (analysis.resolver.value(root, index, row.func) for row in root.calls_of.get(index, ()))
+        taken = (analysis.resolver.parameter(root, row) for row in root.parameters_of.get(index, ()))
+        if index and any(value is not None and value.name == "kernel.Kernel" for value in (*made, *taken)):
+            return record.name
+    return ""
+
+
 _ROOT = "src/shop/composition_root.py"
 _ORDERS = {
     "src/shop/modules/orders/__init__.py": """\
@@ -120,7 +161,13 @@ RULE = Rule(
         "its tests are green. An import alone looks like wiring and is none."
     ),
     hint="call its registration in the composition root",
+    decides=(
+        "A registration counts when the composition root can reach its call: conditions on settings count as "
+        "reached, those that are never true do not. Not decided: registrations behind names that are "
+        "computed."
+    ),
     check=check,
+    fix=fix,
     bad=(
         Example(
             "a module nobody registers, and a comment that says otherwise",

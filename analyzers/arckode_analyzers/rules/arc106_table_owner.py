@@ -49,15 +49,13 @@ def _is_foreign(table: Table, source: Source) -> bool:
 
 
 def _declared_twice(analysis: Analysis, source: Source) -> Iterator[Spot]:
-    for rows in analysis.tables.by_name.values():
-        first = rows[0]
-        for table in rows[1:]:
-            if table.source is source and table.owner != first.owner:
-                owner = f"the module '{first.owner}'" if first.owner else first.source.path
-                message = f"the table '{table.name}' is already declared by {owner}"
-                chain = ((first.source, first.line),)
-                symbol = table.model or source.module
-                yield Spot(source, table.line, table.column, symbol, message, table.name, chain=chain)
+    for first, table in analysis.tables.again.get(source.path, ()):
+        if table.owner != first.owner:
+            owner = f"the module '{first.owner}'" if first.owner else first.source.path
+            message = f"the table '{table.name}' is already declared by {owner}"
+            chain = ((first.source, first.line),)
+            symbol = table.model or source.module
+            yield Spot(source, table.line, table.column, symbol, message, table.name, chain=chain)
 
 
 def _foreign_repositories(analysis: Analysis, source: Source) -> Iterator[Spot]:
@@ -148,6 +146,10 @@ RULE = Rule(
         "other, and the definition that is imported last silently wins."
     ),
     hint="ask the owning module through a connector",
+    decides=(
+        "Found: declarations, and writes by statement, session, repository or literal SQL, of a table that "
+        "another module declares. Reading is not reported. Not decided: table names that are computed."
+    ),
     check=check,
     bad=(
         Example(

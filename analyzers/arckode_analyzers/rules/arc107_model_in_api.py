@@ -138,6 +138,11 @@ RULE = Rule(
         "added for a job tomorrow is public the day after, and a renamed one breaks every client."
     ),
     hint="declare what clients may see as a schema, and answer `OrderOut.model_validate(row)`",
+    decides=(
+        "Found: models as declared or inferred answers of routes, also in lists, unions, pages and "
+        "dictionaries, and as imports, bases or fields of schemas. Not decided: values whose type nothing "
+        "says."
+    ),
     check=check,
     bad=(
         Example(

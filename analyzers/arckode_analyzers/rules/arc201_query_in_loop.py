@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from arckode_analyzers.facts.shapes import names_in
-from arckode_analyzers.model.calls import is_mapping
+from arckode_analyzers.facts.shapes import root_of, within
+from arckode_analyzers.model.calls import mapped_over
 from arckode_analyzers.model.exemptions import is_exempt
 from arckode_analyzers.model.iteration import Iteration
 from arckode_analyzers.model.trace import trace
@@ -14,6 +14,7 @@ from arckode_analyzers.rule import Example, Rule, Spot
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from arckode_analyzers.facts.shapes import Shape
     from arckode_analyzers.model.analysis import Analysis
     from arckode_analyzers.model.calls import CallAt, Target
     from arckode_analyzers.model.source import Source
@@ -44,13 +45,35 @@ _STATEMENT = (
     " `session.execute(insert(Model), rows)`"
 )
 _DRIVER = "read all rows with one statement (`where id in (...)`), or write them with one `executemany`"
+_ALCHEMY = {
+    "create": "collect the rows and call `create_many(rows)` once",
+    "add": "collect the rows and call `add_many(rows)` once",
+    "update": "change the rows and call `update_many(rows)` once",
+    "upsert": "collect the rows and call `upsert_many(rows)` once",
+    "delete": "call `delete_many(ids)` once",
+    "count": "count all groups with one `select(..., func.count()).group_by(...)`",
+}
+_ALCHEMY_READ = "read all rows first with one `list(Model.id.in_(ids))`, then look them up in a dict"
+_DJANGO = {
+    "save": "collect the rows and call `bulk_create(rows)` or `bulk_update(rows, fields)` once",
+    "create": "collect the rows and call `bulk_create(rows)` once",
+    "get_or_create": "read those that exist with one `filter(...__in=keys)`, and `bulk_create` the others",
+    "update_or_create": "call `bulk_create(rows, update_conflicts=True, ...)` once",
+    "update": "call `update(...)` once on `filter(pk__in=ids)`, or `bulk_update(rows, fields)`",
+    "delete": "call `filter(pk__in=ids).delete()` once",
+    "count": "count all groups with one `values(...).annotate(Count(...))`",
+}
+_DJANGO_READ = "read all rows first with one `filter(pk__in=ids)` (or `in_bulk(ids)`), then look them up in a dict"
 _LATER = frozenset({"commit", "flush", "refresh"})
-_BY_ID = frozenset({"find_by_id", "find_one", "get", "get_one"})
+_BY_ID = frozenset({"find_by_id", "find_one", "get", "get_one", "get_one_or_none", "scalar"})
+_ONE = frozenset({"first", "one", "one_or_none", "scalar", "scalar_one", "scalar_one_or_none"})
 
 
 def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
     """Report each call that queries once per row, and each recursion that queries once per step."""
-    for call in analysis.calls(source):
+    if any(row.module.partition(".")[0] == "alembic" for row in source.facts.imports):
+        return  # a migration runs once, and walks rows because it has to
+    for call in (*analysis.calls(source), *analysis.implied(source)):
         for target in analysis.reached(call):
             spot = _in_loop(analysis, call, target) or _in_recursion(analysis, call, target)
             if spot is not None:
@@ -83,6 +106,8 @@ def _repeating(analysis: Analysis, call: CallAt, target: Target) -> _Turn | None
         return mapped
     for place in (call, *([target.through] if target.through is not None else [])):
         for at in reversed(place.record.loops):
+            if analysis.loops.in_chunks(place.source, at):
+                break  # a batch at a time is the remedy, also where it is done for several things
             if analysis.loops.over_data(place.source, at) and not is_exempt(analysis.effects, place, target, at):
                 loop = place.source.facts.loops[at]
                 return _Turn(place.source, loop.line, loop.kind)
@@ -90,12 +115,13 @@ def _repeating(analysis: Analysis, call: CallAt, target: Target) -> _Turn | None
 
 
 def _mapped(analysis: Analysis, call: CallAt) -> _Turn | None:
-    """Return the call of `map` or `filter` itself, when it runs over data."""
+    """Return the call of `map`, `filter` or a sort itself, when it runs over data."""
     callee, record = analysis.callee(call), call.record
-    if callee is None or not is_mapping(callee):
+    members = mapped_over(record, callee)
+    if callee is None or not members:
         return None
     iteration = Iteration(analysis.graph, call.source, record.function)
-    if all(iteration.is_data(shape) for shape in record.args[1:]):
+    if all(iteration.is_data(shape) for shape in members):
         return _Turn(call.source, record.line, callee.last)
     return None
 
@@ -103,34 +129,40 @@ def _mapped(analysis: Analysis, call: CallAt) -> _Turn | None:
 def _in_recursion(analysis: Analysis, call: CallAt, target: Target) -> Spot | None:
     """Report a function that looks one row up and then calls itself with something out of that row."""
     record = call.record
-    if target.symbol != call.caller or record.loops:
+    if record.loops or not target.symbol or not analysis.cycles.joins(call.caller, target.symbol):
         return None
     rows = _looked_up(analysis, call)
     given = (*record.args, *(shape for _, shape in record.keywords))
-    if not any(shape[0] == "attr" and names_in(shape) & rows for shape in given):
+    if not any(root_of(shape) in rows for shape in given):
         return None
-    message = f"`{target.label}` queries once and calls itself again, so it queries once per level"
+    again = "calls itself again" if target.symbol == call.caller else "leads back here"
+    message = f"`{target.label}` queries once and {again}, so it queries once per level"
     return _spot(analysis, call, target, message, None)
 
 
-def _looked_up(analysis: Analysis, call: CallAt) -> frozenset[str]:
-    """Return the local names that hold a row read by key in the same function."""
+def _looked_up(analysis: Analysis, call: CallAt) -> frozenset[Shape]:
+    """Return the local names that hold one row read in the same function."""
     function = call.record.function
-    single = [
-        other.record.shape
-        for other in analysis.calls(call.source)
-        if other.record.function == function
-        and any(
-            analysis.effects.end(each).method in _BY_ID
-            for each in analysis.reached(other)
-            if each.symbol != call.caller
-        )
-    ]
+    queries: dict[Shape, bool] = {}
+    for other in analysis.calls_of(call.source, function):
+        for each in analysis.reached(other):
+            if analysis.effects.reaches(each) and not analysis.cycles.joins(call.caller, each.symbol):
+                queries[other.record.shape] = analysis.effects.end(each).method in _BY_ID
     return frozenset(
-        str(binding.target[1])
+        binding.target
         for binding in call.source.facts.bindings
-        if binding.function == function and binding.value in single
+        if binding.function == function and binding.value is not None and _is_row(binding.value, queries)
     )
+
+
+def _is_row(value: Shape, queries: dict[Shape, bool]) -> bool:
+    """Tell whether a value is one row, by the query itself or by what is made of its result."""
+    if queries.get(value, False):
+        return True
+    match value:
+        case ("call", ("attr", _, str(name)), _, _):
+            return name in _ONE and any(part in queries for part in within(value))
+    return False
 
 
 def _spot(analysis: Analysis, call: CallAt, target: Target, message: str, loop: tuple[Source, int] | None) -> Spot:
@@ -146,6 +178,10 @@ def _hint(end: Target) -> str:
     """Name the call that does it all at once, in the words of the library that runs the query."""
     if end.owner.startswith("kernel.") or end.method in _LATER:
         return _IN_ONE.get(end.method, _READ)
+    if end.owner.startswith("advanced_alchemy."):
+        return _ALCHEMY.get(end.method, _ALCHEMY_READ)
+    if end.owner.startswith("django."):
+        return _DJANGO.get(end.method, _DJANGO_READ)
     return _STATEMENT if end.owner.startswith("sqlalchemy.") else _DRIVER
 
 
@@ -170,6 +206,15 @@ RULE = Rule(
     ),
     hint="read or write all rows at once, before or after the loop",
     check=check,
+    decides=(
+        "Certain: queries of SQLAlchemy (sync, async, `session.query`), SQLModel, Flask-SQLAlchemy, advanced-alchemy, "
+        "Django's managers, the kernel's repositories and the common drivers, through functions, methods, properties, "
+        "`[]`, `in`, decorators, tables of functions, `map`, sort keys and recursion, wherever annotations, "
+        "assignments, callers or what is handed over (a `select(...)`, a mapped class) tell the types. Silent: what a "
+        "cache was asked for first, batches and groups, one key of a mapping, a session opened for the turn's own "
+        "tenant, and loops over what the program itself is made of. Not decided: receivers nothing is known about, "
+        "lazy relationships (ARC205), querysets that a loop evaluates, and jobs put into a queue."
+    ),
     bad=(
         Example(
             "a look-up for each order",
@@ -287,6 +332,59 @@ async def each(items, work):
 def chunks(rows, size):
     for row in rows:
         yield row
+"""
+            },
+        ),
+        Example(
+            "two functions that call each other, a property, brackets and a table of functions",
+            {
+                "src/shop/modules/orders/service.py": _SERVICE
+                + """\
+    async def path(self, key):
+        order = await self._orders.find_by_id(key)
+        return [order, *await self._above(order)]  # error: ARC201
+
+    async def _above(self, order):
+        return [] if order.parent_id is None else await self.path(order.parent_id)
+
+    @property
+    def open(self):
+        return self._orders.count({"state": "open"})
+
+    def __getitem__(self, key):
+        return self._orders.find_by_id(key)
+
+    async def report(self, keys, kinds, other: "OrdersService"):
+        tables = {"one": self._orders.find_by_id, "length": len}
+        for key in keys:
+            await other.open  # error: ARC201
+            await other[key]  # error: ARC201
+            await tables[kinds[key]](key)  # error: ARC201
+"""
+            },
+        ),
+        Example(
+            "an index counted by hand, a sort key, and a service of advanced-alchemy",
+            {
+                "app/cakes.py": """\
+from advanced_alchemy.service import SQLAlchemyAsyncRepositoryService as Service
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+class Cakes(Service["Cake"]):
+    async def restock(self, keys):
+        for key in keys:
+            await self.update({"stock": 10}, item_id=key)  # error: ARC201
+
+def price(session: Session, key):
+    return session.scalar(select(int).where(key))
+
+def prices(session: Session, keys):
+    index = 0
+    while index < len(keys):
+        price(session, keys[index])  # error: ARC201
+        index += 1
+    return sorted(keys, key=lambda key: price(session, key))  # error: ARC201
 """
             },
         ),
@@ -413,6 +511,36 @@ def save(session: Session, rows, wanted):
         session.add(row)
     session.commit()
     return session.scalars(query)
+"""
+            },
+        ),
+        Example(
+            "properties, brackets and tables that only read memory, and chunks counted by hand",
+            {
+                "src/shop/modules/orders/service.py": _SERVICE
+                + """\
+    @property
+    def label(self):
+        return str(self)
+
+    def __getitem__(self, key):
+        return self._known.get(key)
+
+    async def report(self, keys, kinds, other: "OrdersService"):
+        tables = {"upper": str.upper, "length": len}
+        for key in keys:
+            print(other.label, other[key], tables[kinds[key]](key))
+        index = 0
+        while index < len(keys):
+            await self._orders.find_many({"id": {"in": keys[index : index + 100]}})
+            index += 100
+        for group in chunks(keys):
+            rows = [key for key in group if key]
+            await self._orders.create_many(rows)
+        return sorted(keys, key=lambda key: other[key])
+
+def chunks(keys) -> "list[list[str]]":
+    return [keys]
 """
             },
         ),

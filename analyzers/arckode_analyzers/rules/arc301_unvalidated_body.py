@@ -43,6 +43,11 @@ RULE = Rule(
         "`is_admin` is stored. It is judged per handler: a schema beside it, for another route, proves nothing."
     ),
     hint="declare the body as a parameter typed with a schema, such as `body: OrderCreate`",
+    decides=(
+        "Found: bodies declared as a dictionary, a mapping or anything, under any alias, and bodies that a handler or "
+        "its helpers read by hand and use. A body that a schema checks afterwards is legal; one that checks what a "
+        "service made of it is not. Not decided: `list` alone, and schemas nothing is known about."
+    ),
     check=check,
     bad=(
         Example(

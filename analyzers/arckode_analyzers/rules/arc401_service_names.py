@@ -109,6 +109,10 @@ RULE = Rule(
         "before they open it. A synonym is a detour for all of them; a verb of the business is not, and stays free."
     ),
     hint="use list, get_by_id, create, update or delete",
+    decides=(
+        "Judged are classes of service files that hold a repository, and only public methods named like one "
+        "of the known synonyms of a CRUD verb; what a method does is not read."
+    ),
     check=check,
     bad=(
         Example(

@@ -96,6 +96,10 @@ RULE = Rule(
         "`get_orders` gives clients a method nobody looks for."
     ),
     hint="use index, show, store, update or destroy",
+    decides=(
+        "Judged are actions whose method and known path make them one of the five CRUD routes. Not decided:"
+        " paths that are computed."
+    ),
     check=check,
     bad=(
         Example(

@@ -15,27 +15,46 @@ if TYPE_CHECKING:
     from arckode_analyzers.model.source import Source
     from arckode_analyzers.model.tables import Table
 
+_MANY = 6
+_ENOUGH = 500
 _SNAKE = re.compile(r"_?[a-z][a-z0-9]*(_[a-z0-9]+)*$")
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _PLURALS = words(
     "people children men women feet teeth geese mice media criteria phenomena indices matrices alumni dice"
 )
 _NO_PLURAL = words(
-    "aircraft allowlist archive audit backlog blocklist cache calendar catalog catalogue deer denylist directory fish"
+    "aircraft allowlist archive audit backlog blacklist blocklist whitelist"
+    " cache calendar catalog catalogue deer denylist directory fish"
     " inbox journal ledger log offspring outbox queue registry sheep spacecraft storage timeline trail"
     " data metadata information equipment staff stock inventory furniture news feedback audio video series species"
-    " music mail traffic software hardware money cash merchandise history config auth luggage baggage personnel"
+    " music mail traffic software hardware firmware"
+    " middleware meta usage provenance money cash merchandise history config auth luggage baggage personnel"
 )
 
 
 def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
     """Report table names that are not snake_case, and those that are certainly singular."""
-    for table in analysis.tables.all:
-        if table.source is source:
-            problem = _problem(table)
-            if problem:
-                message = f"the table '{table.name}' {problem}"
-                yield Spot(source, table.line, table.column, table.model or source.module, message, table.name)
+    if any(row.module.partition(".")[0] == "alembic" for row in source.facts.imports):
+        return  # a migration says what tables were called at its time
+    tables = [(table, problem) for table in analysis.tables.of(source) if (problem := _problem(table))]
+    if not tables:
+        return
+    plural = _wants_plural(analysis)
+    for table, problem in tables:
+        if plural or not _is_singular(table):
+            message = f"the table '{table.name}' {problem}"
+            yield Spot(source, table.line, table.column, table.model or source.module, message, table.name)
+
+
+def _wants_plural(analysis: Analysis) -> bool:
+    """Tell whether the project's tables are in the plural: where most could be and are not, that is the convention."""
+    models = [table for table in analysis.tables.all[:_ENOUGH] if table.model and not _says_nothing(table)]
+    return len(models) < _MANY or sum(map(_is_singular, models)) * 2 < len(models)
+
+
+def _says_nothing(table: Table) -> bool:
+    """Tell whether a name is neither: its last word has no plural of its own."""
+    return table.name.rpartition("_")[2] in _NO_PLURAL
 
 
 def _problem(table: Table) -> str:
@@ -68,6 +87,10 @@ RULE = Rule(
         "whether it was `order` or `orders` reads slower. `order` is a reserved word besides."
     ),
     hint="use the plural in snake_case, such as `order_items`, and write a migration that renames the table",
+    decides=(
+        "Read are literal table names of models. Words that are collective, and projects whose tables are "
+        "nearly all in the singular, are legal."
+    ),
     check=check,
     bad=(
         Example(

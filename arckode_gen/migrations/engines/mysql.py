@@ -169,4 +169,11 @@ class MysqlConnection:
 def _failure(error: Exception) -> Failure:
     code = _code(error)
     text = str(error.args[1]) if code and len(error.args) > 1 else str(error) or type(error).__name__
-    return Failure(text, f"error {code}" if code else "", missing_table=code == 1146, busy=code == 1205)
+    return Failure(
+        text,
+        f"error {code}" if code else "",
+        missing_table=code == 1146,
+        busy=code == 1205,
+        lost=code in (0, 1927, 2006, 2013, 2055),
+        full=code in (1021, 1041, 1114),
+    )

@@ -152,4 +152,11 @@ def _failure(error: Exception) -> Failure:
     state = str(getattr(error, "sqlstate", "") or "")
     detail = getattr(error, "detail", None)
     text = f"{error}; {detail}" if detail else str(error) or type(error).__name__
-    return Failure(text, f"SQLSTATE {state}" if state else "", missing_table=state == "42P01", busy=state == "55P03")
+    return Failure(
+        text,
+        f"SQLSTATE {state}" if state else "",
+        missing_table=state == "42P01",
+        busy=state == "55P03",
+        lost=not state or state.startswith(("08", "57P")),
+        full=state == "53100",
+    )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from arckode_gen.errors import OperationError
 from arckode_gen.migrations.connection import Failure, Row
 from arckode_gen.migrations.filelock import FileLock
+from arckode_gen.migrations.rebuilt import Rebuilt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,12 +38,24 @@ async def connect(url: DatabaseUrl, root: Path, application: str, *, read_only: 
 def _open(path: Path, *, read_only: bool) -> sqlite3.Connection:
     if read_only and not path.exists():
         return sqlite3.connect(":memory:", isolation_level=None)
-    if read_only:
-        raw = sqlite3.connect(
-            f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_SECONDS
-        )
-    else:
-        raw = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
+    if not read_only:
+        return _checked(sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS))
+    try:
+        return _checked(_by_uri(path, "ro"))
+    except sqlite3.OperationalError as error:
+        # A killed run left a journal, which a reader may not roll back; whoever may write does it first.
+        if getattr(error, "sqlite_errorname", "") not in ("SQLITE_READONLY_ROLLBACK", "SQLITE_READONLY_RECOVERY"):
+            raise
+        return _checked(_by_uri(path, "rw"))
+
+
+def _by_uri(path: Path, mode: str) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=BUSY_SECONDS
+    )
+
+
+def _checked(raw: sqlite3.Connection) -> sqlite3.Connection:
     try:
         raw.execute("PRAGMA schema_version").fetchone()
     except sqlite3.Error:
@@ -72,8 +85,14 @@ class SqliteConnection:
         self._lock = FileLock(Path(f"{path}-migrate-lock"), application)
         self._dangling_before: frozenset[object] | None = None
         self._checks = False
+        self._foreign_keys = ""
+        self._rebuilt = Rebuilt(raw)
 
     async def execute(self, sql: str, params: Sequence[object] = ()) -> int:
+        if self._checks:
+            self._rebuilt.watch(sql)
+        if "foreign_keys" in sql:
+            self._foreign_keys = ""  # a file that runs without a transaction may set it
         cursor = self._run(sql, params)
         cursor.fetchall()
         return max(cursor.rowcount, 0)
@@ -89,14 +108,18 @@ class SqliteConnection:
         Foreign keys act (cascade) while rows change, and rest while tables change, because dropping a table would
         cascade into its children; `commit` then checks that nothing was left pointing nowhere.
         """
-        self._run(f"PRAGMA foreign_keys = {'ON' if data else 'OFF'}")
+        self._set_foreign_keys("ON" if data else "OFF")
         self._run("BEGIN IMMEDIATE")
         self._checks = not data
+        self._rebuilt = Rebuilt(self._raw)
         if self._checks and self._dangling_before is None:
             self._dangling_before = self._dangling()
 
     async def commit(self) -> None:
         if self._checks:
+            loss = self._rebuilt.loss()
+            if loss:
+                raise Failure(loss)
             now = self._dangling()
             new = now - (self._dangling_before or frozenset())
             if new:
@@ -124,6 +147,11 @@ class SqliteConnection:
     async def close(self) -> None:
         self._raw.close()
 
+    def _set_foreign_keys(self, wanted: str) -> None:
+        if wanted != self._foreign_keys:
+            self._run(f"PRAGMA foreign_keys = {wanted}")
+            self._foreign_keys = wanted
+
     def _dangling(self) -> frozenset[object]:
         return frozenset(self._run("PRAGMA foreign_key_check").fetchall())
 
@@ -134,5 +162,9 @@ class SqliteConnection:
             text = str(error)
             name = getattr(error, "sqlite_errorname", "")
             raise Failure(
-                text, name, missing_table=text.startswith("no such table"), busy=name.startswith("SQLITE_BUSY")
+                text,
+                name,
+                missing_table=text.startswith("no such table"),
+                busy=name.startswith("SQLITE_BUSY"),
+                full=name == "SQLITE_FULL" or name.startswith("SQLITE_IOERR_WRITE"),
             ) from error

@@ -1,10 +1,11 @@
 """The application while it is put together: modules are added, ports connected, and then it becomes an ASGI app."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, TypeVar, cast
 
 import anyio
 import structlog
@@ -12,20 +13,34 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from .access import PrincipalProvider
+from .access import Permission, PrincipalProvider
 from .clock import Clock, SystemClock
 from .database import Database
 from .errors import WiringError, suggestion
+from .http.compression import Compression
+from .http.draining import Draining
 from .http.health import Health, Probe
-from .http.middleware import BodyLimit, RequestContext, ResponseDeadline, UnexpectedErrors
+from .http.limits import BodyLimit, ResponseDeadline
+from .http.middleware import RequestContext, UnexpectedErrors
 from .http.openapi import describe
 from .http.problems import install_problem_handlers
+from .http.rate_limits import ClientRateLimit
+from .http.static import StaticFolder
 from .logging import configure_logging
-from .ports import ports_of
-from .settings import KernelSettings
+from .ports import AdapterPort, ports_of
+from .rate_limits import RATE_LIMITS
+from .rate_values import read_rate
+from .schema_sync import sync_schema
+from .settings import KernelSettings, PortSettings
 
+A = TypeVar("A")
 S = TypeVar("S")
+_EXPOSED = (
+    *("ETag", "Idempotency-Replayed", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "Traceresponse"),
+    *("X-Correlation-ID", "X-Request-ID"),
+)
 Hook = Callable[[], Awaitable[None]]
 logger = structlog.get_logger("kernel")
 
@@ -37,6 +52,7 @@ class Module:
     name: str
     service: object
     router: APIRouter | None
+    permissions: tuple[Permission, ...] = ()
 
 
 class Kernel:
@@ -51,50 +67,126 @@ class Kernel:
             settings.database_url, clock=self.clock, pool_size=settings.database_pool_size, echo=settings.database_echo
         )
         self._modules: dict[str, Module] = {}
-        self._authenticate: PrincipalProvider | None = None
+        self._shared: list[object] = []
+        self._realms: dict[str, PrincipalProvider] = {}
         self._starting: list[Hook] = []
+        self._ready: list[Hook] = []
         self._stopping: list[Hook] = []
         self._probes: dict[str, Probe] = {"database": self.database.ping}
+        self._optional: set[str] = set()
+        self._adapters: dict[type[PortSettings], object] = {}
+        self._adapter_routers: list[APIRouter] = []
+        self._layers: list[Middleware] = []
+        self._draining = Draining(settings.shutdown_delay)
+        self._made = False
 
-    def add_module(self, name: str, *, service: object, router: APIRouter | None = None) -> None:
-        """Register a module. Raises WiringError for a name or a service class that is already there."""
+    @property
+    def permissions(self) -> tuple[Permission, ...]:
+        """List what the modules added so far let be done, by name."""
+        declared = (each for module in self._modules.values() for each in module.permissions)
+        return tuple(sorted(declared, key=lambda each: each.name))
+
+    def add_module(
+        self, name: str, *, service: object, router: APIRouter | None = None, permissions: Iterable[Permission] = ()
+    ) -> None:
+        """Register a module. Raises WiringError for a name or service class that is there, and after `asgi()`."""
+        self._refuse_late(f"the module '{name}' is registered")
         if name in self._modules:
             raise WiringError(f"the module '{name}' is registered twice")
         for other in self._modules.values():
             if type(other.service) is type(service):
                 raise WiringError(f"'{name}' and '{other.name}' both register a {type(service).__name__}")
-        self._modules[name] = Module(name, service, router)
+        self._modules[name] = Module(name, service, router, tuple(permissions))
+
+    def share(self, part: object) -> None:
+        """Let `resolve` answer something that is no module's, such as the bus.
+
+        Raises WiringError for a class that is there, and after `asgi()`.
+        """
+        self._refuse_late(f"a {type(part).__name__} is shared")
+        if any(type(other) is type(part) for other in self._shared):
+            raise WiringError(f"a {type(part).__name__} is shared twice")
+        self._shared.append(part)
 
     def resolve(self, service: type[S]) -> S:
-        """Answer the one service of a class. Raises WiringError naming what there is."""
-        for module in self._modules.values():
-            if isinstance(module.service, service):
-                return module.service
-        known = [type(module.service).__name__ for module in self._modules.values()]
+        """Answer the one service, or shared part, of a class. Raises WiringError naming what there is."""
+        there = [*(module.service for module in self._modules.values()), *self._shared]
+        for each in there:
+            if isinstance(each, service):
+                return each
+        known = [type(each).__name__ for each in there]
         raise WiringError(f"no module registered a {service.__name__}{suggestion(service.__name__, known)}")
 
-    def authenticate_with(self, provider: PrincipalProvider) -> None:
-        """Say how a request proves who is calling. Raises WiringError the second time."""
-        if self._authenticate is not None:
-            raise WiringError("authentication is already installed")
-        self._authenticate = provider
+    def authenticate_with(self, provider: PrincipalProvider, *, realm: str = "") -> None:
+        """Say how a request proves who is calling; a router with the same `realm` asks this one.
 
-    def add_probe(self, name: str, probe: Probe) -> None:
-        """Let /health/ready ask one more dependency. Raises WiringError for a name that is taken."""
+        Raises WiringError the second time, and after `asgi()`.
+        """
+        self._refuse_late("authentication is installed")
+        if realm in self._realms:
+            raise WiringError("authentication is already installed" + (f" for the realm '{realm}'" if realm else ""))
+        self._realms[realm] = provider
+
+    def provide(self, port: AdapterPort[A], adapter: A, *, router: APIRouter | None = None) -> None:
+        """Put an adapter behind a port, with the routes it needs.
+
+        Raises WiringError when there is one already, and after `asgi()`.
+        """
+        self._refuse_late(f"a {type(adapter).__name__} is provided")
+        there = self._adapters.get(port.settings)
+        if there is not None:
+            raise WiringError(f"a {type(adapter).__name__} is provided where a {type(there).__name__} is already")
+        self._adapters[port.settings] = adapter
+        self._adapter_routers += [router] if router else []
+
+    def adapter(self, port: AdapterPort[A]) -> A:
+        """Answer what is behind a port. Raises WiringError when the settings choose what nobody provided."""
+        if port.settings not in self._adapters:
+            provider = self.settings.of(port.settings).provider
+            if provider != "memory":
+                raise WiringError(_not_provided(port.settings, provider))
+            self._adapters[port.settings] = port.memory(self.clock)
+        return cast("A", self._adapters[port.settings])
+
+    def add_probe(self, name: str, probe: Probe, *, optional: bool = False) -> None:
+        """Let /health/ready ask one more dependency; without an optional one the application still works.
+
+        Raises WiringError for a taken name, and after `asgi()`.
+        """
+        self._refuse_late(f"the health probe '{name}' is registered")
         if name in self._probes:
             raise WiringError(f"the health probe '{name}' is registered twice")
         self._probes[name] = probe
+        self._optional |= {name} if optional else set()
+
+    def add_middleware(self, layer: Middleware) -> None:
+        """Put a layer around every request, inside the kernel's own; the first that is added is the outermost.
+
+        Raises WiringError after `asgi()`.
+        """
+        self._refuse_late(f"the middleware {layer.cls} is added")
+        self._layers.append(layer)
 
     def on_start(self, hook: Hook) -> None:
-        """Run something before the first request."""
+        """Run something before the first request. Raises WiringError after `asgi()`."""
+        self._refuse_late("a start hook is registered")
         self._starting.append(hook)
 
+    def on_ready(self, hook: Hook) -> None:
+        """Run something when every start hook has run. Raises WiringError after `asgi()`."""
+        self._refuse_late("a hook for when it is ready is registered")
+        self._ready.append(hook)
+
     def on_stop(self, hook: Hook) -> None:
-        """Run something after the last request; the newest hook first, each whatever happens to the others."""
+        """Run something after the last request; the newest hook first, each whatever happens to the others.
+
+        Raises WiringError after `asgi()`.
+        """
+        self._refuse_late("a stop hook is registered")
         self._stopping.append(hook)
 
     def asgi(self) -> FastAPI:
-        """Make the application. Raises WiringError when two routes share an operation id."""
+        """Make the application. Raises WiringError when two routes share an id, or demand what nobody declares."""
         configure_logging(self.settings.log_level, json=self.settings.json_logs)
         app = FastAPI(
             title=self.settings.app_name,
@@ -104,18 +196,27 @@ class Kernel:
             redoc_url=None,
             openapi_url="/openapi.json" if self.settings.serves_docs else None,
         )
-        app.state.authenticate = self._authenticate
+        app.state.realms = dict(self._realms)
+        app.state.authenticate = self._realms.get("")  # what websockets ask, by a header or by its stand-in
+        app.state.rate_limits = partial(self.adapter, RATE_LIMITS)
         install_problem_handlers(app)
-        app.include_router(Health(self._probes, timeout=self.settings.health_timeout).router())
+        optional = frozenset(self._optional)
+        health = Health(self._probes, timeout=self.settings.health_timeout, optional=optional, draining=self._draining)
+        app.include_router(health.router())
         routers = [module.router for module in self._modules.values() if module.router is not None]
+        routers += self._adapter_routers
         for router in routers:
             app.include_router(router)
         _refuse_shared_ids(routers)
+        self._refuse_undeclared(routers)
+        if self.settings.static_folder is not None:
+            app.mount(self.settings.static_path, StaticFolder(self.settings.static_folder), name="static")
         describe(app)
+        self._made = True
         return app
 
     def check(self) -> None:
-        """Raise WiringError listing every port that nobody connected; runs before the first request."""
+        """Raise WiringError naming what nobody connected or provided; runs before the first request."""
         empty = [
             f"{port.name} (asked for by {module.name})"
             for module in self._modules.values()
@@ -124,17 +225,46 @@ class Kernel:
         ]
         if empty:
             raise WiringError(f"not connected: {', '.join(empty)}; call the connectors in the composition root")
+        for settings in self.settings.ports().values():
+            if settings.provider != "memory" and type(settings) not in self._adapters:
+                raise WiringError(_not_provided(type(settings), settings.provider))
+
+    def _refuse_undeclared(self, routers: list[APIRouter]) -> None:
+        """Refuse a guard that nobody could ever pass; a project that declares no permission has no roles either."""
+        known = {each.name for each in self.permissions}
+        demanded = {
+            str((route.openapi_extra or {}).get("x-access"))
+            for router in routers
+            for route in router.routes
+            if isinstance(route, APIRoute)
+        }
+        missing = sorted(name for name in demanded - known if ":" in name) if known else []
+        if missing:
+            raise WiringError(f"routes demand permissions that no module declares: {', '.join(missing)}")
+
+    def _refuse_late(self, what: str) -> None:
+        """Refuse what the application that is already made would never see."""
+        if self._made:
+            raise WiringError(f"{what} after the application was made; do it in the composition root, before asgi()")
 
     @asynccontextmanager
     async def _lifespan(self, _app: FastAPI) -> AsyncGenerator[None]:
         async with AsyncExitStack() as ending:
             ending.push_async_callback(self.database.close)
             self.check()
+            if self.settings.schema_sync:
+                await self._sync_schema()
             for hook in self._stopping:
                 ending.push_async_callback(self._stop, hook)
-            for hook in self._starting:
+            for hook in (*self._starting, *self._ready):
                 await hook()
-            yield
+            with self._draining.watched():
+                yield
+
+    async def _sync_schema(self) -> None:
+        """Bring a development database up to the models, before any hook reads it."""
+        settings = self.settings
+        await sync_schema(self.database, production=settings.production, allowed=settings.allow_schema_sync)
 
     async def _stop(self, hook: Hook) -> None:
         try:
@@ -151,15 +281,28 @@ class Kernel:
             allow_methods=["*"],
             allow_headers=["*"],
             allow_credentials="*" not in settings.cors_origins,
-            expose_headers=["X-Request-ID", "X-Correlation-ID"],
+            expose_headers=_EXPOSED,
         )
+        rate = settings.rate_limits.per_client
+        proxies = Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
         return [
+            *([proxies] if settings.trusted_proxies else []),
             Middleware(RequestContext, headers=_security_headers(settings)),
+            *([Middleware(Compression, settings.compression_minimum, 4)] if settings.compression else []),
             *([cors] if settings.cors_origins else []),
             Middleware(UnexpectedErrors),
+            *([Middleware(ClientRateLimit, self.adapter(RATE_LIMITS), read_rate(rate))] if rate else []),
             Middleware(BodyLimit, limit=settings.body_limit),
             Middleware(ResponseDeadline, seconds=settings.request_timeout),
+            *self._layers,
         ]
+
+
+def _not_provided(settings: type[PortSettings], provider: str) -> str:
+    return (
+        f"the {settings.__name__} choose '{provider}', and the composition root provides no such adapter; "
+        "`arckode make:adapter` adds one"
+    )
 
 
 def _security_headers(settings: KernelSettings) -> dict[str, str]:

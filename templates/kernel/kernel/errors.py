@@ -6,6 +6,7 @@ AppError becomes a problem document with its status. A ProgrammingError is ours 
 import difflib
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from math import ceil
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -31,6 +32,7 @@ class AppError(Exception):
         self.code = code or self.default_code
         self.status = HTTPStatus(status or self.default_status)
         self.fields = dict(fields)
+        self.headers: dict[str, str] = {}
 
 
 class NotFoundError(AppError):
@@ -60,6 +62,24 @@ class StaleError(ConflictError):
     default_code = "stale"
 
 
+class PreconditionFailedError(AppError):
+    """The caller insisted on the row it had read (`If-Match`), and the row is another by now."""
+
+    default_code = "precondition_failed"
+    default_status = HTTPStatus.PRECONDITION_FAILED
+
+
+class TooManyRequestsError(AppError):
+    """The caller asks more often than it may; after `retry_after` seconds it may again."""
+
+    default_code = "too_many_requests"
+    default_status = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.headers = {"Retry-After": str(ceil(retry_after))}
+
+
 class AuthError(AppError):
     """Nobody is signed in, or the proof is not good enough."""
 
@@ -72,6 +92,20 @@ class ForbiddenError(AppError):
 
     default_code = "forbidden"
     default_status = HTTPStatus.FORBIDDEN
+
+
+class UnavailableError(AppError):
+    """Something outside that this needs does not answer; trying again later may work."""
+
+    default_code = "unavailable"
+    default_status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class TooLargeError(AppError):
+    """What the caller sends is larger than what is accepted here."""
+
+    default_code = "too_large"
+    default_status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 class ProgrammingError(Exception):

@@ -24,6 +24,8 @@ _COMPARE: dict[str, Callable[[Any, Any], ColumnElement[bool]]] = {
 def where(condition: Condition, dialect: str) -> ColumnElement[bool]:
     """Write one condition for a dialect."""
     match condition:
+        case AllOf((part,)):
+            return where(part, dialect)
         case AllOf(parts):
             return and_(true(), *(where(part, dialect) for part in parts))
         case AnyOf(parts):

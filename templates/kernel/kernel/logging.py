@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from .request_context import current_correlation_id, current_request_id
+from .request_context import current_correlation_id, current_request_id, current_trace
 
 Entry = MutableMapping[str, Any]  # structlog's own type
 
@@ -64,6 +64,10 @@ def add_request(_logger: object, _method: str, entry: Entry) -> Entry:
     for name, value in (("request_id", current_request_id()), ("correlation_id", current_correlation_id())):
         if value is not None:
             entry.setdefault(name, value)
+    trace = current_trace()
+    if trace is not None:
+        entry.setdefault("trace_id", trace.trace_id)
+        entry.setdefault("span_id", trace.span_id)
     return entry
 
 

@@ -1,8 +1,12 @@
-"""Holes that a connector fills: how a module asks for something another module does."""
+"""Holes that something else fills: a module asks another one through a connector, and the kernel for an adapter."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from .clock import Clock
 from .errors import WiringError
+from .settings import PortSettings
 
 T = TypeVar("T")
 
@@ -29,6 +33,17 @@ class Port(Generic[T]):
         if self._implementation is None:
             raise WiringError(f"the port '{self.name}' is not connected; call its connector in the composition root")
         return self._implementation
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterPort(Generic[T]):
+    """A service of which the application has one, chosen in the settings: the cache, the mail, the storage.
+
+    `memory` makes the one for tests, which is taken when the settings say `memory`.
+    """
+
+    settings: type[PortSettings]
+    memory: Callable[[Clock], T]
 
 
 def ports_of(owner: object) -> tuple[Port[object], ...]:

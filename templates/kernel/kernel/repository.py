@@ -1,18 +1,30 @@
 """The port every service stores its rows through, and the values that cross it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from .filters import ALL, All, Filters
 
-__all__ = ["ALL", "DEFAULT_LIMIT", "All", "CursorPage", "Filters", "ListQuery", "Page", "RepositoryAdapter"]
+__all__ = [
+    "ALL",
+    "DEFAULT_LIMIT",
+    "All",
+    "CursorPage",
+    "Filters",
+    "ListQuery",
+    "Page",
+    "RepositoryAdapter",
+    "Revisions",
+]
 
 T_co = TypeVar("T_co", covariant=True)
 
 DEFAULT_LIMIT: Final = 100
+Revisions: TypeAlias = Collection[str]
+"""States of a row that a caller has seen, as `If-Match` says them: its version, or when it was changed last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +105,27 @@ class RepositoryAdapter(Protocol[T_co]):
         ...
 
     async def update(
-        self, key: UUID, values: Mapping[str, object], /, *, expected_version: int | None = None
+        self,
+        key: UUID,
+        values: Mapping[str, object],
+        /,
+        *,
+        expected_version: int | None = None,
+        seen: Revisions | None = None,
     ) -> T_co | None:
-        """Change a row, or answer None. Raises StaleError when it no longer has the expected version."""
+        """Change a row, or answer None.
+
+        Raises StaleError when it no longer has the expected version, and PreconditionFailedError when it is in none of
+        the seen revisions, which are what the caller's `If-Match` says.
+        """
         ...
 
     async def update_many(self, filters: Filters | All, values: Mapping[str, object]) -> int:
         """Change every matching row; an empty filter is an error, `ALL` is not."""
         ...
 
-    async def delete(self, key: UUID, /) -> bool:
-        """Remove or mark a row; False when there is none."""
+    async def delete(self, key: UUID, /, *, seen: Revisions | None = None) -> bool:
+        """Remove or mark a row; False when there is none. Raises PreconditionFailedError as `update` does."""
         ...
 
     async def delete_many(self, filters: Filters | All) -> int: ...

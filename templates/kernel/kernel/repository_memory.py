@@ -7,14 +7,14 @@ from decimal import Decimal
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from .errors import ConflictError, StaleError
+from .errors import ConflictError
 from .fields import table_of
 from .filters import ALL, All, Condition, Filters
 from .filters_memory import holds, sort_key
 from .memory_database import MemoryDatabase, Row, Workspace
 from .model import Entity
 from .ordering import Order, after_cursor, cursor_of
-from .repository import DEFAULT_LIMIT, CursorPage, Page
+from .repository import DEFAULT_LIMIT, CursorPage, Page, Revisions
 from .rows import Rows, refuse_bad_limits
 
 E = TypeVar("E", bound=Entity)
@@ -76,15 +76,18 @@ class MemoryRepository(Generic[E]):
         /,
         *,
         expected_version: int | None = None,
+        seen: Revisions | None = None,
     ) -> E | None:
         changes = self._rows.changes(values) if values else {}
         condition = self._rows.one(key)
         if expected_version is not None:
             self._rows.matching({"version": expected_version})
+        if seen is not None:
+            self._rows.seen(seen)
         async with self.transaction():
             found = self._first(self._matching(condition))
-            if found is not None and expected_version not in {None, getattr(found, "version", None)}:
-                raise StaleError(f"{self.model.__name__} {key} was changed by somebody else; read it again")
+            if found is not None:
+                self._rows.refuse_other(found, expected_version, seen)
             await self._change(condition, changes)
             return self._first(self._matching(condition))
 
@@ -92,8 +95,15 @@ class MemoryRepository(Generic[E]):
         condition = self._rows.matching_many(filters)
         return await self._change(condition, self._rows.changes(values) if values else {})
 
-    async def delete(self, key: UUID, /) -> bool:
-        return bool(await self._remove(self._rows.one(key)))
+    async def delete(self, key: UUID, /, *, seen: Revisions | None = None) -> bool:
+        condition = self._rows.one(key)
+        if seen is not None:
+            self._rows.seen(seen)
+        async with self.transaction():
+            found = self._first(self._matching(condition))
+            if found is not None:
+                self._rows.refuse_other(found, None, seen)
+            return bool(await self._remove(condition))
 
     async def delete_many(self, filters: Filters | All) -> int:
         return await self._remove(self._rows.matching_many(filters))

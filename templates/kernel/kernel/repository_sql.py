@@ -6,18 +6,29 @@ from decimal import Decimal
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, Delete, Select, Update, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Delete,
+    Select,
+    Update,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from . import filters_sql
 from .database import Database
-from .errors import StaleError
 from .fields import table_of
 from .filters import ALL, All, AllOf, Condition, Filters
 from .integrity import translated
 from .model import Entity
 from .ordering import Order, after_cursor, cursor_of
-from .repository import DEFAULT_LIMIT, CursorPage, Page
+from .repository import DEFAULT_LIMIT, CursorPage, Page, Revisions
 from .rows import Rows, refuse_bad_limits
 
 E = TypeVar("E", bound=Entity)
@@ -32,6 +43,9 @@ class SqlRepository(Generic[E]):
         self.database = database
         self._rows: Rows[E] = Rows(self.model, database.clock)
         self._table = table_of(self.model)
+        self._by_id: Select[E] = select(self._rows.model).where(self._table.c.id == bindparam("key"))
+        if self._rows.soft_deleted:
+            self._by_id = self._by_id.where(self._table.c.deleted_at.is_(None))
 
     def transaction(self, *, savepoint: bool = False, new: bool = False) -> AbstractAsyncContextManager[AsyncSession]:
         return self.database.transaction(savepoint=savepoint, new=new)
@@ -55,8 +69,10 @@ class SqlRepository(Generic[E]):
         return await self._read(statement)
 
     async def find_by_id(self, key: UUID, /) -> E | None:
-        rows = await self._read(self._select(self._rows.one(key)))
-        return rows[0] if rows else None
+        async with self.database.session() as session:
+            if isinstance(key, UUID) and not self._rows.limited:
+                return await self._one(session, key)
+            return await self._reload(session, self._rows.one(key))
 
     async def find_one(self, filters: Filters, *, order_by: Sequence[str] = ()) -> E | None:
         rows = await self.find_many(filters, order_by=order_by, limit=1)
@@ -88,16 +104,17 @@ class SqlRepository(Generic[E]):
         /,
         *,
         expected_version: int | None = None,
+        seen: Revisions | None = None,
     ) -> E | None:
         changes = self._rows.changes(values) if values else {}
         condition = self._rows.one(key)
-        expected = self._expecting(expected_version)
+        expected = self._expecting(expected_version, seen)
         async with self._writing() as session:
             if changes and await self._change(session, AllOf((condition, expected)), changes):
                 return await self._reload(session, condition)
             found = await self._reload(session, condition)
-            if found is not None and expected_version not in {None, getattr(found, "version", None)}:
-                raise StaleError(f"{self.model.__name__} {key} was changed by somebody else; read it again")
+            if found is not None:
+                self._rows.refuse_other(found, expected_version, seen)
             return found
 
     async def update_many(self, filters: Filters | All, values: Mapping[str, object]) -> int:
@@ -106,8 +123,17 @@ class SqlRepository(Generic[E]):
         async with self._writing() as session:
             return await self._change(session, condition, changes) if changes else await self._count(session, condition)
 
-    async def delete(self, key: UUID, /) -> bool:
-        return bool(await self._remove(self._rows.one(key)))
+    async def delete(self, key: UUID, /, *, seen: Revisions | None = None) -> bool:
+        condition = self._rows.one(key)
+        if seen is None:
+            return bool(await self._remove(condition))
+        async with self._writing() as session:
+            if await self._remove(AllOf((condition, self._expecting(None, seen)))):
+                return True
+            found = await self._reload(session, condition)
+            if found is not None:
+                self._rows.refuse_other(found, None, seen)
+            return False
 
     async def delete_many(self, filters: Filters | All) -> int:
         return await self._remove(self._rows.matching_many(filters))
@@ -170,8 +196,9 @@ class SqlRepository(Generic[E]):
         statement = select(self._rows.model).where(self._where(condition))
         return statement.order_by(*filters_sql.order(orders, self.database.dialect)) if orders else statement
 
-    def _expecting(self, version: int | None) -> Condition:
-        return AllOf(()) if version is None else self._rows.matching({"version": version}, with_deleted=True)
+    def _expecting(self, version: int | None, seen: Revisions | None) -> Condition:
+        expected = AllOf(()) if version is None else self._rows.matching({"version": version}, with_deleted=True)
+        return expected if seen is None else AllOf((expected, self._rows.seen(seen)))
 
     @asynccontextmanager
     async def _writing(self, *, deleting: bool = False) -> AsyncGenerator[AsyncSession]:
@@ -183,12 +210,21 @@ class SqlRepository(Generic[E]):
         async with self.database.session() as session:
             return await self._entities(session, statement)
 
-    async def _entities(self, session: AsyncSession, statement: Select[E]) -> tuple[E, ...]:
-        result = await session.scalars(statement, execution_options={"populate_existing": True})
+    async def _entities(
+        self, session: AsyncSession, statement: Select[E], values: Mapping[str, object] | None = None
+    ) -> tuple[E, ...]:
+        if not self.database.in_transaction():  # the session ends after this, and with it all that it knows
+            return tuple((await session.scalars(statement, values)).unique())
+        result = await session.scalars(statement, values, execution_options={"populate_existing": True})
         entities = tuple(result.unique())
         for entity in entities:
             session.expunge(entity)
         return entities
+
+    async def _one(self, session: AsyncSession, key: UUID) -> E | None:
+        """Find by the identifier with a statement made once, since this is what is asked most."""
+        rows = await self._entities(session, self._by_id, {"key": key})
+        return rows[0] if rows else None
 
     async def _reload(self, session: AsyncSession, condition: Condition) -> E | None:
         rows = await self._entities(session, self._select(condition))

@@ -2,8 +2,11 @@
 
 from contextvars import ContextVar
 
+from .trace import Trace
+
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 correlation_id: ContextVar[str | None] = ContextVar("correlation_id", default=None)
+trace: ContextVar[Trace | None] = ContextVar("trace", default=None)
 
 
 def current_request_id() -> str | None:
@@ -14,3 +17,8 @@ def current_request_id() -> str | None:
 def current_correlation_id() -> str | None:
     """Answer the id shared by everything that one outside action set off, or None."""
     return correlation_id.get()
+
+
+def current_trace() -> Trace | None:
+    """Answer the trace of this request, or None; what is called with its `header` as `traceparent` belongs to it."""
+    return trace.get()

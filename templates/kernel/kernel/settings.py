@@ -1,18 +1,75 @@
 """Everything that differs between environments, read once at the start and checked before anything runs."""
 
-from typing import Annotated, Literal, Self
+import re
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from .database_url import async_url, missing_extra
+from .errors import WiringError
+from .rate_values import read_rate
+
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#\s]+")
+P = TypeVar("P", bound=BaseModel)
+
+
+class PortSettings(BaseModel):
+    """What is behind one port of the kernel, and where: `CACHE__PROVIDER` for the provider of `cache`.
+
+    The two underscores keep them apart from what a platform sets by itself, such as CACHE_PORT for a service `cache`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    fit_in_memory: ClassVar[bool] = False
+
+    provider: str
+    memory_in_production: bool = Field(default=False, description="Accept that a restart forgets everything.")
+
+    def production_problem(self, prefix: str) -> str | None:
+        """Say what must not go to production as it is; a variable is named with the prefix, such as `CACHE__`."""
+        if self.provider != "memory" or self.memory_in_production or self.fit_in_memory:
+            return None
+        return (
+            f"{prefix}PROVIDER is memory, which a restart empties and no other process sees; "
+            f"choose another, or accept it with {prefix}MEMORY_IN_PRODUCTION=true"
+        )
+
+
+class RateLimitSettings(PortSettings):
+    """How often one address may ask, and where that is counted. In memory, each process counts for itself."""
+
+    fit_in_memory: ClassVar[bool] = True  # a restart forgives everybody
+
+    provider: Literal["memory", "redis"] = "memory"
+    per_client: str = Field(
+        default="", description="Of one address for everything, such as 600/minute; none unless said."
+    )
+    url: SecretStr = Field(default=SecretStr("redis://127.0.0.1:6379/0"), description="redis://, rediss:// or unix://")
+    connections: int = Field(default=20, ge=1, description="Open at once; who wants one more waits.")
+    timeout: float = Field(default=0.5, gt=0, description="Seconds for a connection, and for an answer.")
+
+    @field_validator("per_client")
+    @classmethod
+    def _is_a_rate(cls, value: str) -> str:
+        if value:
+            read_rate(value)
+        return value
 
 
 class KernelSettings(BaseSettings):
     """The settings the kernel itself needs: from the environment first, then from `.env`. Secrets are SecretStr."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True, hide_input_in_errors=True
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_nested_delimiter="__",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     app_name: str = "app"
@@ -27,6 +84,21 @@ class KernelSettings(BaseSettings):
     request_timeout: float = Field(default=30.0, gt=0, description="Seconds before a request is given up.")
     shutdown_timeout: float = Field(default=10.0, gt=0, description="Seconds each stop hook may take.")
     health_timeout: float = Field(default=1.0, gt=0, description="Seconds a readiness probe may take.")
+    shutdown_delay: float = Field(
+        default=0.0, ge=0, description="Seconds between not being ready any more and taking no more requests."
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Addresses or networks whose X-Forwarded-For is believed, with commas in between."
+    )
+    compression: bool = Field(default=True, description="Answer in gzip who accepts it.")
+    compression_minimum: int = Field(default=1024, ge=0, description="Smallest answer in bytes worth compressing.")
+    rate_limits: RateLimitSettings = RateLimitSettings()
+    static_folder: Path | None = Field(
+        default=None, description="A folder of files to serve, such as a built front end."
+    )
+    static_path: str = Field(default="/static", description="Where they are served; / for a front end.")
+    schema_sync: bool = Field(default=False, description="Create tables and add columns at the start; development.")
+    allow_schema_sync: bool = Field(default=False, description="Let production sync its schema all the same.")
     docs: bool | None = Field(default=None, description="Serve /docs; unless said, everywhere but in production.")
 
     @field_validator("database_url")
@@ -37,7 +109,41 @@ class KernelSettings(BaseSettings):
             raise ValueError(f'the driver of this database is not installed; run pip install ".[{extra}]"')
         return value
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for word in value:
+            try:
+                ip_network(word, strict=False)
+            except ValueError:
+                raise ValueError(f"'{word}' is neither an address nor a network such as 10.0.0.0/8") from None
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for word in value:
+            if word != "*" and _ORIGIN.fullmatch(word) is None:
+                raise ValueError(
+                    f"'{word}' is no origin; write scheme and host without a path: https://app.example.com"
+                )
+        return value
+
+    @field_validator("static_folder")
+    @classmethod
+    def _is_there(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_dir():
+            raise ValueError(f"there is no folder {value}; build what it serves, or leave STATIC_FOLDER out")
+        return value
+
+    @field_validator("static_path")
+    @classmethod
+    def _is_a_path(cls, value: str) -> str:
+        if not value.startswith("/") or (value != "/" and value.endswith("/")):
+            raise ValueError("write a path such as /static, or / alone")
+        return value
+
+    @field_validator("cors_origins", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -53,6 +159,23 @@ class KernelSettings(BaseSettings):
             raise ValueError("DATABASE_URL must be set in production, or a restart could lose the data")
         return self
 
+    @model_validator(mode="after")
+    def _production_is_migrated(self) -> Self:
+        if self.production and self.schema_sync and not self.allow_schema_sync:
+            raise ValueError(
+                "SCHEMA_SYNC is for development; in production run `arckode db:migrate` "
+                "(ALLOW_SCHEMA_SYNC=1 says otherwise)"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _ports_are_fit_for_production(self) -> Self:
+        for name, settings in self.ports().items() if self.production else ():
+            problem = settings.production_problem(f"{name.upper()}__")
+            if problem:
+                raise ValueError(problem)
+        return self
+
     @classmethod
     def load(cls) -> Self:
         """Read the settings; a wrong one ends the program with a line that names it instead of a traceback."""
@@ -62,6 +185,23 @@ class KernelSettings(BaseSettings):
             raise SystemExit("\n".join(_line(found["loc"], found["msg"]) for found in error.errors())) from None
         except SettingsError as error:
             raise SystemExit(f"settings: {error}") from None
+
+    @classmethod
+    def for_tests(cls, **changes: object) -> Self:
+        """Answer settings for a test: what this machine's `.env` says must not decide whether a test sends a mail."""
+        options: dict[str, Any] = {"_env_file": None, "environment": "test", **changes}
+        return cls(**options)
+
+    def ports(self) -> dict[str, PortSettings]:
+        """Answer the settings of each port by the name of their attribute."""
+        return {name: value for name, value in self if isinstance(value, PortSettings)}
+
+    def of(self, kind: type[P]) -> P:
+        """Answer the settings of one part. Raises WiringError when the class `Settings` has no such attribute."""
+        for _, value in self:
+            if isinstance(value, kind):
+                return value
+        raise WiringError(f"Settings has no {kind.__name__}; add an attribute of that type, with `{kind.__name__}()`")
 
     @property
     def production(self) -> bool:
@@ -77,5 +217,5 @@ class KernelSettings(BaseSettings):
 
 
 def _line(place: tuple[int | str, ...], message: str) -> str:
-    name = "_".join(str(part).upper() for part in place) or "settings"
+    name = "__".join(str(part).upper() for part in place) or "settings"
     return f"{name}: {message.removeprefix('Value error, ')}"

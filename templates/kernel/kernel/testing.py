@@ -6,13 +6,14 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 import httpx2
+from fastapi import FastAPI
 from sqlalchemy import event
 
 from .app import Kernel
 from .clock import Clock, FixedClock
 from .database import Database
 
-__all__ = ["FixedClock", "Statements", "client", "count_statements", "fresh_database"]
+__all__ = ["FixedClock", "Statements", "client", "count_statements", "fresh_database", "running", "talk_to"]
 
 
 @asynccontextmanager
@@ -33,11 +34,22 @@ async def fresh_database(*, clock: Clock | None = None) -> AsyncGenerator[Databa
 
 
 @asynccontextmanager
-async def client(kernel: Kernel, *, base_url: str = "http://test") -> AsyncGenerator[httpx2.AsyncClient]:
-    """Start the application and talk to it without a socket; stop it afterwards."""
+async def running(kernel: Kernel) -> AsyncGenerator[FastAPI]:
+    """Start the application, and stop it afterwards."""
     app = kernel.asgi()
-    transport = httpx2.ASGITransport(app=app)
-    async with app.router.lifespan_context(app), httpx2.AsyncClient(transport=transport, base_url=base_url) as http:
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+def talk_to(app: FastAPI, *, base_url: str = "http://test") -> httpx2.AsyncClient:
+    """Make a client that talks to a running application without a socket."""
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=base_url)
+
+
+@asynccontextmanager
+async def client(kernel: Kernel, *, base_url: str = "http://test") -> AsyncGenerator[httpx2.AsyncClient]:
+    """Start the application and talk to it; stop it afterwards."""
+    async with running(kernel) as app, talk_to(app, base_url=base_url) as http:
         yield http
 
 

@@ -1,4 +1,8 @@
-"""Whether the process lives, and whether it can do its work: the second asks everything it depends on."""
+"""Whether the process lives, and whether it can do its work: the second asks everything it depends on.
+
+A dependency that the application can do without makes it degraded, not unavailable: taking every process out of the
+load balancer because the cache is down would turn a slow service into none.
+"""
 
 import asyncio
 import time
@@ -11,6 +15,8 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict
 
 from ..engine import unavailable
+from ..errors import UnavailableError
+from .draining import Draining
 
 Probe = Callable[[], Awaitable[object]]
 logger = structlog.get_logger("health")
@@ -36,18 +42,27 @@ class Check(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Ready when every probe is."""
+    """Ready when every probe is; degraded when only what it can do without has failed; draining before the end."""
 
-    status: Literal["ready", "unavailable"]
+    status: Literal["ready", "degraded", "unavailable", "draining"]
     checks: dict[str, Check]
 
 
 class Health:
     """Answers the two questions a load balancer asks."""
 
-    def __init__(self, probes: Mapping[str, Probe], *, timeout: float) -> None:
+    def __init__(
+        self,
+        probes: Mapping[str, Probe],
+        *,
+        timeout: float,
+        optional: frozenset[str] = frozenset(),
+        draining: Draining | None = None,
+    ) -> None:
         self._probes = probes
+        self._draining = draining
         self._timeout = timeout
+        self._optional = optional
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/health", tags=["health"])
@@ -67,10 +82,14 @@ class Health:
         names = sorted(self._probes)
         found = await asyncio.gather(*(self._check(name, self._probes[name]) for name in names))
         checks = dict(zip(names, found, strict=True))
-        ready = all(check.status == "ok" for check in found)
-        if not ready:
+        if self._draining is not None and self._draining.begun:
             response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
-        return Readiness(status="ready" if ready else "unavailable", checks=checks)
+            return Readiness(status="draining", checks=checks)
+        failed = {name for name, check in checks.items() if check.status == "failed"}
+        if failed - self._optional:
+            response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+            return Readiness(status="unavailable", checks=checks)
+        return Readiness(status="degraded" if failed else "ready", checks=checks)
 
     async def _check(self, name: str, probe: Probe) -> Check:
         started = time.perf_counter()
@@ -80,7 +99,7 @@ class Health:
                 await probe()
         except Exception as failure:
             error = type(failure).__name__
-            if unavailable(failure):
+            if unavailable(failure) or isinstance(failure, UnavailableError):
                 logger.warning("probe failed", probe=name, error=f"{error}: {failure}")
             else:
                 logger.exception("probe failed", probe=name)

@@ -1,10 +1,10 @@
 """The layers around every request, as plain ASGI classes: BaseHTTPMiddleware costs more than all of these together.
 
-From the outside in: RequestContext, (CORS), UnexpectedErrors, BodyLimit, ResponseDeadline. Errors are answered inside
-CORS, or browsers could not read them.
+From the outside in: (ProxyHeaders), RequestContext, (Compression), (CORS), UnexpectedErrors, (ClientRateLimit),
+BodyLimit, ResponseDeadline, and then the application's own, in the order of the composition root. Those in brackets
+are there when the settings ask for them. Errors are answered inside CORS, or browsers could not read them.
 """
 
-import asyncio
 import re
 import time
 from collections.abc import Mapping
@@ -12,21 +12,22 @@ from http import HTTPStatus
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..engine import unavailable
 from ..ids import new_id
-from ..request_context import correlation_id, request_id
-from .problems import ProblemResponse, problem_response
+from ..request_context import correlation_id, request_id, trace
+from ..tenancy import limited_to
+from ..trace import trace_of
+from .problems import ProblemResponse, problem_of, problem_response
 
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-_TOO_LARGE = "The body is larger than this server accepts."
+_ADDED = "kernel.added_headers"
 logger = structlog.get_logger("http")
 
 
 class RequestContext:
-    """Names the request, says so in the log and in the answer, and adds the security headers."""
+    """Names the request, says so in the log and in the answer, and adds the headers that every answer has."""
 
     def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
         self._app = app
@@ -39,7 +40,14 @@ class RequestContext:
         received = Headers(scope=scope)
         this_request = _accepted(received.get("x-request-id")) or new_id().hex
         correlation = _accepted(received.get("x-correlation-id")) or this_request
-        added = {**self._headers, "X-Request-ID": this_request, "X-Correlation-ID": correlation}
+        this_trace = trace_of(received.get("traceparent"))
+        added = {
+            **self._headers,
+            "X-Request-ID": this_request,
+            "X-Correlation-ID": correlation,
+            "Traceresponse": this_trace.header,
+        }
+        scope[_ADDED] = added
         status = 0
         started = time.perf_counter()
 
@@ -53,19 +61,36 @@ class RequestContext:
             await send(message)
 
         request_token, correlation_token = request_id.set(this_request), correlation_id.set(correlation)
+        trace_token = trace.set(this_trace)
         try:
-            await self._app(scope, receive, send_named)
+            with limited_to(None):  # a guard enters its tenant; streams and background tasks still belong to it
+                await self._app(scope, receive, send_named)
         finally:
             milliseconds = round((time.perf_counter() - started) * 1000, 1)
-            await logger.ainfo(
-                "request", method=scope["method"], path=scope["path"], status=int(status), ms=milliseconds
+            client = scope.get("client")
+            logger.info(  # in a thread, as `ainfo` does it, it costs more than all layers
+                "request",
+                method=scope["method"],
+                path=scope["path"],
+                status=int(status),
+                ms=milliseconds,
+                client=client[0] if client else None,
             )
             request_id.reset(request_token)
             correlation_id.reset(correlation_token)
+            trace.reset(trace_token)
+
+
+def add_header(scope: Scope, name: str, value: str) -> None:
+    """Put a header on the answer of a request, whatever it is going to be."""
+    scope.setdefault(_ADDED, {})[name] = value
 
 
 class UnexpectedErrors:
-    """Logs what nobody expected and answers 500, or 503 while the database is away, without saying what it was."""
+    """Logs what nobody expected and answers 500, or 503 while the database is away, without saying what it was.
+
+    What a layer further in raises to be heard, an AppError or an HTTPException, becomes its problem here.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -74,16 +99,26 @@ class UnexpectedErrors:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        watched = _Started(send)
+        started = False
+
+        async def send_watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
         try:
-            await self._app(scope, receive, watched)
+            await self._app(scope, receive, send_watched)
         except Exception as error:
+            told = None if started else problem_of(error, scope["path"])
+            if told is not None:
+                await told(scope, receive, send)
+                return
             away = unavailable(error)
             if away:
                 logger.warning("the database is unavailable", error=f"{type(error).__name__}: {error}")
             else:
                 logger.exception("unexpected error", method=scope["method"], path=scope["path"])
-            if watched.started:
+            if started:
                 raise
             await _failed(scope["path"], away=away)(scope, receive, send)
 
@@ -95,73 +130,6 @@ def _failed(path: str, *, away: bool) -> ProblemResponse:
         return problem_response(status, detail, instance=path, code="database_unavailable")
     detail = "Something went wrong on our side; the request id helps us find it."
     return problem_response(HTTPStatus.INTERNAL_SERVER_ERROR, detail, instance=path)
-
-
-class BodyLimit:
-    """Refuses bodies that are too large, by what they announce or by what arrives."""
-
-    def __init__(self, app: ASGIApp, limit: int) -> None:
-        self._app = app
-        self._limit = limit
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        announced = Headers(scope=scope).get("content-length", "")
-        if announced.isdecimal() and int(announced) > self._limit:
-            response = problem_response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE, instance=scope["path"])
-            await response(scope, receive, send)
-            return
-        arrived = 0
-
-        async def receive_counted() -> Message:
-            nonlocal arrived
-            message = await receive()
-            arrived += len(message.get("body", b""))
-            if arrived > self._limit:
-                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE)
-            return message
-
-        await self._app(scope, receive_counted, send)
-
-
-class ResponseDeadline:
-    """Gives up on a request whose answer has not begun in time; a stream that has begun may go on."""
-
-    def __init__(self, app: ASGIApp, seconds: float) -> None:
-        self._app = app
-        self._seconds = seconds
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        try:
-            async with asyncio.timeout(self._seconds) as deadline:
-                await self._app(scope, receive, _Started(send, deadline))
-        except TimeoutError:
-            if not deadline.expired():
-                raise
-            detail = f"The answer took longer than {self._seconds:g} seconds."
-            response = problem_response(HTTPStatus.SERVICE_UNAVAILABLE, detail, instance=scope["path"], code="timeout")
-            await response(scope, receive, send)
-
-
-class _Started:
-    """A send that remembers whether the answer has begun, and lifts a deadline when it does."""
-
-    def __init__(self, send: Send, deadline: asyncio.Timeout | None = None) -> None:
-        self._send = send
-        self._deadline = deadline
-        self.started = False
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.started = True
-            if self._deadline is not None:
-                self._deadline.reschedule(None)
-        await self._send(message)
 
 
 def _accepted(value: str | None) -> str | None:

@@ -77,16 +77,35 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_error)
 
 
+def problem_of(error: Exception, path: str) -> ProblemResponse | None:
+    """Answer the problem that a layer raised outside of any route; None for what nobody expected."""
+    if isinstance(error, AppError):
+        return _told(error, path)
+    if isinstance(error, HTTPException):
+        status = HTTPStatus(error.status_code)
+        return problem_response(status, error.detail, instance=path, headers=error.headers)
+    return None
+
+
 async def _application_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, AppError):
         raise error
+    return _told(error, request.url.path)
+
+
+def _told(error: AppError, path: str) -> ProblemResponse:
     fields = [
         FieldProblem(pointer=f"/{json_name(name)}", code=error.code, message=message)
         for name, message in error.fields.items()
     ]
-    headers = {"WWW-Authenticate": "Bearer"} if error.status is HTTPStatus.UNAUTHORIZED else None
+    headers = {"WWW-Authenticate": "Bearer"} if error.status is HTTPStatus.UNAUTHORIZED else {}
     return problem_response(
-        error.status, error.message, instance=request.url.path, code=error.code, errors=fields, headers=headers
+        error.status,
+        error.message,
+        instance=path,
+        code=error.code,
+        errors=fields,
+        headers=headers | error.headers,
     )
 
 
@@ -99,7 +118,7 @@ async def _invalid_request(request: Request, error: Exception) -> Response:
     if found[0]["loc"] == ("body",) and not _says_json(request):
         detail = "Send the body as application/json."
         return problem_response(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail, instance=request.url.path)
-    fields = [FieldProblem(pointer=_pointer(item["loc"]), code=item["type"], message=item["msg"]) for item in found]
+    fields = [_refused(item["loc"], item["type"], item["msg"]) for item in found]
     return problem_response(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "Some values cannot be accepted.",
@@ -107,6 +126,10 @@ async def _invalid_request(request: Request, error: Exception) -> Response:
         code="validation_failed",
         errors=fields,
     )
+
+
+def _refused(location: Iterable[object], code: str, message: str) -> FieldProblem:
+    return FieldProblem(pointer=_pointer(location), code=code, message=message.removeprefix("Value error, "))
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -3,11 +3,14 @@
     class OrderQuery(QueryModel):
         filterable: ClassVar[tuple[str, ...]] = ("status", "total")
         sortable: ClassVar[tuple[str, ...]] = ("created_at", "total")
+        searchable: ClassVar[tuple[str, ...]] = ("note",)
 
+        search: Search | None = None
         status: OrderStatus | None = None
         total_gte: Decimal | None = None
 
-reads `?status=paid&totalGte=10&sort=-createdAt&page=2`. A key that is not declared is refused, never ignored.
+reads `?search=gift&status=paid&totalGte=10&sort=-createdAt&page=2`. A key that is not declared is refused,
+never ignored.
 """
 
 from typing import Annotated, ClassVar
@@ -20,7 +23,10 @@ from .names import json_name
 from .schema import ApiModel
 
 _OPERATORS = ("eq", "ne", "lt", "lte", "gt", "gte", "in", "not_in", "contains", "icontains", "startswith", "is_null")
-_PAGING = frozenset({"page", "limit", "sort", "total"})
+_PAGING = frozenset({"page", "limit", "search", "sort", "total"})
+
+Search = Annotated[str, Field(max_length=200, description="What one of the texts of a row holds, in any case.")]
+"""The parameter `search` of a list that declares what is `searchable`."""
 
 
 class QueryModel(ApiModel):
@@ -28,6 +34,7 @@ class QueryModel(ApiModel):
 
     filterable: ClassVar[tuple[str, ...]] = ()
     sortable: ClassVar[tuple[str, ...]] = ()
+    searchable: ClassVar[tuple[str, ...]] = ()
     _conditions: ClassVar[dict[str, tuple[str, str]]] = {}
 
     page: Annotated[int, Field(ge=1, le=1_000_000, description="Which page, from 1.")] = 1
@@ -39,28 +46,38 @@ class QueryModel(ApiModel):
     def __pydantic_init_subclass__(cls, **_options: object) -> None:
         """Work out which field and operator each parameter means. Raises WiringError when it means none."""
         cls._conditions = {name: _condition(cls, name) for name in cls.model_fields if name not in _PAGING}
+        names = "|".join(sorted(json_name(name) for name in {*cls.sortable, "id"}))
+        cls.model_fields["sort"].json_schema_extra = {"pattern": f"^-?({names})(,-?({names}))*$"}
 
     @field_validator("sort")
     @classmethod
     def _is_sortable(cls, value: str | None) -> str | None:
+        if not value:
+            return value
         known = {json_name(name) for name in (*cls.sortable, "id")}
-        for name in (value or "").split(","):
-            if value and name.removeprefix("-") not in known:
+        for name in value.split(","):
+            if name.removeprefix("-") not in known:
                 raise ValueError(f"cannot sort by that{suggestion(name.removeprefix('-'), known)}")
         return value
 
     def listing(self) -> ListQuery:
         """Answer the query in the terms of a repository; parameters that are absent or empty filter nothing."""
-        filters: dict[str, dict[str, object]] = {}
+        conditions: dict[str, dict[str, object]] = {}
         for name, (field, operator) in self._conditions.items():
             value = getattr(self, name)
             if value is not None:
-                filters.setdefault(field, {})[operator] = value
+                conditions.setdefault(field, {})[operator] = value
+        filters: dict[str, object] = dict(conditions)
+        words = getattr(self, "search", None) if self.searchable else None
+        if words:
+            filters["or"] = [{name: {"icontains": words}} for name in self.searchable]
         return ListQuery(filters, self.page, self.limit, self._order(), self.total)
 
     def _order(self) -> tuple[str, ...]:
+        if not self.sort:
+            return ()
         by_json = {json_name(name): name for name in (*self.sortable, "id")}
-        words = self.sort.split(",") if self.sort else ()
+        words = self.sort.split(",")
         return tuple(("-" if word.startswith("-") else "") + by_json[word.removeprefix("-")] for word in words)
 
 

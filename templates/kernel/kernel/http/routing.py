@@ -1,17 +1,24 @@
 """Routes of a module: stable operation ids, a stated access, and every error declared for the clients."""
 
 import json
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from ..access import Access, Principal, PrincipalProvider
+from ..access import Access, Principal, PrincipalProvider, ReadsRequests
 from ..errors import AuthError, WiringError
+from ..rate_values import Rate, read_rate
+from ..tenancy import enter
+from .conditional import answered, remembering
+from .limits import set_limits
 from .problems import MEDIA_TYPE, Problem
+from .rate_limits import limited
 
 Handler = Callable[..., Awaitable[object]]
 
@@ -39,55 +46,95 @@ class ExactRequest(Request):
         return json.loads(await self.body(), parse_float=WrittenNumber.read)
 
 
+@dataclass(frozen=True, slots=True)
+class RouteLimits:
+    """What one route allows, where the settings are not right for it: how often, bytes of body, seconds to answer."""
+
+    rate: str = ""
+    body: int | None = None
+    seconds: float | None = None
+
+
 class ExactRoute(APIRoute):
-    """A route that reads its body with ExactRequest."""
+    """A route that reads its body with ExactRequest, within limits, and answers conditionally.
+
+    The tenant that a guard proves ends with the request.
+    """
+
+    limits: ClassVar[RouteLimits] = RouteLimits()
+
+    @classmethod
+    def within(cls, limits: RouteLimits) -> "type[ExactRoute]":
+        """Answer a class of routes that have these limits."""
+        return cls if limits == cls.limits else type("LimitedRoute", (cls,), {"limits": limits})
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:  # FastAPI's own type
         handle = super().get_route_handler()
+        limits = self.limits
 
         async def exactly(request: Request) -> Response:
-            return await handle(ExactRequest(request.scope, request.receive))
+            if limits.body is not None or limits.seconds is not None:
+                set_limits(request.scope, body=limits.body, seconds=limits.seconds)
+            exact = ExactRequest(request.scope, request.receive)
+            return await answered(exact, lambda: handle(exact))
 
         return exactly
 
 
 class ModuleRouter:
-    """Collects the routes of one module under `/<module>`."""
+    """Collects the routes of one module under `/<module>`; `realm` says which authentication proves its callers."""
 
-    def __init__(self, module: str, *, prefix: str | None = None) -> None:
+    def __init__(self, module: str, *, prefix: str | None = None, realm: str = "") -> None:
         self._module = module
+        self._realm = realm
         prefix = f"/{module.replace('_', '-')}" if prefix is None else prefix
         self.router = APIRouter(prefix=prefix, tags=[module], route_class=ExactRoute)
 
-    def get(self, path: str, handler: Handler, *, access: Access, status: int = 200) -> None:
-        self._add("GET", path, handler, access, status)
+    def get(
+        self, path: str, handler: Handler, *, access: Access, status: int = 200, limits: RouteLimits = RouteLimits()
+    ) -> None:
+        self._add("GET", path, handler, access=access, status=status, limits=limits)
 
-    def post(self, path: str, handler: Handler, *, access: Access, status: int = 200) -> None:
-        self._add("POST", path, handler, access, status)
+    def post(
+        self, path: str, handler: Handler, *, access: Access, status: int = 200, limits: RouteLimits = RouteLimits()
+    ) -> None:
+        self._add("POST", path, handler, access=access, status=status, limits=limits)
 
-    def put(self, path: str, handler: Handler, *, access: Access, status: int = 200) -> None:
-        self._add("PUT", path, handler, access, status)
+    def put(
+        self, path: str, handler: Handler, *, access: Access, status: int = 200, limits: RouteLimits = RouteLimits()
+    ) -> None:
+        self._add("PUT", path, handler, access=access, status=status, limits=limits)
 
-    def patch(self, path: str, handler: Handler, *, access: Access, status: int = 200) -> None:
-        self._add("PATCH", path, handler, access, status)
+    def patch(
+        self, path: str, handler: Handler, *, access: Access, status: int = 200, limits: RouteLimits = RouteLimits()
+    ) -> None:
+        self._add("PATCH", path, handler, access=access, status=status, limits=limits)
 
-    def delete(self, path: str, handler: Handler, *, access: Access, status: int = 200) -> None:
-        self._add("DELETE", path, handler, access, status)
+    def delete(
+        self, path: str, handler: Handler, *, access: Access, status: int = 200, limits: RouteLimits = RouteLimits()
+    ) -> None:
+        self._add("DELETE", path, handler, access=access, status=status, limits=limits)
 
-    def _add(self, method: str, path: str, handler: Handler, access: Access, status: int) -> None:
+    def _add(
+        self, method: str, path: str, handler: Handler, *, access: Access, status: int, limits: RouteLimits
+    ) -> None:
         action = getattr(handler, "__name__", "")
         if not action.isidentifier():
             raise WiringError(f"the handler of {method} {path or '/'} has no name to make an operation id of")
+        name = f"{self._module}_{action}"
+        checks = [] if access.public else [Depends(_guard(access, self._realm))]
+        checks += [Depends(limited(name, _rate(limits, method, path)))] if limits.rate else []
         self.router.add_api_route(
             path,
-            handler,
+            remembering(handler),
             methods=[method],
             status_code=status,
-            operation_id=f"{self._module}_{action}",
-            name=f"{self._module}_{action}",
-            dependencies=[] if access.public else [Depends(_guard(access))],
-            responses=declared_problems(_possible(method, path, access)),
+            operation_id=name,
+            name=name,
+            dependencies=checks,
+            responses=declared_problems(_possible(method, path, access, limits)),
             openapi_extra={"x-access": access.label},
+            route_class_override=ExactRoute.within(limits),
         )
 
 
@@ -108,7 +155,14 @@ def current_principal(request: Request) -> Principal:
 CurrentPrincipal = Annotated[Principal, Depends(current_principal)]
 
 
-def _possible(method: str, path: str, access: Access) -> tuple[HTTPStatus, ...]:
+def _rate(limits: RouteLimits, method: str, path: str) -> Rate:
+    try:
+        return read_rate(limits.rate)
+    except ValueError as error:
+        raise WiringError(f"the route {method} {path or '/'}: {error}") from None
+
+
+def _possible(method: str, path: str, access: Access, limits: RouteLimits) -> tuple[HTTPStatus, ...]:
     statuses = [HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE]
     if "{" in path:
         statuses.append(HTTPStatus.NOT_FOUND)
@@ -116,16 +170,31 @@ def _possible(method: str, path: str, access: Access) -> tuple[HTTPStatus, ...]:
         statuses.append(HTTPStatus.CONFLICT)
     if method in {"POST", "PUT", "PATCH"}:
         statuses += [HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE]
+        statuses.append(HTTPStatus.REQUEST_TIMEOUT)
+    if method != "GET" and "{" in path:
+        statuses.append(HTTPStatus.PRECONDITION_FAILED)
+    if limits.rate:
+        statuses.append(HTTPStatus.TOO_MANY_REQUESTS)
     if not access.public:
         statuses += [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN]
     return tuple(sorted(statuses))
 
 
-def _guard(access: Access) -> Callable[[Request], Awaitable[None]]:
+def _guard(access: Access, realm: str) -> Callable[[Request], Awaitable[None]]:
     async def guard(request: Request) -> None:
-        provider: PrincipalProvider | None = request.app.state.authenticate
-        principal = await provider(request.headers.get("authorization")) if provider else None
+        principal = await authenticated(request, realm)
         access.check(principal)
         request.scope["principal"] = principal
+        if principal is not None:
+            enter(principal.tenant)
 
     return guard
+
+
+async def authenticated(connection: HTTPConnection, realm: str = "") -> Principal | None:
+    """Answer who sends a request or opens a websocket, or None for nobody. Raises AuthError for a bad proof."""
+    providers: Mapping[str, PrincipalProvider] = connection.app.state.realms
+    provider = providers.get(realm)
+    if isinstance(provider, ReadsRequests):
+        return await provider.of(connection)
+    return await provider(connection.headers.get("authorization")) if provider else None

@@ -44,7 +44,11 @@ class ApiModel(BaseModel):
         """Read a row by Python names: under its JSON name, a column called `metadata` is SQLAlchemy's own attribute."""
         if not isinstance(value, Entity):
             return value
-        return {name: getattr(value, name) for name in cls.model_fields if hasattr(value, name)}
+        loaded, names = value.__dict__, cls.__pydantic_fields__
+        found = {name: loaded[name] for name in names if name in loaded}
+        if len(found) == len(names):
+            return found
+        return found | {name: getattr(value, name) for name in names if name not in loaded and hasattr(value, name)}
 
     def values(self) -> dict[str, object]:
         """Answer what the caller sent, and only that, under the Python names."""

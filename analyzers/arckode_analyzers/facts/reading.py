@@ -1,0 +1,92 @@
+"""Many files to packed facts, by several processes when there are enough of them to pay for starting those."""
+
+from __future__ import annotations
+
+import marshal
+import os
+import sys
+from typing import TYPE_CHECKING, TypeAlias
+
+from arckode_analyzers.facts.extract import extract
+from arckode_analyzers.facts.records import FileFacts, pack, unpack
+from arckode_analyzers.facts.sql_file import extract_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+# The name of the content, its packed facts, and why there are none.
+Read: TypeAlias = tuple[str, bytes, str]
+_WORTH_FORKING = 300
+
+
+def read_facts(files: Mapping[str, bytes], paths: Sequence[str], name: Callable[[bytes], str]) -> dict[str, Read]:
+    """Read files; `name` gives what the cache calls a content."""
+    processes = min(os.cpu_count() or 1, 8)
+    if len(paths) < _WORTH_FORKING or processes < 2 or not hasattr(os, "fork") or sys.platform == "darwin":
+        return _read(files, paths, name)
+    found: dict[str, Read] = {}
+    children = [_Child(files, paths[part::processes], name) for part in range(1, processes)]
+    found.update(_read(files, paths[::processes], name))
+    for child in children:
+        found.update(child.answer())
+    return found
+
+
+def facts_of(packed: bytes) -> FileFacts:
+    return unpack(marshal.loads(packed))  # noqa: S302  # made by this process, its child, or signed by an earlier one
+
+
+def _read(files: Mapping[str, bytes], paths: Sequence[str], name: Callable[[bytes], str]) -> dict[str, Read]:
+    found: dict[str, Read] = {}
+    for path in paths:
+        content = files[path]
+        try:
+            found[path] = (name(content), _packed(content, is_sql=path.endswith(".sql")), "")
+        except Exception as error:  # noqa: BLE001  # one strange file must not keep the others from being judged
+            found[path] = (name(content), b"", reason(error))
+    return found
+
+
+def _packed(content: bytes, *, is_sql: bool) -> bytes:
+    facts = extract_sql(content) if is_sql else extract(content)
+    return marshal.dumps(pack(facts))  # type: ignore[arg-type]  # tuples of plain values, all the way down
+
+
+def reason(error: Exception) -> str:
+    """Say why a file has no facts."""
+    if isinstance(error, SyntaxError):
+        return f"this Python cannot parse it: {error.msg}" + (f" (line {error.lineno})" if error.lineno else "")
+    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    if isinstance(error, ValueError | RecursionError | MemoryError):
+        return f"this Python cannot parse it: {said}"
+    return f"arckode fails on it, please report that: {said}"
+
+
+class _Child:
+    """A process that reads some files and sends what it found through a pipe."""
+
+    def __init__(self, files: Mapping[str, bytes], paths: Sequence[str], name: Callable[[bytes], str]) -> None:
+        self._work = (files, paths, name)
+        receiver, sender = os.pipe()
+        self._pid = os.fork()
+        if self._pid:
+            os.close(sender)
+            self._receiver = receiver
+            return
+        status = 1
+        try:
+            os.close(receiver)
+            with os.fdopen(sender, "wb") as stream:
+                marshal.dump(_read(files, paths, name), stream)
+            status = 0
+        finally:
+            os._exit(status)
+
+    def answer(self) -> dict[str, Read]:
+        """Return what the child found; when it was killed, find it here."""
+        with os.fdopen(self._receiver, "rb") as stream:
+            sent = stream.read()
+        _, status = os.waitpid(self._pid, 0)
+        if status:
+            return _read(*self._work)
+        return marshal.loads(sent)  # type: ignore[no-any-return]  # noqa: S302  # what our own child sent

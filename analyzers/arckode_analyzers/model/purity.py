@@ -1,0 +1,115 @@
+"""The functions of event sourcing that must be repeatable, and the calls that make one run differ from the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from arckode_analyzers.facts.shapes import within
+from arckode_analyzers.model.project import FunctionAt, is_judged
+from arckode_analyzers.model.sinks import Effect
+from arckode_analyzers.model.values import Value
+from arckode_analyzers.model.vocabulary import AGGREGATES, IMPURE, NETWORK, PROJECTIONS, SIDE_EFFECTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from arckode_analyzers.facts.shapes import Shape
+    from arckode_analyzers.model.analysis import Analysis
+    from arckode_analyzers.model.calls import CallAt
+    from arckode_analyzers.model.leads import Leads
+    from arckode_analyzers.model.source import Source
+
+Role = Literal["evolve", "decide", "projection"]
+_PARTS = frozenset({"decide", "evolve"})
+_REQUESTS = frozenset({"get", "post", "put", "patch", "delete", "request", "head", "send", "sendmail", "send_message"})
+_TOLD = {"emit": "publishes an event", "publish": "publishes a message", "dispatch": "dispatches a job"}
+
+
+@dataclass(frozen=True, slots=True)
+class Repeatable:
+    """A function that is run again whenever events are replayed."""
+
+    function: FunctionAt
+    role: Role
+
+
+class Purity:
+    """Finds aggregates and projections by what they are built on or handed to."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self._analysis = analysis
+        found = [each for source in analysis.project.sources.values() for each in self._of(source)]
+        self.functions = {each.function.symbol: each for each in found}
+
+    @property
+    def impure(self) -> Leads:
+        return self._analysis.leads("impure", self._impure)
+
+    @property
+    def effects(self) -> Leads:
+        return self._analysis.leads("side effects", self._side_effect)
+
+    def role(self, source: Source, function: int) -> Repeatable | None:
+        """Return the repeatable function that a function is, or is nested in."""
+        while function > 0:
+            found = self.functions.get(source.symbol(function))
+            if found is not None:
+                return found
+            function = source.facts.functions[function].parent
+        return None
+
+    def _of(self, source: Source) -> Iterator[Repeatable]:
+        if not is_judged(source):
+            return
+        for index, record in enumerate(source.facts.functions):
+            if record.owner < 0:
+                continue
+            kind = self._kind(Value("class", source.class_symbols[record.owner]))
+            if kind == "aggregate" and record.name in _PARTS:
+                yield Repeatable(FunctionAt(source, index), "evolve" if record.name == "evolve" else "decide")
+            if kind == "projection" and record.name != "__init__":
+                yield Repeatable(FunctionAt(source, index), "projection")
+        for call in source.facts.calls:
+            value = self._analysis.value(source, call.function, call.func)
+            kind = "" if value is None or value.kind == "method" else self._kind(value)
+            given = [("", shape) for shape in call.args] + list(call.keywords)
+            for name, shape in given if kind else ():
+                yield from self._handed(source, call.function, kind, (name, shape))
+
+    def _kind(self, value: Value) -> str:
+        names = (each.name for each in self._analysis.resolver.ancestors(value))
+        parts = {name.removeprefix("kernel.") for name in names if name.startswith("kernel.")}
+        return "aggregate" if parts & AGGREGATES else "projection" if parts & PROJECTIONS else ""
+
+    def _handed(self, source: Source, function: int, kind: str, given: tuple[str, Shape]) -> Iterator[Repeatable]:
+        name, shape = given
+        for part in within(shape):
+            value = self._analysis.value(source, function, part) if part[0] in {"name", "attr", "lambda"} else None
+            found = None if value is None else self._analysis.project.functions.get(value.name)
+            if found is None or (kind == "aggregate" and value is not None and name not in _PARTS):
+                continue
+            role: Role = "projection" if kind == "projection" else "evolve" if name == "evolve" else "decide"
+            yield Repeatable(found, role)
+
+    def _impure(self, call: CallAt) -> str:
+        value = self._analysis.callee(call)
+        if value is not None and value.name in IMPURE:
+            return f"asks {IMPURE[value.name]}"
+        if any(target.effect is Effect.QUERIES for target in self._analysis.reached(call)):
+            return "asks the database"
+        return self._side_effect(call)
+
+    def _side_effect(self, call: CallAt) -> str:
+        act = self._analysis.acts.at.get(call.key)
+        if act is not None:
+            return _TOLD.get(act.kind, "")
+        value = self._analysis.callee(call)
+        if value is not None and value.kind in {"method", "external"}:
+            known = SIDE_EFFECTS.get(value.name)
+            if known is not None:
+                return known
+            if value.name.partition(".")[0] in NETWORK and value.last in _REQUESTS:
+                return "calls another system"
+        told = self._analysis.transactions.tells.own.get(call.key)
+        return "publishes a message" if told == "publish" else "starts a task" if told == "task" else ""

@@ -1,0 +1,188 @@
+"""The words of events, jobs, sockets and event sourcing: the one table that the runtime's parts keep in step with.
+
+A call is known by the canonical name of the method it reaches, `kernel.EventBus.emit`, whatever the variable is called
+and whichever subclass holds it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from arckode_analyzers.model.sinks import words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Kind = Literal[
+    "subscribe", "emit", "publish", "record", "register", "dispatch", "schedule", "attach", "sync", "define", "start"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a call does, and at which positions it takes the name and the handler; -1 where it takes none.
+
+    An `emit` goes through the runtime's own bus, which joins the running transaction; a `publish` goes straight to a
+    broker; a `record` writes to the outbox.
+    """
+
+    kind: Kind
+    name: int = -1
+    handler: int = -1
+
+
+BUSES = words("EventBus MemoryEventBus RecordingEventBus")
+BROKERS = words("DistributedEventBus RedisEventBus RabbitEventBus RabbitMQEventBus KafkaEventBus MemoryBroker")
+QUEUES = words("Queue DatabaseQueue MemoryQueue RedisQueue RecordingQueue")
+OUTBOXES = words("Outbox DatabaseOutbox MemoryOutbox")
+STORES = words("EventStore MemoryEventStore SqlEventStore SqliteEventStore PostgresEventStore RedisEventStore")
+SCHEDULERS = words("Scheduler")
+SOCKETS = words("WebSockets")
+MAILERS = words("Mail Mailer SmtpMail OutboxMail MemoryMail RecordingMail")
+COMMAND_BUSES = words("CommandBus QueryBus")
+CLOCKS = words("Clock SystemClock FakeClock")
+AGGREGATES = words("Aggregate Decider")
+PROJECTIONS = words("Projection")
+EVENT_CLASSES = words("Event DomainEvent")
+# What forgets everything when the process ends, and what to put in its place.
+VOLATILE: Mapping[str, str] = {
+    "kernel.MemoryQueue": "the queue on the project's own database",
+    "kernel.MemoryEventBus": "a durable bus behind the outbox",
+    "kernel.MemoryBroker": "Redis Streams, RabbitMQ or Kafka",
+    "kernel.MemoryEventStore": "the event store on the project's own database",
+    "kernel.MemoryOutbox": "the outbox on the project's own database",
+    "kernel.MemoryRepository": "SqlRepository",
+    "kernel.MemoryDatabase": "Database",
+    "kernel.MemoryMail": "SMTP",
+    "kernel.MemoryStorage": "local or S3 storage",
+}
+
+
+def _of(owners: frozenset[str], methods: str, word: Word) -> dict[str, Word]:
+    return {f"kernel.{owner}.{method}": word for owner in owners for method in methods.split()}
+
+
+CALLS: Mapping[str, Word] = {
+    **_of(BUSES | BROKERS, "on once subscribe", Word("subscribe", 0, 1)),
+    **_of(BUSES, "emit publish", Word("emit", 0)),
+    **_of(BROKERS, "emit publish", Word("publish", 0)),
+    **_of(OUTBOXES, "add append record", Word("record", 0)),
+    **_of(QUEUES, "register", Word("register", 0, 1)),
+    **_of(QUEUES, "dispatch", Word("dispatch", 0)),
+    **_of(COMMAND_BUSES, "register", Word("define", -1, 1)),
+    **_of(SCHEDULERS, "every cron at register", Word("schedule", -1, 1)),
+    **_of(SOCKETS, "attach", Word("attach")),
+    "kernel.Schema.sync": Word("sync"),
+    "kernel.Database.create_tables": Word("sync"),
+    "kernel.Schema.define": Word("define"),
+    "kernel.Kernel.add_module": Word("define"),
+    "kernel.Kernel.add_projection": Word("define"),
+    "kernel.Kernel.authenticate_with": Word("define"),
+    "kernel.Kernel.add_middleware": Word("define"),
+    "kernel.Kernel.add_probe": Word("define"),
+    "kernel.Kernel.on_start": Word("define", -1, 0),
+    "kernel.Kernel.on_ready": Word("define", -1, 0),
+    "kernel.Kernel.on_stop": Word("define", -1, 0),
+    "kernel.Kernel.share": Word("define"),
+    "kernel.Kernel.asgi": Word("start"),
+    "fastapi.FastAPI.include_router": Word("define"),
+    "fastapi.FastAPI.add_middleware": Word("define"),
+    "fastapi.FastAPI.mount": Word("define"),
+    "fastapi.FastAPI.add_event_handler": Word("define", -1, 1),
+}
+
+# Attributes of the runtime's objects that hold one of the parts above.
+MEMBERS: Mapping[str, str] = {
+    "kernel.Kernel.events": "kernel.EventBus",
+    "kernel.Kernel.bus": "kernel.EventBus",
+    "kernel.Kernel.queue": "kernel.Queue",
+    "kernel.Kernel.scheduler": "kernel.Scheduler",
+    "kernel.Kernel.sockets": "kernel.WebSockets",
+    "kernel.Kernel.schema": "kernel.Schema",
+    "kernel.Kernel.outbox": "kernel.Outbox",
+    "kernel.Kernel.commands": "kernel.CommandBus",
+    "kernel.Kernel.queries": "kernel.QueryBus",
+    "kernel.Kernel.mail": "kernel.Mail",
+    "kernel.Kernel.clock": "kernel.Clock",
+}
+
+# Brokers that keep what they are given, by the package their objects come from and the methods that hand it over.
+EXTERNAL_PUBLISH: Mapping[str, frozenset[str]] = {
+    "aio_pika": words("publish"),
+    "aiokafka": words("send send_and_wait"),
+    "aiormq": words("basic_publish"),
+    "confluent_kafka": words("produce"),
+    "faststream": words("publish"),
+    "kafka": words("send"),
+    "nats": words("publish"),
+    "pika": words("basic_publish"),
+    "redis": words("xadd"),
+}
+# Task libraries: the decorators that make a function a task, and the methods of a task that start it.
+TASK_DECORATORS = frozenset({"task", "shared_task", "actor", "periodic_task"})
+TASK_PACKAGES: Mapping[str, frozenset[str]] = {
+    "celery": words("delay apply_async"),
+    "dramatiq": words("send send_with_options"),
+    "taskiq": words("kiq"),
+    "huey": words("schedule"),
+}
+TRANSACTIONS = frozenset(
+    {
+        *(f"kernel.{owner}.transaction" for owner in ("Database", "MemoryDatabase", "UnitOfWork")),
+        *(f"kernel.{owner}.transaction" for owner in ("RepositoryAdapter", "SqlRepository", "MemoryRepository")),
+        *(f"sqlalchemy.{owner}.begin" for owner in ("Session", "AsyncSession", "Connection", "AsyncConnection")),
+        *(f"sqlalchemy.{owner}.begin" for owner in ("Engine", "AsyncEngine", "sessionmaker", "async_sessionmaker")),
+        *(f"sqlalchemy.{owner}.begin" for owner in ("create_engine", "create_async_engine")),
+    }
+)
+
+# What a pure function must not ask, by canonical name, with the word for it in a message.
+IMPURE: Mapping[str, str] = {
+    **dict.fromkeys(
+        words(
+            "datetime.datetime.now datetime.datetime.utcnow datetime.datetime.today datetime.date.today time.time"
+            " time.time_ns time.monotonic time.perf_counter time.localtime time.gmtime kernel.utc_now kernel.utc_today"
+            " django.utils.timezone.now pendulum.now arrow.now arrow.utcnow whenever.Instant.now"
+        ),
+        "the clock",
+    ),
+    **dict.fromkeys((f"kernel.{clock}.{method}" for clock in CLOCKS for method in ("now", "today")), "the clock"),
+    **dict.fromkeys(
+        words(
+            "uuid.uuid1 uuid.uuid4 uuid.uuid6 uuid.uuid7 os.urandom kernel.new_id kernel.new_token"
+            " random.random random.randint random.choice random.choices random.shuffle random.sample random.uniform"
+            " random.randrange random.getrandbits random.gauss secrets.token_hex secrets.token_urlsafe"
+            " secrets.token_bytes secrets.choice secrets.randbelow"
+        ),
+        "randomness",
+    ),
+    **dict.fromkeys(
+        words(
+            "builtins.open builtins.input os.getenv os.environ.get os.remove os.listdir subprocess.run subprocess.Popen"
+            " time.sleep asyncio.sleep anyio.sleep socket.create_connection urllib.request.urlopen"
+        ),
+        "the outside world",
+    ),
+}
+NETWORK = frozenset({"requests", "httpx", "httpx2", "aiohttp", "urllib3", "smtplib", "aiosmtplib", "boto3", "redis"})
+SIDE_EFFECTS: Mapping[str, str] = {
+    **{f"kernel.{mailer}.{method}": "sends mail" for mailer in MAILERS for method in ("send", "send_later", "deliver")},
+    **{f"kernel.{owner}.{method}": "pushes to clients" for owner in SOCKETS for method in ("broadcast", "send_to")},
+    "smtplib.SMTP.send_message": "sends mail",
+    "smtplib.SMTP.sendmail": "sends mail",
+    "aiosmtplib.send": "sends mail",
+    "subprocess.run": "starts a program",
+    "subprocess.Popen": "starts a program",
+    **{
+        f"{package}.{owner}{method}": "calls another system"
+        for package, owners in (
+            ("requests", ("", "Session.")),
+            ("httpx", ("", "Client.", "AsyncClient.")),
+            ("httpx2", ("", "Client.", "AsyncClient.")),
+            ("aiohttp", ("ClientSession.",)),
+        )
+        for owner in owners
+        for method in words("get post put patch delete request head")
+    },
+}

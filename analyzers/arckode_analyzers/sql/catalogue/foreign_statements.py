@@ -1,0 +1,197 @@
+"""Ways of writing that another engine understands: whole statements and what stands in them."""
+
+from __future__ import annotations
+
+from arckode_analyzers.sql.catalogue.foreign import ADD, ID, NOT_MYSQL, OTHERS, Foreign, foreign
+from arckode_analyzers.sql.script import MYSQL, POSTGRES, SQLITE
+
+STATEMENTS: tuple[Foreign, ...] = (
+    foreign(
+        "DEFERRABLE",
+        MYSQL,
+        r"\b(?:not\s+)?deferrable\b",
+        "nothing: checks are immediate",
+        "ALTER TABLE orders ADD CONSTRAINT fk FOREIGN KEY (customer_id) REFERENCES customers (id) DEFERRABLE",
+    ),
+    foreign(
+        "NULLS FIRST or LAST",
+        MYSQL,
+        r"\bnulls\s+(?:first|last)\b",
+        "nothing",
+        "CREATE INDEX ix_code ON orders (code NULLS FIRST)",
+    ),
+    foreign(
+        "CREATE TYPE, DOMAIN or EXTENSION",
+        OTHERS,
+        r"^(?:create|alter|drop)\s+(?:type|domain|extension)\b",
+        "a CHECK, or ENUM on MySQL",
+        "CREATE TYPE size AS ENUM ('s', 'm')",
+    ),
+    foreign(
+        "CREATE SCHEMA, SEQUENCE or MATERIALIZED VIEW",
+        SQLITE,
+        r"^(?:create|alter|drop)\s+(?:schema|database|sequence|materialized|role|user|function|procedure)\b",
+        "nothing: SQLite has tables, indexes, views and triggers",
+        "CREATE SCHEMA later",
+    ),
+    foreign(
+        "MATERIALIZED VIEW",
+        MYSQL,
+        r"^(?:create|alter|drop|refresh)\s+materialized\b",
+        "a table that a job fills",
+        "CREATE MATERIALIZED VIEW sums AS SELECT id FROM orders",
+    ),
+    foreign(
+        "COMMENT ON",
+        OTHERS,
+        r"^comment\s+on\b",
+        "COMMENT 'text' beside the column on MySQL",
+        "COMMENT ON TABLE orders IS 'sold'",
+    ),
+    foreign("TRUNCATE", SQLITE, r"^truncate\b", "DELETE FROM", "TRUNCATE TABLE orders"),
+    foreign(
+        "RENAME TABLE", NOT_MYSQL, r"^rename\s+table\b", "ALTER TABLE ... RENAME TO", "RENAME TABLE orders TO purchases"
+    ),
+    foreign(
+        "CASCADE",
+        SQLITE,
+        r"^drop\s+(?:table|view|index)\b.*\b(?:cascade|restrict)\s*$",
+        "nothing",
+        "DROP TABLE parcels CASCADE",
+    ),
+    foreign(
+        "a cast by `::`",
+        OTHERS,
+        r"\w\)?\s*::\s*[a-z]|''\s*::",
+        "CAST(... AS ...)",
+        "UPDATE orders SET note = total::text WHERE id = 1",
+    ),
+    foreign("ILIKE", OTHERS, r"\bilike\b", "LIKE, or LOWER(...)", "DELETE FROM orders WHERE note ILIKE 'x%'"),
+    foreign(
+        "ON CONFLICT",
+        MYSQL,
+        r"\bon\s+conflict\b",
+        "ON DUPLICATE KEY UPDATE",
+        "INSERT INTO customers (id, name) VALUES (1, 'x') ON CONFLICT DO NOTHING",
+    ),
+    foreign(
+        "ON DUPLICATE KEY",
+        NOT_MYSQL,
+        r"\bon\s+duplicate\s+key\b",
+        "ON CONFLICT ... DO UPDATE",
+        "INSERT INTO customers (id, name) VALUES (1, 'x') ON DUPLICATE KEY UPDATE name = 'x'",
+    ),
+    foreign(
+        "INSERT IGNORE",
+        NOT_MYSQL,
+        r"^insert\s+ignore\b",
+        "ON CONFLICT DO NOTHING",
+        "INSERT IGNORE INTO customers (id, name) VALUES (1, 'x')",
+    ),
+    foreign(
+        "INSERT OR",
+        POSTGRES | MYSQL,
+        r"^insert\s+or\s+\w+",
+        "ON CONFLICT, or INSERT IGNORE",
+        "INSERT OR IGNORE INTO customers (id, name) VALUES (1, 'x')",
+    ),
+    foreign(
+        "REPLACE INTO",
+        POSTGRES,
+        r"^replace\s+into\b",
+        "INSERT ... ON CONFLICT",
+        "REPLACE INTO customers (id, name) VALUES (1, 'x')",
+    ),
+    foreign("RETURNING", {"mysql"}, r"\breturning\b", "a SELECT", "DELETE FROM orders WHERE id = 1 RETURNING id"),
+    foreign(
+        "ON UPDATE CURRENT_TIMESTAMP",
+        NOT_MYSQL,
+        r"\bon\s+update\s+(?:current_timestamp|now\b)",
+        "a trigger, or the application",
+        f"{ADD} INTEGER DEFAULT 0 ON UPDATE CURRENT_TIMESTAMP",
+    ),
+    foreign("PRAGMA", POSTGRES | MYSQL, r"^pragma\b", "nothing", "PRAGMA foreign_keys = ON"),
+    foreign("SET", SQLITE, r"^set\s", "PRAGMA", "SET lock_timeout = '5s'"),
+    foreign(
+        "a setting of MySQL's",
+        POSTGRES,
+        r"^set\s+(?:session\s+|global\s+)?(?:foreign_key_checks|sql_mode|unique_checks|names\s+utf8mb4)\b",
+        "nothing",
+        "SET FOREIGN_KEY_CHECKS = 0",
+    ),
+    foreign(
+        "a setting of PostgreSQL's",
+        MYSQL,
+        r"^set\s+(?:local\s+|session\s+)?(?:lock_timeout|statement_timeout|search_path)\b",
+        "SET lock_wait_timeout = 5",
+        "SET LOCAL statement_timeout = '5s'",
+    ),
+    foreign(
+        "now() as a default",
+        SQLITE,
+        r"\bdefault\s+(?:now|gen_random_uuid|uuid)\s*\(",
+        "CURRENT_TIMESTAMP, or a value from the application",
+        "CREATE TABLE parts (id INTEGER PRIMARY KEY, made DATETIME DEFAULT now())",
+    ),
+    foreign(
+        "gen_random_uuid()",
+        MYSQL,
+        r"\bgen_random_uuid\s*\(",
+        "uuid()",
+        "UPDATE orders SET note = gen_random_uuid() WHERE id = 1",
+    ),
+    foreign(
+        "LOCK TABLE",
+        SQLITE,
+        r"^lock\s",
+        "nothing: a migration has the database to itself",
+        "LOCK TABLE orders IN EXCLUSIVE MODE",
+    ),
+    foreign(
+        "LOCK TABLES", POSTGRES, r"^(?:un)?lock\s+tables\b", "LOCK TABLE ... IN ... MODE", "LOCK TABLES orders WRITE"
+    ),
+    foreign(
+        "ON COMMIT DROP",
+        OTHERS,
+        r"\bon\s+commit\s+(?:drop|preserve|delete)\b",
+        "nothing",
+        "CREATE TEMPORARY TABLE batch (id BIGINT PRIMARY KEY) ON COMMIT DROP",
+    ),
+    foreign("OWNER TO", OTHERS, r"\bowner\s+to\b", "nothing", "ALTER TABLE orders OWNER TO shop"),
+    foreign(
+        "CREATE OR REPLACE VIEW",
+        SQLITE,
+        r"^create\s+or\s+replace\b",
+        "DROP VIEW and CREATE VIEW",
+        "CREATE OR REPLACE VIEW order_codes AS SELECT id FROM orders",
+    ),
+    foreign(
+        "DO $$",
+        OTHERS,
+        r"^do\s+(?:language\s+\w+\s+)?(?:''|\$)",
+        "plain statements",
+        "DO $$ BEGIN DELETE FROM orders; END $$",
+    ),
+    foreign("RESTART IDENTITY", MYSQL, r"\brestart\s+identity\b", "nothing", "TRUNCATE TABLE orders RESTART IDENTITY"),
+    foreign(
+        "PL/pgSQL",
+        OTHERS,
+        r"\blanguage\s+(?:plpgsql|sql)\b|\bexecute\s+(?:function|procedure)\b",
+        "a trigger in the engine's own words",
+        "CREATE TRIGGER tr BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION touch()",
+    ),
+    foreign(
+        "INTERVAL",
+        SQLITE,
+        r"\binterval\s+''",
+        "datetime(..., '-1 day')",
+        "DELETE FROM orders WHERE note < CURRENT_TIMESTAMP - INTERVAL '1' DAY",
+    ),
+    foreign(
+        "DELETE ... USING",
+        SQLITE,
+        rf"^delete\s+from\s+{ID}\s+using\b",
+        "WHERE id IN (SELECT ...)",
+        "DELETE FROM orders USING parcels WHERE parcels.id = orders.id",
+    ),
+)

@@ -1,0 +1,85 @@
+"""Every Python file and SQL migration below a folder, with what tells whether it changed.
+
+Nothing is loaded beside what Python itself needs.
+
+The time of the last change of state is part of that: no tool sets it back, so a checkout that restores old dates is
+noticed.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "build", "dist", "venv", "env"})
+# A file changed twice within one tick of the clock looks the same: what is younger than this may change unseen.
+SETTLED = 2_000_000_000
+_ENVIRONMENT = "pyvenv.cfg"
+
+
+def walk(root: str, gaps: list[str]) -> Iterator[tuple[str, tuple[int, int, int, int]]]:
+    """Yield path, time of change, size, inode and time of state; folders that cannot be read go to `gaps`."""
+    pending = [""]
+    while pending:
+        folder = pending.pop()
+        try:
+            with os.scandir(f"{root}/{folder}") as listing:
+                entries = list(listing)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            gaps.append(f"{_printable(folder) or '.'}: it cannot be read: {error.strerror}")
+            continue
+        if folder and any(entry.name == _ENVIRONMENT for entry in entries):
+            continue
+        prefix = f"{folder}/" if folder else ""
+        for entry in entries:
+            name = entry.name
+            if name.endswith(".py") or is_sql_migration(name):
+                state = _state(entry)
+                if state is not None and prefix.isascii() and name.isascii():
+                    yield prefix + name, state
+                    continue
+                if state is not None:
+                    yield from _named(prefix + name, state, gaps)
+                    continue
+            if not is_skipped(name) and entry.is_dir(follow_symlinks=False):
+                pending.append(prefix + name)
+
+
+def is_sql_migration(name: str) -> bool:
+    """Tell whether a file is called as a migration written in SQL is: 202611220001_create_orders.sql."""
+    return name.endswith(".sql") and name[:4].isdigit()
+
+
+def is_skipped(name: str) -> bool:
+    """Tell whether a folder's files are nobody's business."""
+    return name.startswith(".") or name in SKIPPED
+
+
+def _state(entry: os.DirEntry[str]) -> tuple[int, int, int, int] | None:
+    """Return None for what is no file: a folder, a pipe, a link that leads nowhere or in a circle."""
+    try:
+        found = entry.stat()
+    except OSError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    return (found.st_mtime_ns, found.st_size, found.st_ino, found.st_ctime_ns)
+
+
+def _named(
+    path: str, state: tuple[int, int, int, int], gaps: list[str]
+) -> Iterator[tuple[str, tuple[int, int, int, int]]]:
+    if any("\ud800" <= letter <= "\udfff" for letter in path):
+        gaps.append(f"{_printable(path)}: its name is not UTF-8")
+    else:
+        yield path, state
+
+
+def _printable(path: str) -> str:
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,0 +1,48 @@
+"""The code of a project as the analyzer's model, for commands that show it; nothing of it is run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from arckode_analyzers import config, files
+from arckode_analyzers.facts.extract import extract
+from arckode_analyzers.model.analysis import Analysis
+from arckode_analyzers.model.project import Project
+from arckode_gen.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from arckode_gen.engine.spec import Call
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What was read, and where."""
+
+    root: Path
+    analysis: Analysis
+
+
+def read_code(call: Call) -> Code:
+    """Read the project a command stands in; files that are not Python are said and left out.
+
+    Raises:
+        UsageError: the configuration is wrong, or there is nothing to read.
+    """
+    root = files.find_root(call.cwd)
+    try:
+        chosen = config.load(root)
+    except config.ConfigurationError as error:
+        raise UsageError(str(error), "correct pyproject.toml") from error
+    content = files.read_project(root, chosen)
+    facts = []
+    for path in sorted(content):
+        try:
+            facts.append((path, extract(content[path]), content[path]))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            call.say(f"{path} cannot be read and is left out")
+    if not facts:
+        raise UsageError(f"there is no Python file in {root}", "change into a project")
+    return Code(root, Analysis(Project(facts, chosen)))

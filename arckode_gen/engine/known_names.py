@@ -1,0 +1,83 @@
+"""Which names generated code uses, and which packages they come from."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Where the names come from that generated code uses; a module that starts with a dot is the kernel's, and `=` stands
+# for the import of a whole module.
+COMMON: Mapping[str, str] = {
+    "APIRouter": "fastapi",
+    "ALL": ".repository",
+    "Annotated": "typing",
+    "AsyncClient": "httpx2",
+    "AwareDatetime": "pydantic",
+    "BigInteger": "sqlalchemy",
+    "ClassVar": "typing",
+    "Decimal": "decimal",
+    "Field": "pydantic",
+    "ForeignKey": "sqlalchemy",
+    "JsonValue": "pydantic",
+    "Mapped": "sqlalchemy.orm",
+    "Mapping": "collections.abc",
+    "Sequence": "collections.abc",
+    "Protocol": "typing",
+    "Query": "fastapi",
+    "SecretStr": "pydantic",
+    "StrEnum": "enum",
+    "String": "sqlalchemy",
+    "UUID": "uuid",
+    "UniqueConstraint": "sqlalchemy",
+    "count": "itertools",
+    "dataclass": "dataclasses",
+    "replace": "dataclasses",
+    "dt": "=datetime as dt",
+    "mapped_column": "sqlalchemy.orm",
+    "pytest": "=pytest",
+    "uuid4": "uuid",
+    "ApiModel": ".http.schema",
+    "Binary": ".http.schema",
+    "Email": ".http.schema",
+    "Entity": ".model",
+    "ExactNumeric": ".model",
+    "IfMatch": ".http.conditional",
+    "Json": ".model",
+    "Kernel": ".app",
+    "ListQuery": ".repository",
+    "LongText": ".model",
+    "MemoryDatabase": ".memory_database",
+    "MemoryRepository": ".repository_memory",
+    "ModuleRouter": ".http.routing",
+    "NotFoundError": ".errors",
+    "PUBLIC": ".access",
+    "Page": ".repository",
+    "PageOut": ".http.schema",
+    "Port": ".ports",
+    "QueryModel": ".http.query",
+    "Search": ".http.query",
+    "RepositoryAdapter": ".repository",
+    "Revisions": ".repository",
+    "Slug": ".http.schema",
+    "SoftDeleted": ".model",
+    "SqlRepository": ".repository_sql",
+    "Timestamped": ".model",
+    "UnknownFieldError": ".errors",
+    "Url": ".http.schema",
+    "UuidText": ".http.schema",
+    "ValidationError": ".errors",
+    "count_statements": ".testing",
+    "enum_column": ".model",
+    "hash_password": ".passwords",
+    "insert_missing": ".seeding",
+    "new_token": ".tokens",
+    "seed_id": ".seeding",
+    "unchanged": ".http.schema",
+    "utc_now": ".clock",
+    "utc_today": ".clock",
+    "verify_password": ".passwords",
+}
+
+# The packages among these; what else a project imports is its own or has a section of its own.
+LIBRARIES = frozenset(place.lstrip("=").partition(".")[0].partition(" ")[0] for place in COMMON.values()) - {""}

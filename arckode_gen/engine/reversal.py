@@ -1,0 +1,50 @@
+"""The migration that takes another one back: its UP is the other's DOWN, and the other way round."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from arckode_gen.engine.agreed_drops import agreed
+
+_NAME = re.compile(r"(?P<folder>.*/)?\d{12}_(?P<slug>\w+)\.py")
+_OPPOSITES = {"create": "drop", "drop": "create", "add": "remove", "remove": "add"}
+_TURNS = {"add": "from", "remove": "to"}
+
+
+def reverse(path: str, source: str, stamp: str, reason: str) -> tuple[str, str] | None:
+    """Return the path and text of the inverse, or None where UP and DOWN are not both written down.
+
+    Dropping, or the old name, is what was asked for: `reason` says so to the analyzer, and to whoever reviews it.
+    """
+    place = _NAME.fullmatch(path)
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return None
+    parts = {
+        target.id: ast.get_source_segment(source, node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name) and target.id in {"UP", "DOWN"}
+    }
+    up, down = parts.get("UP"), parts.get("DOWN")
+    if place is None or up is None or down is None:
+        return None
+    slug = _opposite(place["slug"])
+    title = slug.replace("_", " ").capitalize()
+    return (
+        f"{place['folder'] or ''}{stamp}_{slug}.py",
+        f'"""{title}."""\n\n{agreed(down, reason)}UP = {down}\n\nDOWN = {up}\n',
+    )
+
+
+def _opposite(slug: str) -> str:
+    verb, _, rest = slug.partition("_")
+    if verb not in _OPPOSITES or not rest:
+        return f"undo_{slug}"
+    what, _, table = rest.rpartition("_to_" if verb == "add" else "_from_")
+    if what and verb in _TURNS:
+        rest = f"{what}_{_TURNS[verb]}_{table}"
+    return f"{_OPPOSITES[verb]}_{rest}"

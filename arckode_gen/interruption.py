@@ -1,0 +1,38 @@
+"""Knows that Ctrl-C was pressed even where a library turns the exception into one of its own."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+
+@contextmanager
+def noticed() -> Iterator[Callable[[], bool]]:
+    """Leave SIGINT what it is, and yield a function that says whether it came.
+
+    Pydantic's core reports an interruption that reaches it while it builds a class as a SchemaError; without this it
+    would look like a crash of ours.
+    """
+    came: list[int] = []
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        signal.default_int_handler(number, frame)
+
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield lambda: False
+        return
+    try:
+        signal.signal(signal.SIGINT, handle)
+    except ValueError:  # only the main thread may, and only there SIGINT becomes an exception
+        yield lambda: False
+        return
+    try:
+        yield lambda: bool(came)
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,0 +1,1 @@
+"""Compares a project's models with its database; everything here runs where SQLAlchemy is, in the project."""

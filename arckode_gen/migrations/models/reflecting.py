@@ -1,0 +1,88 @@
+"""Reads the database's tables as SQLAlchemy's objects, from which the way back is written."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from typing import TYPE_CHECKING
+
+from sqlalchemy import DOUBLE_PRECISION, JSON, CheckConstraint, Double, MetaData, make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from arckode_gen.migrations.models.sqlite_live import MASTER, Live
+from arckode_gen.migrations.models.sqlite_live import live as in_order
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Connection as SqlConnection
+    from sqlalchemy import Table
+
+    from arckode_gen.migrations.catalogue import Catalogue
+    from arckode_gen.migrations.connection import Connection
+    from arckode_gen.migrations.dialects import Dialect
+    from arckode_gen.migrations.url import DatabaseUrl
+
+_CASTS = re.compile(r"::(?:text|character varying|bpchar)(?:\(\d+\))?(?:\[\])?")
+_MEMBERS = re.compile(r"\(*(\w+)\)?(?:::text)? = ANY \(+ARRAY\[([^\]]*)\]\)?(?:::text\[\])?\)+")
+_DRIVERS: dict[Dialect, str] = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "mysql": "mysql+aiomysql",
+    "mariadb": "mariadb+aiomysql",
+}
+
+
+async def read(url: DatabaseUrl, root: Path, dialect: Dialect, live: Catalogue) -> MetaData:
+    """Return every table of the database, in words that other databases understand too."""
+    found = MetaData()
+
+    def reflect(connection: SqlConnection) -> None:
+        with warnings.catch_warnings():
+            # What SQLAlchemy does not know of (an index over an expression) is in the catalogue that is compared.
+            warnings.simplefilter("ignore")
+            found.reflect(connection)
+
+    if url.family == "sqlite" and not (root / url.database).exists():
+        return found
+    target = make_url(f"{_DRIVERS[dialect]}://").set(
+        username=url.user or None,
+        password=url.password or None,
+        host=url.host or None,
+        port=url.port or None,
+        database=str(root / url.database) if url.family == "sqlite" else url.database,
+    )
+    engine = create_async_engine(target, poolclass=NullPool)
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(reflect)
+    finally:
+        await engine.dispose()
+    for table in found.tables.values():
+        _generalise(table, live)
+    return found
+
+
+def _generalise(table: Table, live: Catalogue) -> None:
+    for check in [item for item in table.constraints if isinstance(item, CheckConstraint)]:
+        check.sqltext = text(_plain(str(check.sqltext)))
+    for column in table.columns:
+        if isinstance(column.type, DOUBLE_PRECISION):
+            column.type = Double()  # the precision it was read with means something else on MySQL
+        if live.get(f"column {table.name}.{column.name}", "").endswith(f"CHECK (json_valid(`{column.name}`))"):
+            column.type = JSON()
+
+
+def _plain(sql: str) -> str:
+    """Take out what PostgreSQL and MariaDB add to a condition when they write it down, and put back again."""
+    member = _MEMBERS.fullmatch(sql)
+    if member is not None:
+        return f"{member[1]} IN ({_CASTS.sub('', member[2])})"
+    return re.sub(r"`(\w+)`", r"\1", _CASTS.sub("", sql))
+
+
+async def texts(connection: Connection) -> Live:
+    """Return what a SQLite database holds, in its own words."""
+    rows = await connection.fetch(MASTER)
+    return in_order([row[key] for key in ("type", "name", "tbl_name", "sql")] for row in rows)

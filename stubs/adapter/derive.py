@@ -1,0 +1,162 @@
+"""What each adapter adds: its port, its settings, and what an environment says about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from arckode_gen.engine.project import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """One driver behind a port; `variables` are for .env.example, `production` for the containers.
+
+    Without a class of `settings` the kernel's own settings know the port already.
+    """
+
+    attribute: str
+    settings: str
+    port: str
+    module: str
+    provide: str
+    provider: str
+    what: str
+    variables: tuple[str, ...]
+    production: tuple[str, ...]
+
+
+# Both storages say the same here, so that the two can be there together and the environment chooses.
+_CHOSEN_STORAGE = "STORAGE__PROVIDER: ${STORAGE__PROVIDER:?local or s3}"
+
+ADAPTERS: Mapping[str, Adapter] = {
+    "jwt": Adapter(
+        attribute="tokens",
+        settings="TokenSettings",
+        port="access_tokens",
+        module="access_tokens_jwt",
+        provide="provide_jwt_tokens",
+        provider="jwt",
+        what="access tokens are",
+        variables=(
+            "TOKENS__PROVIDER=memory",
+            '# TOKENS__KEYS={"first": {"algorithm": "HS256", "key": "32 random bytes or more"}}',
+        ),
+        production=(
+            "TOKENS__PROVIDER: jwt",
+            "TOKENS__KEYS: ${TOKENS__KEYS:?set it in .env}",
+            "TOKENS__SIGNING_KEY: ${TOKENS__SIGNING_KEY:-}",
+        ),
+    ),
+    "local": Adapter(
+        attribute="storage",
+        settings="StorageSettings",
+        port="storage",
+        module="storage_local",
+        provide="provide_local_storage",
+        provider="local",
+        what="files are",
+        variables=(
+            "STORAGE__PROVIDER=memory",
+            "# STORAGE__FOLDER=storage",
+            "# STORAGE__SECRET=32 random characters or more, which sign the links",
+        ),
+        production=(_CHOSEN_STORAGE, "STORAGE__FOLDER: /files", "STORAGE__SECRET: ${STORAGE__SECRET:-}"),
+    ),
+    "redis-cache": Adapter(
+        attribute="cache",
+        settings="CacheSettings",
+        port="cache",
+        module="cache_redis",
+        provide="provide_redis_cache",
+        provider="redis",
+        what="cache is",
+        variables=("CACHE__PROVIDER=memory", "# CACHE__URL=redis://127.0.0.1:6379/0"),
+        production=("CACHE__PROVIDER: redis", "CACHE__URL: redis://cache:6379/0"),
+    ),
+    "redis-limits": Adapter(
+        attribute="rate_limits",
+        settings="",
+        port="rate_limits",
+        module="rate_limits_redis",
+        provide="provide_redis_rate_limits",
+        provider="redis",
+        what="rates are",
+        variables=("RATE_LIMITS__PROVIDER=memory", "# RATE_LIMITS__URL=redis://127.0.0.1:6379/0"),
+        production=("RATE_LIMITS__PROVIDER: redis", "RATE_LIMITS__URL: redis://limits:6379/0"),
+    ),
+    "redis-queue": Adapter(
+        attribute="queue",
+        settings="QueueSettings",
+        port="queue",
+        module="queue_redis",
+        provide="provide_redis_queue",
+        provider="redis",
+        what="jobs are",
+        variables=("# QUEUE__PROVIDER=redis", "# QUEUE__URL=redis://127.0.0.1:6379/0"),
+        production=("QUEUE__PROVIDER: redis", "QUEUE__URL: redis://queue:6379/0"),
+    ),
+    "s3": Adapter(
+        attribute="storage",
+        settings="StorageSettings",
+        port="storage",
+        module="storage_s3",
+        provide="provide_s3_storage",
+        provider="s3",
+        what="files are",
+        variables=(
+            "STORAGE__PROVIDER=memory",
+            "# STORAGE__BUCKET=shop",
+            "# STORAGE__REGION=us-east-1",
+            "# STORAGE__ENDPOINT=http://127.0.0.1:9000",
+            "# STORAGE__ACCESS_KEY_ID=",
+            "# STORAGE__SECRET_ACCESS_KEY=",
+        ),
+        production=(
+            _CHOSEN_STORAGE,
+            "STORAGE__BUCKET: ${STORAGE__BUCKET:-}",
+            "STORAGE__REGION: ${STORAGE__REGION:-us-east-1}",
+            "STORAGE__ENDPOINT: ${STORAGE__ENDPOINT:-}",
+            "STORAGE__ACCESS_KEY_ID: ${STORAGE__ACCESS_KEY_ID:-}",
+            "STORAGE__SECRET_ACCESS_KEY: ${STORAGE__SECRET_ACCESS_KEY:-}",
+        ),
+    ),
+    "smtp": Adapter(
+        attribute="mail",
+        settings="MailSettings",
+        port="mail",
+        module="mail_smtp",
+        provide="provide_smtp_mail",
+        provider="smtp",
+        what="mail is",
+        variables=(
+            "MAIL__PROVIDER=memory",
+            "# MAIL__SENDER=Shop <shop@example.com>",
+            "# MAIL__HOST=smtp.example.com",
+            "# MAIL__TLS=starttls",
+            "# MAIL__USERNAME=",
+            "# MAIL__PASSWORD=",
+        ),
+        production=(
+            "MAIL__PROVIDER: smtp",
+            "MAIL__SENDER: ${MAIL__SENDER:?set it in .env}",
+            "MAIL__HOST: ${MAIL__HOST:?set it in .env}",
+            "MAIL__TLS: ${MAIL__TLS:-starttls}",
+            "MAIL__USERNAME: ${MAIL__USERNAME:-}",
+            "MAIL__PASSWORD: ${MAIL__PASSWORD:-}",
+        ),
+    ),
+}
+
+
+def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, object]:  # noqa: ARG001  a derive's shape
+    """Return the adapter of a kind; a database has none, since the skeleton knows it."""
+    adapter = ADAPTERS.get(str(values["kind"]))
+    return {
+        "adapter": adapter,
+        "variables": adapter.variables if adapter else (),
+        "production": adapter.production if adapter else (),
+    }

@@ -1,0 +1,24 @@
+import { PiniaColada } from "@pinia/colada";
+import { createPinia } from "pinia";
+import { createApp } from "vue";
+
+import App from "./App.vue";
+import { router } from "./router";
+import { connect } from "./services/api.service";
+import { useSessionStore } from "./stores/session.store";
+import "./styles.css";
+
+const app = createApp(App);
+app.use(createPinia());
+// Data is shown at once when a page is opened again, and asked for anew behind it.
+app.use(PiniaColada, { queryOptions: { staleTime: 2_000 } });
+app.use(router);
+
+const session = useSessionStore();
+connect({
+  token: () => session.token,
+  refresh: session.refresh,
+  onSignedOut: session.signedOut,
+});
+
+app.mount("#app");

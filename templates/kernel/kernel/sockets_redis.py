@@ -1,0 +1,110 @@
+"""Sockets of several processes through Redis (pub/sub): what is sent while Redis is away reaches nobody.
+
+Whoever must not miss anything reads it from the database when the socket opens; a socket only says that it is there.
+"""
+
+import asyncio
+import time
+from contextlib import suppress
+
+import structlog
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.exceptions import RedisError
+
+from .app import Kernel
+from .errors import UnavailableError
+from .sockets_backplane import Deliver
+from .websockets import SOCKETS, SocketSettings, WebSockets
+
+logger = structlog.get_logger("sockets")
+
+
+def provide_redis_sockets(kernel: Kernel) -> None:
+    """Send through Redis when SOCKETS__PROVIDER says redis."""
+    settings = kernel.settings.of(SocketSettings)
+    if settings.provider != "redis":
+        return
+    backplane = RedisBackplane(settings, prefix=f"{kernel.settings.app_name}:{kernel.settings.environment}")
+    kernel.add_probe("sockets", backplane.ping, optional=True)
+    sockets = WebSockets(settings, backplane, origins=kernel.settings.cors_origins)
+    kernel.provide(SOCKETS, sockets, router=sockets.router)
+    kernel.on_start(sockets.start)
+    kernel.on_stop(sockets.stop)
+
+
+class RedisBackplane:
+    """Implements Backplane; who is connected is known by entries that end unless they are renewed."""
+
+    def __init__(self, settings: SocketSettings, *, prefix: str, timeout: float = 5.0) -> None:
+        pool = BlockingConnectionPool.from_url(
+            settings.url.get_secret_value(), max_connections=20, timeout=timeout, socket_connect_timeout=timeout
+        )
+        self._redis: Redis = Redis.from_pool(pool)
+        self._channel = f"{prefix}:sockets"
+        self._present = f"{prefix}:present"
+        self._life = settings.heartbeat * 3
+        self._mine: dict[str, str] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self, deliver: Deliver) -> None:
+        self._tasks = [asyncio.create_task(self._listen(deliver)), asyncio.create_task(self._renew())]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._mine:
+            with suppress(RedisError, OSError):
+                await self._redis.zrem(self._present, *self._entries())
+        await self._redis.aclose()
+
+    async def publish(self, text: str) -> None:
+        try:
+            await self._redis.publish(self._channel, text)
+        except (RedisError, OSError) as error:
+            raise UnavailableError(f"Redis does not answer: {type(error).__name__}") from error
+
+    async def arrive(self, client: str, user: str) -> None:
+        self._mine[client] = user
+        with suppress(RedisError, OSError):  # renewed with the next heartbeat
+            await self._redis.zadd(self._present, {f"{user} {client}": time.time() + self._life})
+
+    async def leave(self, client: str, user: str) -> None:
+        self._mine.pop(client, None)
+        with suppress(RedisError, OSError):  # ends by itself
+            await self._redis.zrem(self._present, f"{user} {client}")
+
+    async def present(self) -> frozenset[str]:
+        now = time.time()
+        await self._redis.zremrangebyscore(self._present, "-inf", now)
+        found = await self._redis.zrange(self._present, 0, -1)
+        return frozenset(bytes(each).decode().partition(" ")[0] for each in found if isinstance(each, bytes))
+
+    async def ping(self) -> None:
+        """Raise UnavailableError unless Redis answers."""
+        try:
+            await self._redis.ping()
+        except (RedisError, OSError) as error:
+            raise UnavailableError(f"Redis does not answer: {type(error).__name__}") from error
+
+    async def _listen(self, deliver: Deliver) -> None:
+        while True:
+            try:
+                async with self._redis.pubsub() as pubsub:
+                    await pubsub.subscribe(self._channel)
+                    async for message in pubsub.listen():
+                        if message["type"] == "message":
+                            await deliver(message["data"].decode())
+            except (RedisError, OSError) as error:
+                logger.warning("what is sent to sockets of other processes is lost", error=type(error).__name__)
+                await asyncio.sleep(1)
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(self._life / 3)
+            if self._mine:
+                with suppress(RedisError, OSError):
+                    await self._redis.zadd(self._present, dict.fromkeys(self._entries(), time.time() + self._life))
+
+    def _entries(self) -> list[str]:
+        return [f"{user} {client}" for client, user in self._mine.items()]

@@ -1,0 +1,38 @@
+"""The trace a request belongs to, as W3C Trace Context says it: `traceparent: 00-<trace id>-<span id>-<flags>`."""
+
+import re
+import secrets
+from dataclasses import dataclass
+
+from opentelemetry.trace import get_current_span
+
+_PARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What ties together everything that one outside action sets off, in this process and in others."""
+
+    trace_id: str
+    span_id: str
+    flags: str = "00"
+
+    @property
+    def header(self) -> str:
+        """Answer what `traceparent` says to whom we call, and `traceresponse` to who called us."""
+        return f"00-{self.trace_id}-{self.span_id}-{self.flags}"
+
+
+def trace_of(traceparent: str | None) -> Trace:
+    """Answer OpenTelemetry's span where it is set up; else go on with the caller's trace, or begin one.
+
+    A header that is not well formed begins a new trace, as the specification demands.
+    """
+    span = get_current_span().get_span_context()
+    if span.is_valid:
+        return Trace(f"{span.trace_id:032x}", f"{span.span_id:016x}", f"{span.trace_flags:02x}")
+    found = _PARENT.fullmatch(traceparent) if traceparent else None
+    # Only version 00 is known; a newer one may say more after the flags, an old one may not.
+    if found is None or (found[4] and found[0].startswith("00")):
+        return Trace(secrets.token_hex(16), secrets.token_hex(8))
+    return Trace(found[1], secrets.token_hex(8), found[3])

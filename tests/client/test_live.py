@@ -1,0 +1,85 @@
+"""The client against real servers, driven by Node: a generated project, and an API that does the rest."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from arckode_gen.client import document
+from tests.client.documents import write
+from tests.client.tools import bundle, compile_errors, node_tools
+from tests.generated import arckode, must, new_project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.xdist_group("client")
+
+_HERE = Path(__file__).parent
+_MODULES = (
+    ("orders", "total:decimal=12.2", "status:enum=draft/paid:default=draft", "note:text:null"),
+    ("tags", "label:str:unique"),
+)
+
+
+@contextmanager
+def served(folder: Path, app: str, source: Path) -> Iterator[str]:
+    """Serve an application on a free port until the block ends, and give its address."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    words = ["-m", "uvicorn", app, "--app-dir", str(source), "--port", str(port), "--log-level", "critical"]
+    process = subprocess.Popen(
+        [sys.executable, *words], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        for _ in range(600):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            assert process.poll() is None, "the server ended"
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = new_project(tmp_path_factory.mktemp("live"))
+    for words in _MODULES:
+        must(arckode(root, "make:module", *words))
+    must(arckode(root, "db:migrate"))
+    return root
+
+
+def test_every_way_a_call_can_go(shop: Path, tmp_path: Path) -> None:
+    node_tools()
+    must(arckode(shop, "generate:api-client", "--out", "frontend/src/api"))
+    shutil.copytree(shop / "frontend/src/api", tmp_path / "shop")
+    code = "import json; from live_app import app; print(json.dumps(app.openapi()))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=_HERE, capture_output=True, text=True, check=True)
+    write(json.loads(done.stdout), tmp_path / "live")
+    for name in ("bodies", "parameters"):
+        made = document.parse((_HERE / f"constructs/{name}.yml").read_text("utf-8"), name)
+        write(made, tmp_path / name)
+    for name in ("live.ts", "live_globals.d.ts"):
+        (tmp_path / name).write_text((_HERE / name).read_text("utf-8"), "utf-8")
+    assert not (said := compile_errors(tmp_path, "7.0")), "\n".join(said)
+    driver = bundle((_HERE / "live.ts").read_text("utf-8"), tmp_path, "--platform=node")
+    with served(shop, "shop.main:app", shop / "src") as first, served(_HERE, "live_app:app", _HERE) as second:
+        environ = {**os.environ, "SHOP": first, "LIVE": second}
+        ran = subprocess.run(["node", str(driver)], env=environ, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert ran.stdout.count("ok ") == (_HERE / "live.ts").read_text("utf-8").count("\n  async "), ran.stdout

@@ -1,0 +1,54 @@
+"""Clients of real documents, of eight makers and of a project of ours: no error, no `any`, formatted.
+
+The documents are fetched, so this runs when it is asked to: `ARCKODE_DOCUMENTS=1`, in `make soak`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from arckode_gen.client import document
+from tests.bench.api_documents import documents
+from tests.bench.bench_client import own_document
+from tests.client.documents import write
+from tests.client.tools import VERSIONS, compile_errors, unformatted
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = [
+    pytest.mark.xdist_group("client"),
+    pytest.mark.skipif(os.environ.get("ARCKODE_DOCUMENTS") != "1", reason="fetches documents: ARCKODE_DOCUMENTS=1"),
+]
+
+
+@pytest.fixture(scope="module")
+def clients(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("real")
+    found = {**documents(), "own": own_document(tmp_path_factory.mktemp("own"))}
+    assert len(found) > 5
+    for name, file in found.items():
+        write(document.parse(file.read_text("utf-8"), name), folder / name)
+    return {name: folder / name for name in found}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_client_compiles(clients: dict[str, Path], version: str) -> None:
+    said = {name: errors[:5] for name, folder in clients.items() if (errors := compile_errors(folder, version))}
+    assert said == {}
+
+
+def test_no_client_has_an_any(clients: dict[str, Path]) -> None:
+    for folder in clients.values():
+        for file in folder.glob("*.ts"):
+            code = re.sub(r"/\*.*?\*/|//[^\n]*|\"[^\"\n]*\"|'[^'\n]*'", "", file.read_text("utf-8"), flags=re.DOTALL)
+            assert not re.search(r"(?::|<|\bas|\||&) any\b|\bany\[\]|<any>", code), file
+
+
+def test_nearly_everything_is_as_prettier_has_it(clients: dict[str, Path]) -> None:
+    files = [file for folder in clients.values() for file in folder.glob("*.ts")]
+    assert unformatted(files) == []

@@ -1,0 +1,112 @@
+"""Which adapter is behind a port is a setting: a typo ends the program at its start, memory in production too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kernel.access_tokens import TokenSettings
+from kernel.app import Kernel
+from kernel.cache import CacheSettings
+from kernel.errors import WiringError
+from kernel.mail import MailSettings
+from kernel.settings import KernelSettings
+from kernel.storage import StorageSettings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Settings(KernelSettings):
+    cache: CacheSettings = CacheSettings()
+    mail: MailSettings = MailSettings()
+    storage: StorageSettings = StorageSettings()
+    tokens: TokenSettings = TokenSettings()
+
+
+@pytest.fixture(autouse=True)
+def nothing_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+
+
+PRODUCTION = {
+    "ENVIRONMENT": "production",
+    "DATABASE_URL": "sqlite:///./shop.db",
+    "CACHE__PROVIDER": "redis",
+    "MAIL__PROVIDER": "smtp",
+    "STORAGE__PROVIDER": "s3",
+    "STORAGE__BUCKET": "shop",
+    "TOKENS__PROVIDER": "jwt",
+    "TOKENS__KEYS": '{"2026": {"algorithm": "HS256", "key": "a key for the tests, and long enough"}}',
+}
+
+
+def said(monkeypatch: pytest.MonkeyPatch, **changes: str) -> None:
+    for name, value in {**PRODUCTION, **changes}.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_the_environment_says_what_is_behind_each_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    said(monkeypatch, CACHE__URL="rediss://cache:6379/2", MAIL__PORT="2525", TOKENS__LIFETIME="60")
+    settings = Settings.load()
+    assert settings.of(CacheSettings).url.get_secret_value() == "rediss://cache:6379/2"
+    assert (settings.mail.provider, settings.mail.port) == ("smtp", 2525)
+    assert (settings.storage.bucket, settings.tokens.lifetime, settings.tokens.signs_with) == ("shop", 60, "2026")
+    assert "long enough" not in repr(settings)
+
+
+def test_a_file_says_it_too_and_tests_do_not_read_it(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("MAIL__PROVIDER=smtp\nMAIL__HOST=mail.example.com\n")
+    assert Settings.load().mail.host == "mail.example.com"
+    assert Settings.for_tests().mail.provider == "memory"
+    assert Settings.for_tests(mail=MailSettings(provider="smtp")).mail.host == "127.0.0.1"
+
+
+WRONG = [
+    ({"CACHE__PROVIDER": "reddis"}, "CACHE__PROVIDER: Input should be 'memory' or 'redis'"),
+    ({"CACHE__URL": "http://cache"}, "CACHE__URL: write redis://host:6379/0, rediss:// for TLS, or unix://"),
+    ({"CACHE__URI": "redis://cache"}, "CACHE__URI: Extra inputs are not permitted"),
+    ({"MAIL__SENDER": "nobody"}, "MAIL__SENDER: This is not a mail address."),
+    ({"STORAGE__BUCKET": ""}, "STORAGE: s3 needs a BUCKET"),
+    ({"TOKENS__KEYS": "not json"}, 'settings: error parsing value for field "tokens"'),
+    ({"TOKENS__KEYS": '{"a": {"algorithm": "none", "key": "secret"}}'}, "TOKENS__KEYS__A__ALGORITHM: Input should be"),
+    (
+        {"CACHE__PROVIDER": "memory"},
+        "settings: CACHE__PROVIDER is memory, which a restart empties and no other process",
+    ),
+    ({"MAIL__PROVIDER": "memory"}, "settings: MAIL__PROVIDER is memory"),
+    ({"STORAGE__PROVIDER": "local"}, "settings: STORAGE__SECRET must be set, or links end"),
+    ({"STORAGE__PROVIDER": "local", "STORAGE__SECRET": ""}, "settings: STORAGE__SECRET must be set"),
+    ({"TOKENS__PROVIDER": "memory"}, "settings: TOKENS__PROVIDER is memory"),
+]
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"), WRONG, ids=[next(iter(row[0].items()))[0] + row[1][-12:] for row in WRONG]
+)
+def test_a_wrong_choice_ends_the_program_with_one_line(
+    changes: dict[str, str], line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said(monkeypatch, **changes)
+    with pytest.raises(SystemExit) as ended:
+        Settings.load()
+    assert str(ended.value).startswith(line)
+    assert "\n" not in str(ended.value)
+    assert "secret" not in str(ended.value)
+
+
+def test_memory_in_production_has_to_be_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    said(monkeypatch, CACHE__PROVIDER="memory", CACHE__MEMORY_IN_PRODUCTION="true")
+    assert Settings.load().cache.provider == "memory"
+
+
+def test_what_a_platform_sets_for_a_service_of_that_name_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    said(monkeypatch, CACHE_PORT="tcp://10.0.0.1:6379", MAIL_SERVICE_HOST="10.0.0.2", STORAGE_PORT_80_TCP="tcp://x")
+    assert Settings.load().cache.provider == "redis"
+
+
+def test_a_port_that_nobody_set_up_is_named() -> None:
+    with pytest.raises(WiringError, match=r"Settings has no MailSettings; add an attribute of that type, with `Mail"):
+        Kernel(KernelSettings.for_tests(database_url="sqlite://")).settings.of(MailSettings)

@@ -1,0 +1,268 @@
+"""`db:diff` from the command line, in the project's own process: what it shows, asks, writes and refuses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from sqlalchemy import Column, Enum
+
+from arckode_gen.errors import OperationError, RefusedError, UsageError
+from tests.migrations.models import apply, diff, shop
+
+if TYPE_CHECKING:
+    from sqlalchemy import MetaData
+
+    from tests.migrations.workbench import Workbench
+
+MODELS = """from sqlalchemy import Column, Integer, MetaData, String, Table
+
+metadata = MetaData()
+Table("orders", metadata, Column("id", Integer, primary_key=True), Column("{column}", String(40)))
+"""
+CONFIGURATION = '[tool.arckode]\nmigrations = "db/migrations"\nmetadata = "shop_models:metadata"\n'
+
+
+def _project(bench: Workbench, column: str = "note") -> None:
+    """Make it a project that arckode did not generate: a configuration and models, no manifest."""
+    (bench.root / "pyproject.toml").write_text(CONFIGURATION)
+    (bench.root / ".arckode/project.json").unlink(missing_ok=True)
+    (bench.root / "shop_models.py").write_text(MODELS.format(column=column))
+
+
+def test_a_foreign_project_goes_from_models_to_tables_and_on(bench: Workbench) -> None:
+    _project(bench)
+    assert (bench.diff().text, bench.diff().code) == ("add table orders", 1)
+    assert bench.diff(write="create_orders").code == 0
+    (file,) = (bench.root / "db/migrations").iterdir()
+    assert file.name.endswith("0001_create_orders.py")
+    assert bench.migrate().code == 0
+    said = bench.diff()
+    assert (said.code, said.text.startswith("nothing differs: ")) == (0, True)
+    assert "nothing to do" in bench.diff(write="again").text
+    _project(bench, "remark")
+    said = bench.diff()
+    assert said.out == ["add column orders.remark", "drop column orders.note"]
+    assert "left alone, because it would lose data: drop column orders.note; --allow-drop does it" in said.err
+    assert "if orders.note was renamed to orders.remark: --rename orders.note:orders.remark" in said.err
+    bench.fetch("INSERT INTO orders (id, note) VALUES (1, 'kept')")
+    bench.diff(write="rename note", rename=("orders.note:orders.remark",))
+    bench.migrate()
+    assert bench.fetch("SELECT remark FROM orders") == [{"remark": "kept"}]
+    assert bench.diff().code == 0
+    bench.migrate(rollback=1)
+    assert bench.fetch("SELECT note FROM orders") == [{"note": "kept"}]
+
+
+def test_the_answer_as_an_object(sqlite: Workbench) -> None:
+    _project(sqlite)
+    document = sqlite.diff(json=True).document
+    assert document["differences"] == [
+        {"kind": "table", "verb": "add", "table": "orders", "name": "", "text": "add table orders", "kept": False}
+    ]
+    up = cast("dict[str, list[str]]", document["up"])
+    assert sorted(up) == ["mariadb", "mysql", "postgresql", "sqlite"]
+    assert document["down"] == {dialect: ["DROP TABLE orders"] for dialect in up}
+
+
+def test_a_drop_wants_the_word(bench: Workbench) -> None:
+    bench.write("202611220001_first", diff(bench, shop())["text"])
+    bench.migrate()
+    found = diff(bench, shop(note=None), drops=False)
+    assert [(item["text"], item["kept"]) for item in found["differences"]] == [("drop column orders.note", True)]
+    assert (found["text"], found["up"][found["dialect"]]) == ("", [])
+    assert "note" in diff(bench, shop(note=None), drops=True)["text"]
+
+
+def test_what_is_pending_comes_first(sqlite: Workbench) -> None:
+    _project(sqlite)
+    sqlite.diff(write="create_orders")
+    with pytest.raises(RefusedError, match="_create_orders is not applied, so the database is not what the files say"):
+        sqlite.diff()
+
+
+@pytest.mark.parametrize(
+    ("rename", "message"),
+    [
+        ("orders", "--rename orders: it does not say what became what"),
+        ("orders.note:remark", "it does not say what became what"),
+        ("orders.note:lines.note", "a column does not move to another table"),
+        ("orders.nota:orders.note", "the database has no column orders.nota"),
+        ("orders.id:orders.key", "the models have no column orders.key"),
+        ("orders.id:orders.note", "the database has a column orders.note already"),
+    ],
+)
+def test_a_rename_that_makes_no_sense_is_refused(sqlite: Workbench, rename: str, message: str) -> None:
+    sqlite.write("202611220001_first", diff(sqlite, shop())["text"])
+    sqlite.migrate()
+    with pytest.raises(UsageError, match=message):
+        diff(sqlite, shop(), rename)
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "message"),
+    [
+        ("shop_models", UsageError, "no attribute is named"),
+        ("nowhere:metadata", UsageError, "there is no module nowhere"),
+        ("shop_models:nothing", UsageError, "is nothing, not SQLAlchemy's MetaData"),
+        ("shop_models:Column", UsageError, "not SQLAlchemy's MetaData"),
+        ("broken:metadata", OperationError, "importing broken failed: ZeroDivisionError"),
+        ("missing:metadata", OperationError, "cannot import missing: there is no module no_such_package"),
+    ],
+)
+def test_metadata_that_cannot_be_had_is_said(
+    sqlite: Workbench, words: str, kind: type[Exception], message: str
+) -> None:
+    _project(sqlite)
+    (sqlite.root / "broken.py").write_text("1 / 0\n")
+    (sqlite.root / "missing.py").write_text("import no_such_package\n")
+    with pytest.raises(kind, match=message):
+        sqlite.diff(metadata=words)
+
+
+def test_a_project_without_models_is_told_where_to_write_them(sqlite: Workbench) -> None:
+    with pytest.raises(UsageError, match="where the models are is not known"):
+        sqlite.diff()
+
+
+def test_what_a_dialect_cannot_say_leaves_it_out(postgres: Workbench) -> None:
+    from sqlalchemy import Column, MetaData, Table
+    from sqlalchemy.dialects.postgresql import INET
+
+    metadata = MetaData()
+    Table("hosts", metadata, Column("address", INET, primary_key=True))
+    assert list(diff(postgres, metadata)["up"]) == ["postgresql"]
+
+
+@pytest.mark.mariadb
+def test_what_the_server_itself_cannot_say_is_refused(mariadb: Workbench) -> None:
+    from sqlalchemy import Column, MetaData, String, Table
+
+    metadata = MetaData()
+    Table("hosts", metadata, Column("name", String, primary_key=True))
+    with pytest.raises(RefusedError, match="mariadb cannot say this"):
+        diff(mariadb, metadata)
+
+
+def test_tables_that_refer_to_each_other_are_made_and_taken_back(bench: Workbench) -> None:
+    from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table
+
+    metadata = MetaData()
+    Table(
+        "hens",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("egg_id", Integer, ForeignKey("eggs.id", name="fk_hens_egg")),
+    )
+    Table(
+        "eggs",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("hen_id", Integer, ForeignKey("hens.id", name="fk_eggs_hen", use_alter=True)),
+    )
+    apply(bench, diff(bench, metadata), 1)
+    assert diff(bench, metadata)["differences"] == []
+    apply(bench, diff(bench, MetaData()), 2)
+    assert bench.tables() == set()
+    bench.migrate(rollback=1)
+    assert bench.tables() == {"hens", "eggs"}
+    assert diff_of_applied(bench, metadata) == []
+    assert bench.migrate(rollback=1).code == 0
+    assert bench.tables() == set()
+
+
+def diff_of_applied(bench: Workbench, metadata: MetaData) -> list[str]:
+    """Compare while the last file is set aside, because what is pending comes first."""
+    last = max(bench.folder.iterdir())
+    hidden = last.rename(last.with_name(f"_{last.name}"))
+    found = [item["text"] for item in diff(bench, metadata)["differences"]]
+    hidden.rename(last)
+    return found
+
+
+@pytest.mark.mariadb
+def test_options_for_mysql_count_on_mariadb_too(mariadb: Workbench) -> None:
+    from sqlalchemy import Column, Index, Integer, MetaData, String, Table
+
+    metadata = MetaData()
+    table = Table("paths", metadata, Column("id", Integer, primary_key=True), Column("path", String(4000)))
+    Index("ix_paths", table.c.path, mysql_length={"path": 255})
+    found = diff(mariadb, metadata)
+    assert "CREATE INDEX ix_paths ON paths (path(255))" in found["up"]["mariadb"]
+    apply(mariadb, found, 1)
+    assert diff(mariadb, metadata)["differences"] == []
+
+
+def test_foreign_keys_without_names_leave_nothing_that_differs(bench: Workbench) -> None:
+    from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table
+
+    metadata = MetaData()
+    Table("parents", metadata, Column("id", Integer, primary_key=True))
+    Table(
+        "children",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("parent_id", Integer, ForeignKey("parents.id", ondelete="CASCADE")),
+        Column("other_id", Integer, ForeignKey("parents.id")),
+    )
+    apply(bench, diff(bench, metadata), 1)
+    assert diff(bench, metadata)["differences"] == []
+
+
+def test_members_that_come_before_the_first_are_added_in_order(postgres: Workbench) -> None:
+    def models(*members: str) -> MetaData:
+        return shop(status=Column("status", Enum(*members, name="order_status"), nullable=False))
+
+    apply(postgres, diff(postgres, models("c")), 1)
+    apply(postgres, diff(postgres, models("a", "b", "c")), 2)
+    assert not diff(postgres, models("a", "b", "c"))["differences"]
+
+
+def _with_status(*tables: str, members: tuple[str, ...] = ("draft", "paid, in part")) -> MetaData:
+    from sqlalchemy import ARRAY, Integer, MetaData, Table
+
+    metadata = MetaData()
+    for name in tables:
+        status: Enum = Enum(*members, name="status")
+        key = Column("id", Integer, primary_key=True)
+        Table(name, metadata, key, Column("now", status), Column("past", ARRAY(status)))
+    return metadata
+
+
+def test_a_type_is_made_once_and_goes_with_its_last_column(postgres: Workbench) -> None:
+    steps = [_with_status("orders", "returns"), _with_status("returns"), _with_status()]
+    for number, models in enumerate(steps, 1):
+        apply(postgres, diff(postgres, models), number)
+        assert diff(postgres, models)["differences"] == []
+    types = "SELECT typname AS name FROM pg_type WHERE typname = 'status'"
+    assert postgres.fetch(types) == []
+    assert postgres.migrate(rollback=2).code == 0
+    assert postgres.fetch(types) == [{"name": "status"}]
+    assert postgres.migrate(rollback=1).code == 0
+    assert postgres.fetch(types) == []
+
+
+def test_members_with_commas_stay_whole_and_one_may_be_the_new_default(postgres: Workbench) -> None:
+    from sqlalchemy import Integer, MetaData, Table
+
+    def models(*members: str) -> MetaData:
+        metadata = MetaData()
+        kind: Enum = Enum(*members, name="status")
+        status: Column[str] = Column("now", kind, server_default=members[-1])
+        Table("orders", metadata, Column("id", Integer, primary_key=True), status)
+        return metadata
+
+    for number, members in enumerate((("a", "b, c"), ("a", "b, c", "d, e"), ("a", "b, c")), 1):
+        apply(postgres, diff(postgres, models(*members)), number)
+        assert diff(postgres, models(*members))["differences"] == []
+
+
+def test_what_no_model_tells_of_is_named(bench: Workbench) -> None:
+    _project(bench)
+    bench.diff(write="create_orders")
+    bench.migrate()
+    bench.execute("CREATE VIEW busy AS SELECT id FROM orders")
+    said = bench.diff()
+    assert said.code == 0
+    assert "not compared, so write migrations of these by hand: view busy" in said.err
+    assert bench.diff(json=True).document["not_compared"] == ["view busy"]

@@ -1,0 +1,71 @@
+"""A small project to grow, made once and copied, and one command line of every generator beside modules."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.commands.calls import call
+from tests.generated import WRITTEN, write_methods
+
+
+class Generator(NamedTuple):
+    """A command line that makes something, and the one that takes it out."""
+
+    make: tuple[str, ...]
+    destroy: tuple[str, ...]
+
+
+def _generator(make: str, destroy: str) -> Generator:
+    return Generator(tuple(make.split()), tuple(destroy.split()))
+
+
+GENERATORS = (
+    _generator("make:connector orders customers", "destroy:connector orders customers"),
+    _generator(
+        "make:connector customers articles --call price_of",
+        "destroy:connector customers articles",
+    ),
+    _generator(
+        "make:connector orders articles --on orders.confirmed --call reserve_stock",
+        "destroy:connector orders articles --on orders.confirmed",
+    ),
+    _generator(
+        "make:connector customers articles --on customers.line.added --call note",
+        "destroy:connector Customers articles --on customers.line.added",
+    ),
+    _generator("make:helper slugify", "destroy:helper Slugify"),
+    _generator("make:helper line_total", "destroy:helper line-total"),
+    _generator("make:idempotency", "destroy:idempotency"),
+    _generator("make:middleware api-version", "destroy:middleware api_version"),
+    _generator("make:middleware maintenance", "destroy:middleware maintenance"),
+    _generator("make:usecase orders confirm_order", "destroy:usecase orders ConfirmOrder"),
+    _generator("make:usecase orders cancel_order", "destroy:usecase orders cancel_order"),
+    _generator("make:migration add_index_to_orders", "destroy:migration add_index_to_orders"),
+    _generator("make:migration backfill --sql", "destroy:migration backfill"),
+    _generator("make:job send_receipt", "destroy:job SendReceipt"),
+    _generator("make:job ExportReport", "destroy:job export_report"),
+    _generator("make:job poll_prices --every 15m", "destroy:job poll_prices"),
+    _generator("make:job send_welcome --on customers.created", "destroy:job send_welcome"),
+    _generator("make:websocket notifications --access signed-in", "destroy:websocket Notifications"),
+    _generator("make:seed countries", "destroy:seed countries"),
+    _generator("make:seed busy_week --module orders", "destroy:seed busy_week"),
+)
+
+
+def small_project(folder: Path) -> Path:
+    """Make three modules, one of them with methods that a person wrote."""
+    call(folder, "new", "shop", "--no-git")
+    root = folder / "shop"
+    call(root, "make:module", "articles", "title")
+    call(root, "make:module", "customers", "name")
+    call(root, "make:module", "orders", "total:int")
+    assert set(WRITTEN) == {"articles"}
+    write_methods(root)
+    return root
+
+
+def copied(root: Path, folder: Path) -> Path:
+    """Copy a project, without its journal."""
+    return Path(shutil.copytree(root, folder / root.name, ignore=shutil.ignore_patterns("history", "lock", "cache")))
