@@ -105,7 +105,8 @@ async def test_the_environment_chooses_every_adapter(everything: Path, tmp_path:
         assert ended.returncode == 0, err.decode()
         said = json.loads(out)
         assert said["ready"]["status"] == "ready", said
-        assert set(said["ready"]["checks"]) == {"cache", "database", "mail", "storage"}
+        checks = {"cache", "database", "mail", "queue", "rate limits", "sockets", "storage"}
+        assert set(said["ready"]["checks"]) == checks
         assert said["kinds"] == ["RedisCache", "SmtpMail", "S3Storage", "JwtTokens"]
         assert (said["found"], said["shown"]) == ({"a": 1}, "a picture")
         assert [message["Subject"] for message in inbox.messages] == ["Hello"]

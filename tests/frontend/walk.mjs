@@ -218,7 +218,10 @@ await step("a row is deleted, taken back, and deleted for good", async () => {
   await remove();
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await page.reload();
-  await eventually(async () => (await names()).length === 1, "it was not deleted when the page was left");
+  const left = async () => (await (await page.request.get(`${address}/api/orders?search=A-`)).json()).data;
+  await eventually(async () => (await left()).length === 1, "it was not deleted when the page was left");
+  await page.reload();
+  await eventually(async () => (await names()).length === 1, "the list shows what is deleted");
 });
 
 await step("two tabs: the second to save is told of the first", async () => {
