@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
+from kernel import schema_sync
 from kernel.app import Kernel
 from kernel.database import Database
 from kernel.errors import ProgrammingError
@@ -235,6 +236,20 @@ async def test_every_start_says_what_the_models_lost(database: Database) -> None
         assert result.warnings == ("the column sync_boxes.note is no longer in the model; it was kept",)
     await _execute(database, "ALTER TABLE sync_boxes DROP COLUMN note")
     assert (await sync_schema(database, production=False, metadata=_models())).warnings == ()
+
+
+@pytest.mark.mariadb
+async def test_one_that_never_ends_its_sync_is_told_to_the_next(
+    mariadb_scratch: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema_sync, "_PATIENCE", 1)
+    database = Database(mariadb_scratch)
+    async with database.engine.connect() as other:
+        await other.execute(text(f"SELECT GET_LOCK({schema_sync._LOCK}, 1)"))
+        with pytest.raises(ProgrammingError, match="another process has been syncing the schema for 1 seconds"):
+            await sync_schema(database, production=False, metadata=_models())
+        await other.execute(text(f"SELECT RELEASE_LOCK({schema_sync._LOCK})"))
+    await database.close()
 
 
 async def test_of_two_that_start_at_once_one_makes_the_tables(database: Database) -> None:

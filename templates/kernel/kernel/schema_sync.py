@@ -7,6 +7,8 @@ has read the SQL. So production refuses it.
 """
 
 import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,6 +33,8 @@ _SYNCED = Table(
     Column("model", Text, nullable=False),
     Column("synced_at", UtcDateTime(), nullable=False),
 )
+_LOCK = "CONCAT('_arckode_schema ', LEFT(SHA1(DATABASE()), 40))"  # MariaDB's names of locks are the whole server's
+_PATIENCE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +51,14 @@ async def sync_schema(
 ) -> SyncResult:
     """Create the tables that are missing and add the columns that are missing, and log what does not fit.
 
-    Raises ProgrammingError in production, unless it is allowed.
+    Raises ProgrammingError in production, unless it is allowed, and when another process does not end its own sync.
     """
     if production and not allowed:
         raise ProgrammingError(
             "the schema is not synced in production: run `arckode db:migrate` (ALLOW_SCHEMA_SYNC=1 says otherwise)"
         )
     now = database.clock.now()
-    async with database.transaction() as session:
+    async with _one_at_a_time(database), database.transaction() as session:
         connection = await session.connection()
         result = await connection.run_sync(lambda found: _sync(found, metadata, now))
     for name in (*result.created, *result.added):
@@ -144,15 +148,31 @@ def _references(connection: Connection, column: Column[object]) -> str:
     return ""
 
 
+@asynccontextmanager
+async def _one_at_a_time(database: Database) -> AsyncGenerator[None]:
+    """Hold MariaDB's or MySQL's lock, which a transaction does not end, until what was synced is committed."""
+    if database.engine.dialect.name not in {"mariadb", "mysql"}:
+        yield
+        return
+    async with database.engine.connect() as holder:
+        if not await holder.scalar(text(f"SELECT GET_LOCK({_LOCK}, {_PATIENCE})")):
+            raise ProgrammingError(
+                f"another process has been syncing the schema for {_PATIENCE} seconds: see SHOW PROCESSLIST, end it, "
+                "and start again"
+            )
+        try:
+            yield
+        finally:
+            await holder.execute(text(f"SELECT RELEASE_LOCK({_LOCK})"))
+
+
 def _wait_for_others(connection: Connection) -> None:
-    """Let one process at a time sync a database; each engine ends this when the transaction or the session ends."""
+    """Let one transaction at a time sync a database, where a lock ends with the transaction."""
     if connection.dialect.name == "sqlite":
         _OWN.create_all(connection)
         connection.execute(_SYNCED.delete().where(_SYNCED.c.table_name == ""))  # a write takes the lock
     elif connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('_arckode_schema'))"))
-    else:
-        connection.execute(text("SELECT GET_LOCK(CONCAT('_arckode_schema ', LEFT(SHA1(DATABASE()), 40)), 60)"))
 
 
 def _type(connection: Connection, column: Column[object]) -> str:
