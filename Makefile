@@ -15,7 +15,7 @@ demo: $(STAMP)
 	$(BIN)/arckode demo $(if $(KEEP),--keep)
 
 test: $(STAMP) lint
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check
@@ -35,7 +35,7 @@ soak: $(STAMP)
 	ARCKODE_MUTATE=1 $(BIN)/python -m pytest tests/rules/test_rule_mutation.py -q
 	ARCKODE_DRIFT=1 $(BIN)/python -m pytest tests/rules/test_schema_drift.py -q
 	ARCKODE_STANDING=400 ARCKODE_STANDING_SEED=$$(date +%s) $(BIN)/python -m pytest tests/rules/test_standing.py -q
-	ARCKODE_ROOTS=5000 ARCKODE_EDITS=250 ARCKODE_INVERSES=40 ARCKODE_WALKS=8 ARCKODE_KILLS=1 \
+	ARCKODE_ROOTS=5000 ARCKODE_EDITS=250 ARCKODE_INVERSES=40 ARCKODE_WALKS=8 ARCKODE_KILLS=1 ARCKODE_PLACES=1 \
 		$(BIN)/python -m pytest tests/keeping -q -n $(WORKERS)
 	ARCKODE_JOBS=100000 $(BIN)/python -m pytest tests/kernel/test_queue_load.py -q -s
 	ulimit -n 20000 && ARCKODE_SOCKETS=5000 $(BIN)/python -m pytest tests/kernel/test_websockets.py -q -s -k idle

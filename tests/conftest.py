@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from tests.generated import ADAPTERS, FIELDS, GROWN, MODULES, arckode, must, new_project, write_methods
+from tests.scheduling import scheduler
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from xdist.remote import Producer
+    from xdist.scheduler import Scheduling
 
 # A shell that starts us in the background has SIGINT ignored, and so would every process that a test interrupts.
 with contextlib.suppress(ValueError):  # not the main thread: there it is the runner's affair
@@ -21,6 +25,16 @@ with contextlib.suppress(ValueError):  # not the main thread: there it is the ru
 # A deadline measures the machine, not the code.
 settings.register_profile("arckode", deadline=None)
 settings.load_profile("arckode")
+
+
+ROOT = Path(__file__).parents[1]
+# What mypy knows of the libraries is the same for every project; each worker has its own, since two may not write one.
+os.environ["MYPY_CACHE_DIR"] = str(ROOT / ".cache" / f"mypy-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    return scheduler(config, log)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

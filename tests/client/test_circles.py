@@ -18,7 +18,6 @@ from tests.client.tools import compile_errors
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.xdist_group("client")
 
 _NAMES = ("A", "B")
 _ROUNDS = int(os.environ.get("ARCKODE_CIRCLES", "600"))

@@ -14,7 +14,6 @@ from tests.client.tools import VERSIONS, compile_errors, unformatted
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.xdist_group("client")
 
 _HELP = """
 type Shape<T> = T extends object ? { [K in keyof T]: T[K] } : T;

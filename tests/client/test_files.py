@@ -22,7 +22,6 @@ from tests.client.tools import bundle
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-pytestmark = pytest.mark.xdist_group("client")
 
 _HASHES = """
 import hashlib, sys, pathlib

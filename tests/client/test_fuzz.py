@@ -9,7 +9,6 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 
 from arckode_gen.client.document import UnsupportedError
@@ -20,7 +19,6 @@ from tests.client.tools import compile_errors
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.xdist_group("client")
 
 _WANTED = int(os.environ.get("ARCKODE_FUZZ_CLIENTS", "120"))
 

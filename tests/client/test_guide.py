@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import pytest
-
 from arckode_gen.client import document
 from tests.client.documents import write
 from tests.client.tools import ROOT, compile_errors
@@ -14,7 +12,6 @@ from tests.client.tools import ROOT, compile_errors
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.xdist_group("client")
 
 _API = """
 openapi: 3.2.0

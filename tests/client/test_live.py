@@ -23,7 +23,6 @@ from tests.generated import arckode, must, new_project
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.xdist_group("client")
 
 _HERE = Path(__file__).parent
 _MODULES = (

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = [
-    pytest.mark.xdist_group("client"),
     pytest.mark.skipif(os.environ.get("ARCKODE_DOCUMENTS") != "1", reason="fetches documents: ARCKODE_DOCUMENTS=1"),
 ]
 

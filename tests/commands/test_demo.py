@@ -38,11 +38,9 @@ def python(code: str) -> Step:
 
 
 # Two demonstrations at once would both find port 8000 free.
-ONE_AT_A_TIME = pytest.mark.xdist_group("demo")
 
 
 @pytest.mark.generates
-@ONE_AT_A_TIME
 def test_the_whole_demonstration_shows_every_step_and_leaves_nothing(tmp_path: Path) -> None:
     foreign = {"DATABASE_URL": "postgresql://nobody@nowhere/x", "ENVIRONMENT": "production", "TMPDIR": str(tmp_path)}
     heard = arckode(tmp_path, "demo", environ={**ENVIRON, **foreign})
@@ -67,7 +65,6 @@ def test_the_whole_demonstration_shows_every_step_and_leaves_nothing(tmp_path: P
 
 
 @pytest.mark.generates
-@ONE_AT_A_TIME
 def test_kept_it_serves_until_ctrl_c_and_its_folder_stays(tmp_path: Path) -> None:
     with subprocess.Popen(
         [*PROGRAM, "demo", "--keep", "--directory", "here", "--json"],

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = [pytest.mark.generates, pytest.mark.anyio, pytest.mark.redis, pytest.mark.xdist_group("everything")]
+pytestmark = [pytest.mark.generates, pytest.mark.anyio, pytest.mark.redis]
 
 SCRIPT = """
 import asyncio, json, urllib.request

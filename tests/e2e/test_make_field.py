@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = [pytest.mark.generates, pytest.mark.xdist_group("fields")]
+pytestmark = pytest.mark.generates
 
 FIRST = ("name:str:max=40", "kind:belongs_to=people:null")
 OPTIONAL = (

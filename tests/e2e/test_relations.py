@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["urls"]  # a fixture
 
-pytestmark = [pytest.mark.generates, pytest.mark.xdist_group("fields")]
+pytestmark = pytest.mark.generates
 
 MODULES = (
     ("make:module", "tags", "label:str:unique"),

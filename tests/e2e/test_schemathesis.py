@@ -14,7 +14,7 @@ import pytest
 
 from tests.generated import MODULES, run
 
-pytestmark = [pytest.mark.generates, pytest.mark.xdist_group("everything")]
+pytestmark = pytest.mark.generates
 
 
 def test_a_stranger_finds_nothing(everything: Path) -> None:

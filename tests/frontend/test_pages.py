@@ -16,7 +16,7 @@ from tests.commands.calls import call
 from tests.frontend.tools import chromium, node_modules
 from tests.generated import arckode, must, run
 
-pytestmark = [pytest.mark.generates, pytest.mark.xdist_group("frontend")]
+pytestmark = pytest.mark.generates
 
 WALK = Path(__file__).with_name("walk.mjs")
 _MODULES = (

@@ -18,8 +18,6 @@ from tests.generated import arckode, must, tree
 ROOT = Path(__file__).resolve().parents[2]
 BUNDLED = "arckode_gen/_bundled/"
 
-pytestmark = pytest.mark.xdist_group("packaging")
-
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -19,8 +19,6 @@ RULES = {rule.code: rule for rule in all_rules()}
 DECIDABLE = [pytest.param(each, id=f"{each.code} {each.way}") for each in MUTANTS if each.decidable]
 FEWEST = 5
 
-pytestmark = pytest.mark.xdist_group("mutants")
-
 
 @pytest.fixture(scope="module")
 def clean(modules: Path) -> Clean:

@@ -22,8 +22,6 @@ from tests.generated import must, tool
 from tests.shell.trees import tree
 from tests.stubs.growing import GENERATORS, copied, small_project
 
-pytestmark = pytest.mark.xdist_group("generators")
-
 SERVICE = "src/shop/modules/orders/service.py"
 
 

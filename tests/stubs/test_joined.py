@@ -11,7 +11,7 @@ import pytest
 
 from tests.generated import arckode, must, run, tool
 
-pytestmark = [pytest.mark.generates, pytest.mark.xdist_group("everything")]
+pytestmark = pytest.mark.generates
 
 RENAMED = {
     "price_of": "cost_of",
@@ -31,7 +31,7 @@ CONNECTORS = {
 
 @pytest.fixture
 def copy(everything: Path, tmp_path: Path) -> Path:
-    """Copy the project with what mypy remembers of it."""
+    """Copy the project, to break it."""
     left_out = shutil.ignore_patterns("history", "__pycache__", "*.db")
     return Path(shutil.copytree(everything, tmp_path / "shop", ignore=left_out))
 

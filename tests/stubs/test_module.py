@@ -13,7 +13,7 @@ from tests.generated import arckode, must, run, tool, tree
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.generates, pytest.mark.xdist_group("everything")]
+pytestmark = pytest.mark.generates
 
 
 def test_ruff_finds_nothing(everything: Path) -> None:
