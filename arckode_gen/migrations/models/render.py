@@ -260,7 +260,7 @@ def _enum(step: Step, models: Mapping[str, Table], dialect: Dialect) -> Iterator
         return
     name = quote(step.name, dialect)
     fresh = [word for word in after if word not in before]
-    if [word for word in after if word in before] == before and not any(_is_default(fresh, each) for each in columns):
+    if [word for word in after if word in before] == before:
         for at, word in enumerate(after):
             if word in fresh:
                 place = f" AFTER {_members([after[at - 1]])}" if at else f" BEFORE {_members([before[0]])}"
@@ -286,9 +286,3 @@ def _with_members(column: Column[object], members: Iterable[str], dialect: Diale
         r"ENUM\((?:'(?:[^']|'')*'[, ]*)*\)", lambda _: f"ENUM({_members(members)})", column_spec(column, dialect)
     )
     return f"ALTER TABLE {quote(column.table.name, dialect)} MODIFY COLUMN {spec}"
-
-
-def _is_default(words: Iterable[str], column: Column[object]) -> bool:
-    """A member cannot be used in the transaction that adds it."""
-    default = default_text(column, "postgresql") or ""
-    return any(_members([word]) in default for word in words)
