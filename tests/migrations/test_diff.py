@@ -285,6 +285,41 @@ def test_a_text_that_becomes_an_enumeration_on_sqlite_gets_its_type_on_postgresq
     assert found["down"]["postgresql"][-1] == "DROP TYPE order_status"
 
 
+def test_postgresql_casts_between_any_two_types(postgres: Workbench) -> None:
+    from sqlalchemy import JSON, BigInteger, Boolean, DateTime, LargeBinary, Time, Uuid
+
+    status = Enum("draft", "paid", name="order_status")
+    kinds = (BigInteger(), Boolean(), DateTime(), Time(), Uuid(), JSON(), LargeBinary(), String(40), status)
+
+    def models(at: int) -> MetaData:
+        metadata = MetaData()
+        columns = (Column(f"c{place}", kinds[(place + at) % len(kinds)]) for place in range(len(kinds)))
+        Table("orders", metadata, Column("id", Integer, primary_key=True), *columns)
+        return metadata
+
+    apply(postgres, diff(postgres, models(0)), 1)
+    for at in range(1, len(kinds)):
+        apply(postgres, diff(postgres, models(at)), at + 1)
+    assert diff(postgres, models(len(kinds) - 1))["differences"] == []
+    assert postgres.migrate(rollback=len(kinds)).code == 0
+
+
+def test_a_truth_becomes_a_number_and_a_number_a_truth(postgres: Workbench) -> None:
+    from sqlalchemy import BigInteger, Boolean
+
+    def models(*, turned: bool) -> MetaData:
+        metadata = MetaData()
+        number: Column[int] = Column("b" if turned else "a", BigInteger())
+        truth: Column[bool] = Column("a" if turned else "b", Boolean())
+        Table("orders", metadata, Column("id", Integer, primary_key=True), number, truth)
+        return metadata
+
+    apply(postgres, diff(postgres, models(turned=True)), 1)
+    postgres.execute("INSERT INTO orders (id, a, b) VALUES (1, TRUE, 7)")
+    apply(postgres, diff(postgres, models(turned=False)), 2)
+    assert postgres.fetch("SELECT a, b FROM orders") == [{"a": 1, "b": True}]
+
+
 def test_what_no_model_tells_of_is_named(bench: Workbench) -> None:
     _project(bench)
     bench.diff(write="create_orders")
