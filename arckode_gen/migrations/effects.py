@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arckode_gen.migrations.sqltext import words
+from arckode_gen.migrations.sqltext import loud, words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from arckode_gen.migrations.dialects import Dialect
 
 _DATA = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE", "SELECT", "WITH", "VALUES"})
@@ -44,3 +46,19 @@ def refuses_transaction(sql: str, dialect: Dialect) -> bool:
         or found[:2] in (("CREATE", "DATABASE"), ("DROP", "DATABASE"), ("ALTER", "SYSTEM"))
         or (found[0] in ("CREATE", "DROP", "REINDEX", "ALTER") and "CONCURRENTLY" in found[:6])
     )
+
+
+def uses_own_member(statements: Sequence[str], dialect: Dialect) -> bool:
+    """Tell whether a member that one statement adds to an enumeration is named by a later one.
+
+    PostgreSQL takes ALTER TYPE ... ADD VALUE inside a transaction, and refuses the value until that is over.
+    """
+    if dialect != "postgresql":
+        return False
+    for at, sql in enumerate(statements):
+        found = words(sql, dialect)
+        if found[:2] == ("ALTER", "TYPE") and "VALUE" in found and "ADD" in found:
+            added = next((token.text for token in loud(sql, dialect) if token.text.startswith("'")), None)
+            if any(token.text == added for later in statements[at + 1 :] for token in loud(later, dialect)):
+                return True
+    return False

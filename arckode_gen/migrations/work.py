@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from arckode_gen.migrations.checksum import checksum
 from arckode_gen.migrations.control import Record, now
-from arckode_gen.migrations.effects import refuses_transaction
+from arckode_gen.migrations.effects import refuses_transaction, uses_own_member
 from arckode_gen.migrations.reading import read
 from arckode_gen.migrations.steps import Script, size
 
@@ -50,7 +50,8 @@ class Work:
             return False
         if not isinstance(self.step, Script):
             return True
-        return not any(refuses_transaction(item.text, dialect) for item in self.step.statements)
+        texts = [item.text for item in self.step.statements]
+        return not any(refuses_transaction(text, dialect) for text in texts) and not uses_own_member(texts, dialect)
 
     def record(self, batch: int, version: str) -> Record:
         return Record(

@@ -11,8 +11,6 @@ from arckode_gen.migrations.connection import connect
 from arckode_gen.migrations.url import parse
 
 if TYPE_CHECKING:
-    import random
-
     from arckode_gen.migrations.catalogue import Catalogue
     from tests.migrations.forking import Forge
     from tests.migrations.workbench import Workbench
@@ -72,12 +70,15 @@ def state(bench: Workbench) -> tuple[Catalogue, list[tuple[int, int]], list[tupl
     return asyncio.run(ask())
 
 
-def kill_and_finish(forge: Forge, dice: random.Random, longest: float) -> bool:
-    """Kill a run after a random while, let the next one finish what is left, and tell whether the kill met it."""
-    killed = forge.run(kill_after=dice.uniform(0.0, longest))
+def kill_and_finish(forge: Forge, moment: float) -> int:
+    """Kill a run after so many seconds, let the next one finish, and return how many files were left for it to apply.
+
+    None is left when the kill came too late to meet the run's work.
+    """
+    killed = forge.run(kill_after=moment)
     finished = forge.run()
     assert finished["code"] == 0, finished["said"]
-    return killed["code"] == -signal.SIGKILL
+    return finished["said"].count("applied 2026") if killed["code"] == -signal.SIGKILL else 0
 
 
 def empty(bench: Workbench) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arckode_gen.errors import OperationError
+from arckode_gen.errors import OperationError, RefusedError
 from tests.migrations.workbench import ORDERS, Workbench
 
 if TYPE_CHECKING:
@@ -47,6 +47,38 @@ def test_two_files_with_one_name_are_refused(bench: Workbench) -> None:
     with pytest.raises(Exception, match="have the same name"):
         bench.migrate()
     assert bench.tables() == set()
+
+
+def test_a_file_that_is_not_utf8_stops_the_run_before_the_first_file(bench: Workbench) -> None:
+    bench.write("202611220001_create_orders", ORDERS)
+    bench.write("202611220002_latin", "").write_bytes('UP = {"*": ["SELECT \'é\'"]}\n'.encode("latin-1"))
+    with pytest.raises(RefusedError) as caught:
+        bench.migrate()
+    assert caught.value.message == "src/shop/migrations/202611220002_latin.py is not UTF-8 (byte 21)"
+    assert caught.value.hint == "save it as UTF-8"
+    assert bench.tables() == set()
+
+
+def test_a_way_back_that_fails_says_what_stayed_and_goes_on_once_it_is_right(bench: Workbench) -> None:
+    text = ORDERS.replace('"DROP TABLE orders"', '"CREATE TABLE gone (id INTEGER)", "DROP TABLE ordres"')
+    path = bench.write("202611220001_create_orders", text)
+    bench.migrate()
+    with pytest.raises(OperationError) as caught:
+        bench.migrate(rollback=1)
+    assert f"{path.name}:2: statement 2 of 2 failed on {bench.dialect}: " in caught.value.message
+    assert caught.value.message.endswith("\n    DROP TABLE ordres")
+    said = (
+        "nothing of this file was kept"
+        if bench.transactional
+        else "statement 1 has taken effect and will not run twice"
+    )
+    assert caught.value.hint.startswith(said)
+    assert bench.states() == {"202611220001": "applied" if bench.transactional else "unfinished"}
+    assert bench.tables() == ({"orders"} if bench.transactional else {"orders", "gone"})
+    path.write_text(text.replace("ordres", "orders"))
+    assert bench.migrate(rollback=1).code == 0
+    assert bench.tables() == {"gone"}
+    assert bench.states() == {"202611220001": "pending"}
 
 
 USERS = {

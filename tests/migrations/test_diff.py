@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 import pytest
-from sqlalchemy import Column, Enum
+from sqlalchemy import Column, Enum, Integer, MetaData, String, Table
 
 from arckode_gen.errors import OperationError, RefusedError, UsageError
 from tests.migrations.models import apply, diff, shop
 
 if TYPE_CHECKING:
-    from sqlalchemy import MetaData
-
     from tests.migrations.workbench import Workbench
 
 MODELS = """from sqlalchemy import Column, Integer, MetaData, String, Table
@@ -219,7 +217,7 @@ def test_members_that_come_before_the_first_are_added_in_order(postgres: Workben
 
 
 def _with_status(*tables: str, members: tuple[str, ...] = ("draft", "paid, in part")) -> MetaData:
-    from sqlalchemy import ARRAY, Integer, MetaData, Table
+    from sqlalchemy import ARRAY
 
     metadata = MetaData()
     for name in tables:
@@ -243,8 +241,6 @@ def test_a_type_is_made_once_and_goes_with_its_last_column(postgres: Workbench) 
 
 
 def test_members_with_commas_stay_whole_and_one_may_be_the_new_default(postgres: Workbench) -> None:
-    from sqlalchemy import Integer, MetaData, Table
-
     def models(*members: str) -> MetaData:
         metadata = MetaData()
         kind: Enum = Enum(*members, name="status")
@@ -255,6 +251,73 @@ def test_members_with_commas_stay_whole_and_one_may_be_the_new_default(postgres:
     for number, members in enumerate((("a", "b, c"), ("a", "b, c", "d, e"), ("a", "b, c")), 1):
         apply(postgres, diff(postgres, models(*members)), number)
         assert diff(postgres, models(*members))["differences"] == []
+
+
+def test_a_new_member_that_is_the_default_rewrites_no_rows(postgres: Workbench) -> None:
+    def models(*members: str) -> MetaData:
+        metadata = MetaData()
+        status: Column[str] = Column("status", Enum(*members, name="order_status"), server_default=members[-1])
+        Table("orders", metadata, Column("id", Integer, primary_key=True), status)
+        return metadata
+
+    apply(postgres, diff(postgres, models("draft")), 1)
+    postgres.execute("INSERT INTO orders (id) VALUES (1)")
+    found = diff(postgres, models("draft", "paid"))
+    assert found["up"]["postgresql"] == [
+        "ALTER TYPE order_status ADD VALUE 'paid' AFTER 'draft'",
+        "ALTER TABLE orders ALTER COLUMN status SET DEFAULT 'paid'",
+    ]
+    apply(postgres, found, 2)
+    assert "statement by statement" not in postgres.migrate(rollback=1, dry_run=True).text
+    assert diff(postgres, models("draft", "paid"))["differences"] == []
+    postgres.execute("INSERT INTO orders (id) VALUES (2)")
+    assert [row["status"] for row in postgres.fetch("SELECT status FROM orders ORDER BY id")] == ["draft", "paid"]
+
+
+def test_a_text_that_becomes_an_enumeration_on_sqlite_gets_its_type_on_postgresql(sqlite: Workbench) -> None:
+    kind: Enum = Enum("draft", "paid", name="order_status")
+    apply(sqlite, diff(sqlite, shop(status=Column("status", String(30)))), 1)
+    found = diff(sqlite, shop(status=Column("status", kind)))
+    assert found["up"]["postgresql"] == [
+        "CREATE TYPE order_status AS ENUM ('draft', 'paid')",
+        "ALTER TABLE orders ALTER COLUMN status TYPE order_status USING status::order_status",
+    ]
+    assert found["down"]["postgresql"][-1] == "DROP TYPE order_status"
+
+
+def test_postgresql_casts_between_any_two_types(postgres: Workbench) -> None:
+    from sqlalchemy import JSON, BigInteger, Boolean, DateTime, LargeBinary, Time, Uuid
+
+    status = Enum("draft", "paid", name="order_status")
+    kinds = (BigInteger(), Boolean(), DateTime(), Time(), Uuid(), JSON(), LargeBinary(), String(40), status)
+
+    def models(at: int) -> MetaData:
+        metadata = MetaData()
+        columns = (Column(f"c{place}", kinds[(place + at) % len(kinds)]) for place in range(len(kinds)))
+        Table("orders", metadata, Column("id", Integer, primary_key=True), *columns)
+        return metadata
+
+    apply(postgres, diff(postgres, models(0)), 1)
+    for at in range(1, len(kinds)):
+        apply(postgres, diff(postgres, models(at)), at + 1)
+    assert diff(postgres, models(len(kinds) - 1))["differences"] == []
+    assert postgres.migrate(rollback=len(kinds)).code == 0
+
+
+def test_a_truth_becomes_a_number_and_a_number_a_truth(postgres: Workbench) -> None:
+    from sqlalchemy import BigInteger, Boolean
+
+    def models(*, turned: bool) -> MetaData:
+        metadata = MetaData()
+        number: Column[int] = Column("b" if turned else "a", BigInteger())
+        truth: Column[bool] = Column("a" if turned else "b", Boolean())
+        Table("orders", metadata, Column("id", Integer, primary_key=True), number, truth)
+        return metadata
+
+    apply(postgres, diff(postgres, models(turned=True)), 1)
+    postgres.execute("INSERT INTO orders (id, a, b) VALUES (1, TRUE, 7)")
+    apply(postgres, diff(postgres, models(turned=False)), 2)
+    assert postgres.fetch("SELECT a, b FROM orders") == [{"a": 1, "b": True}]
 
 
 def test_what_no_model_tells_of_is_named(bench: Workbench) -> None:

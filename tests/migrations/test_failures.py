@@ -216,6 +216,19 @@ def test_postgresql_replaces_the_invalid_index_that_a_failed_build_left(postgres
     ]
 
 
+@pytest.mark.postgres
+def test_postgresql_may_use_a_member_in_the_file_that_adds_it(postgres: Workbench) -> None:
+    postgres.write(
+        "202611220001_mood", """UP = {"*": ["CREATE TYPE mood AS ENUM ('calm')", "CREATE TABLE days (mood mood)"]}"""
+    )
+    postgres.write(
+        "202611220002_busy", """UP = {"*": ["ALTER TYPE mood ADD VALUE 'busy'", "INSERT INTO days VALUES ('busy')"]}"""
+    )
+    assert "202611220002_busy (up, statement by statement)" in postgres.migrate(dry_run=True).text
+    assert postgres.migrate().code == 0
+    assert postgres.fetch("SELECT mood FROM days") == [{"mood": "busy"}]
+
+
 def test_a_statement_that_controls_the_transaction_is_refused(bench: Workbench) -> None:
     bench.write("202611220001_commit", 'UP = {"*": ["CREATE TABLE x (id INTEGER)", "COMMIT"]}')
     with pytest.raises(RefusedError, match=r"202611220001_commit.py:1: statement 2 controls the transaction itself"):

@@ -77,6 +77,14 @@ def test_every_type_of_the_field_language_leaves_nothing_that_differs(bench: Wor
     assert bench.tables() == set()
 
 
+def test_an_index_beside_a_foreign_key_goes_and_comes_back_with_it(bench: Workbench) -> None:
+    apply(bench, diff(bench, _metadata(("order:belongs_to=customers",))), 1)
+    before = read_catalogue(bench)
+    apply(bench, diff(bench, _metadata(())), 2)
+    bench.migrate(rollback=1)
+    assert list(catalogue.differences(before, read_catalogue(bench))) == []
+
+
 @settings(
     max_examples=EXAMPLES,
     deadline=None,

@@ -269,6 +269,10 @@ SILENT: tuple[tuple[str, ...], ...] = (
 )
 
 
+# What these checks tell of happens inside of a transaction alone.
+_INSIDE = frozenset({"enum-value"})
+
+
 class Near(NamedTuple):
     """Statements, and whether a check is set off by them."""
 
@@ -276,6 +280,10 @@ class Near(NamedTuple):
     engine: str
     statements: tuple[str, ...]
     is_told: bool
+
+    @property
+    def one_transaction(self) -> bool:
+        return self.check in _INSIDE
 
 
 NEAR = (

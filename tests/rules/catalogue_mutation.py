@@ -66,7 +66,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "locks": {
         "_concurrently_inside: operand state.script.steps[state.at].outside in not state.script.one_transaction or "
         "state.script.steps[state.at].outside": _OUTSIDE,
-        "_enum_value: operand state.script.steps[state.at].outside in operation.kind != 'add_enum_value' or "
+        "_enum_value: operand state.script.steps[state.at].outside in not state.script.one_transaction or "
         "state.script.steps[state.at].outside": _OUTSIDE,
     },
 }
@@ -140,7 +140,7 @@ def _cases() -> list[_Case]:
         for each in (*check.bad, *check.good)
         for engine in sorted(each.engines or check.engines)
     ]
-    near = [(each.check, each.engine, each.statements, False) for each in NEAR]
+    near = [(each.check, each.engine, each.statements, each.one_transaction) for each in NEAR]
     return [
         _Case(
             Script(

@@ -52,9 +52,17 @@ def test_a_good_example_is_not(check: Check, sample: Sample, engine: str) -> Non
     assert check.name not in told(engine, sample.statements, one_transaction=sample.one_transaction)
 
 
+@pytest.mark.parametrize("check", [pytest.param(check, id=check.name) for check in CHECKS])
+def test_an_engine_that_has_no_such_danger_is_left_alone(check: Check) -> None:
+    for sample in check.bad:
+        for engine in sorted(set(ENGINES) - check.engines):
+            assert check.name not in told(engine, sample.statements, one_transaction=sample.one_transaction)
+
+
 @pytest.mark.parametrize("near", [pytest.param(near, id=f"{near.check}: {near.statements[-1]}") for near in NEAR])
 def test_its_neighbours_are_told_apart(near: Near) -> None:
-    assert (near.check in told(near.engine, near.statements)) == near.is_told
+    found = told(near.engine, near.statements, one_transaction=near.one_transaction)
+    assert (near.check in found) == near.is_told
 
 
 @pytest.mark.parametrize("chapter", [pytest.param(each, id=each.__name__.rpartition(".")[2]) for each in CHAPTERS])

@@ -75,7 +75,6 @@ DANGEROUS = [
     ("mariadb", "whole-table", ("DELETE FROM orders",)),
     ("postgresql", "truncate", ("TRUNCATE orders",)),
     ("postgresql", "enum-rename", ("ALTER TYPE mood RENAME VALUE 'a' TO 'b'",)),
-    ("postgresql", "enum-value", ("ALTER TYPE mood ADD VALUE 'new'", "UPDATE orders SET note = 'new' WHERE total = 1")),
     ("postgresql", "mixed", ("ALTER TABLE orders ADD COLUMN a INT", "UPDATE orders SET a = 1 WHERE total = 2")),
     ("mysql", "charset-conversion", ("ALTER TABLE orders CONVERT TO CHARACTER SET utf8mb4",)),
     ("mysql", "table-copy", ("ALTER TABLE orders ADD INDEX i (note), ALGORITHM=COPY",)),

@@ -107,10 +107,20 @@ def _alike(live: Catalogue, model: Catalogue, old: Objects, new: Objects, dialec
         return Sides(live, model, old, new)
     # There a shadow has no foreign keys, and an index stands for each that has none of its own.
     named = {f"index {name}" for name in (*old.foreign_keys(), *new.foreign_keys())}
-    columns = old.key_columns() | new.key_columns()
-    unnamed = {name for name, text in live.items() if (name.removeprefix("index ").partition(".")[0], text) in columns}
+    kept, gone = new.key_columns(), old.key_columns()
+    unnamed = {
+        name
+        for name, text in live.items()
+        if (place := (name.removeprefix("index ").partition(".")[0], text)) in kept
+        or (place in gone and _is_named_by_server(name, text))
+    }
     stand_ins = (named | unnamed) - model.keys()
     return Sides(_with_keys(live, old, stand_ins), _with_keys(model, new, stand_ins), old, new)
+
+
+def _is_named_by_server(name: str, text: str) -> bool:
+    """Tell whether an index has the name of its first column: a person's own goes, and comes back, with a step."""
+    return re.fullmatch(rf"{re.escape(text[2:].partition('`')[0])}(_\d+)?", name.partition(".")[2]) is not None
 
 
 def _with_keys(catalogue: Catalogue, objects: Objects, stand_ins: set[str]) -> Catalogue:

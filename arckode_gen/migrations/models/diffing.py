@@ -76,8 +76,9 @@ async def _compared(request: DiffRequest, metadata: MetaData, connection: Connec
     old = MetaData() if request["from_nothing"] else await reflecting.read(url, Path(request["root"]), here, live)
     both = sides((live, old), (model, metadata), here, renames)
     found = compare(both, renames)
-    steps = with_types(found, both, here)
-    done = filled(steps if request["drops"] else with_types(_harmless(found), both, here), request["fills"])
+    made = [source.text for source in files.find(Path(request["root"]), request["folder"])]
+    steps = with_types(found, both, here, made)
+    done = filled(steps if request["drops"] else with_types(_harmless(found), both, here, made), request["fills"])
     texts = await reflecting.texts(connection) if here == "sqlite" else None
     written = _written(done, _Rendered(metadata, here, texts, request["bare"]), request["dialects"])
     kept = {(step.kind, step.table, step.name, step.verb) for step in done}

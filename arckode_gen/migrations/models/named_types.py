@@ -1,11 +1,12 @@
 """PostgreSQL's types that have a name of their own: made before the first column that has one, gone after the last.
 
 No other engine has them, so what is compared elsewhere tells nothing of them: there a type is taken to be new when
-every column that has it is.
+every column that has it is, or when a column gets another type and no migration makes the one that it is to have.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ARRAY, Column, Table
@@ -15,7 +16,7 @@ from arckode_gen.migrations.models.ddl import compile_ddl, quote, sql_dialect
 from arckode_gen.migrations.models.steps import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from arckode_gen.migrations.dialects import Dialect
     from arckode_gen.migrations.models.differences import Sides
@@ -31,13 +32,17 @@ def named_type(column: Column[object]) -> NamedType | None:
     return found if isinstance(found, ENUM | DOMAIN) and found.name and not found.schema else None
 
 
-def with_types(steps: Sequence[Step], both: Sides, here: Dialect) -> tuple[Step, ...]:
-    """Put the types that the steps need before them, and take those away afterwards that nothing has any more."""
+def with_types(steps: Sequence[Step], both: Sides, here: Dialect, written: Collection[str] = ()) -> tuple[Step, ...]:
+    """Put the types that the steps need before them, and take those away afterwards that nothing has any more.
+
+    `written` are the texts of the migrations that are there.
+    """
     wanted, there = both.new.named_types(), both.old.named_types()
     come = [
         Step("type", "", name, None, kind, what=_what(kind))
         for name, (kind, places) in sorted(wanted.items())
-        if kind.create_type and _is_new(name, places, steps, both, here)
+        if kind.create_type
+        and (_is_missing(name, both) if here == "postgresql" else _is_new(name, places, steps, written))
     ]
     gone = [
         Step("type", "", name, kind, None, what=_what(kind))
@@ -51,10 +56,19 @@ def _what(kind: NamedType) -> str:
     return "domain" if isinstance(kind, DOMAIN) else "enum"
 
 
-def _is_new(name: str, places: Iterable[Place], steps: Sequence[Step], both: Sides, here: Dialect) -> bool:
-    if here == "postgresql":
-        return f"enum {name}" not in both.live and f"domain {name}" not in both.live
-    return all(_is_fresh(place, steps) for place in places)
+def _is_missing(name: str, both: Sides) -> bool:
+    return f"enum {name}" not in both.live and f"domain {name}" not in both.live
+
+
+def _is_new(name: str, places: Sequence[Place], steps: Sequence[Step], written: Collection[str]) -> bool:
+    if all(_is_fresh(place, steps) for place in places):
+        return True
+    is_retyped = any(step.table == place[0] and _is_column(step, place[1]) for step in steps for place in places)
+    return is_retyped and not any(_makes(name, text) for text in written)
+
+
+def _makes(name: str, text: str) -> bool:
+    return re.search(rf"CREATE (?:TYPE|DOMAIN) \\?\"?{re.escape(name)}\b", text, re.IGNORECASE) is not None
 
 
 def _is_fresh(place: Place, steps: Iterable[Step]) -> bool:

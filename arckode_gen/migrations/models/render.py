@@ -45,6 +45,15 @@ if TYPE_CHECKING:
     from arckode_gen.migrations.dialects import Dialect
     from arckode_gen.migrations.models.steps import Step
 
+_FAMILIES = {
+    "text": {"VARCHAR", "CHAR", "TEXT"},
+    "number": {"SMALLINT", "INTEGER", "BIGINT", "NUMERIC", "REAL", "FLOAT", "DOUBLE"},
+    "truth": {"BOOLEAN"},
+    "moment": {"DATE", "TIMESTAMP"},
+    "time": {"TIME"},
+    "document": {"JSON", "JSONB"},
+}
+
 
 def pairs(
     steps: Sequence[Step], models: Mapping[str, Table], dialect: Dialect
@@ -248,7 +257,23 @@ def _parts(step: Step, old: Column[object], new: Column[object]) -> Iterator[str
 def _new_type(step: Step, old: Column[object], new: Column[object]) -> str:
     before, after = type_text(old, "postgresql"), type_text(new, "postgresql")
     family = before.partition("(")[0] == after.partition("(")[0]
-    return after if family else f"{after} USING {quote(step.name, 'postgresql')}::{after}"
+    return after if family else f"{after} USING {quote(step.name, 'postgresql')}{_between(before, after)}::{after}"
+
+
+def _between(before: str, after: str) -> str:
+    """Return the cast in the middle where PostgreSQL has none between two types (the table pg_cast says which)."""
+    old, new = _family(before), _family(after)
+    if old == new or "text" in (old, new) or (old, new) == ("moment", "time"):
+        return ""
+    if {old, new} == {"number", "truth"}:
+        return "" if "INTEGER" in (before, after) else "::INTEGER"
+    return "::TEXT"
+
+
+def _family(name: str) -> str:
+    """Return the types among which PostgreSQL casts by itself; any other is a family of its own."""
+    first = "" if name.endswith("]") else name.split(maxsplit=1)[0].partition("(")[0]
+    return next((family for family, names in _FAMILIES.items() if first in names), name)
 
 
 def _enum(step: Step, models: Mapping[str, Table], dialect: Dialect) -> Iterator[str]:
@@ -260,7 +285,7 @@ def _enum(step: Step, models: Mapping[str, Table], dialect: Dialect) -> Iterator
         return
     name = quote(step.name, dialect)
     fresh = [word for word in after if word not in before]
-    if [word for word in after if word in before] == before and not any(_is_default(fresh, each) for each in columns):
+    if [word for word in after if word in before] == before:
         for at, word in enumerate(after):
             if word in fresh:
                 place = f" AFTER {_members([after[at - 1]])}" if at else f" BEFORE {_members([before[0]])}"
@@ -286,9 +311,3 @@ def _with_members(column: Column[object], members: Iterable[str], dialect: Diale
         r"ENUM\((?:'(?:[^']|'')*'[, ]*)*\)", lambda _: f"ENUM({_members(members)})", column_spec(column, dialect)
     )
     return f"ALTER TABLE {quote(column.table.name, dialect)} MODIFY COLUMN {spec}"
-
-
-def _is_default(words: Iterable[str], column: Column[object]) -> bool:
-    """A member cannot be used in the transaction that adds it."""
-    default = default_text(column, "postgresql") or ""
-    return any(_members([word]) in default for word in words)
