@@ -105,7 +105,9 @@ def _with_inverse(
     error: RefusedError, entry: Entry, history: tuple[Entry, ...], snapshot: Snapshot, root: Path
 ) -> RefusedError:
     """Name the `destroy:` that takes the same thing out of what later commands made of the files, if there is one."""
-    if not any(each.state == "applied" for each in history[history.index(entry) + 1 :]):
+    gone = undone(history)
+    later = (each for each in history[history.index(entry) + 1 :] if each.state == "applied" and not each.undoes)
+    if all(each.id in gone for each in later):
         return error  # only a person stands in the way, and they know what they did
     line = _inverse(entry, snapshot, root)
     return RefusedError(error.message, f"{error.hint}; or take out only what it made: `{line}`") if line else error
