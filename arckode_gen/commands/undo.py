@@ -10,7 +10,7 @@ from arckode_gen.commands import stub_of
 from arckode_gen.commands._applied import refuse_applied
 from arckode_gen.engine import inverse_spec, units
 from arckode_gen.engine.plan import Plan
-from arckode_gen.engine.project import PROJECT_FILE, Disk, find_root
+from arckode_gen.engine.project import PROJECT_FILE, Disk, Memory, find_root
 from arckode_gen.engine.spec import Call, CommandSpec, Param
 from arckode_gen.errors import RefusedError
 from arckode_gen.shell.apply import apply, recover
@@ -179,18 +179,31 @@ def _nothing(call: Call, said: str) -> int:
 def _list(call: Call, root: Path) -> int:
     history = entries(root)
     gone = undone(history)
-    rows = [(e, "undone" if e.id in gone else e.state) for e in reversed(history)]
+    rows = [(e, "undone" if e.id in gone else e.state, _words(e, root)) for e in reversed(history)]
     if call.json:
         found = [
-            {"id": e.id, "command": e.plan.command, "state": state, "files": len(e.plan.changes), "undoes": e.undoes}
-            for e, state in rows
+            {"id": e.id, "command": words, "state": state, "files": len(e.plan.changes), "undoes": e.undoes}
+            for e, state, words in rows
         ]
         call.write(json.dumps({"version": 1, "entries": found}, indent=2))
     elif not rows:
         call.say("there is nothing to undo")
     else:
-        call.write("\n".join(f"{e.id}  {state}  {_files(e)}  {e.plan.command}" for e, state in rows))
+        call.write("\n".join(f"{e.id}  {state}  {_files(e)}  {words}" for e, state, words in rows))
     return 0
+
+
+def _words(entry: Entry, root: Path) -> str:
+    """Return the command with the words that name what it made: `orders ship_order`, not `orders_ship_order`."""
+    command, _, name = entry.plan.command.partition(" ")
+    if not command.startswith(("make:", "destroy:")) or "_" not in name:
+        return entry.plan.command
+    made = {change.path: state for change in entry.plan.changes if (state := change.after or change.before)}
+    unit = next((unit for unit in units.all_units(Memory(made)) if unit.name == name), None)
+    if unit is None:
+        return entry.plan.command
+    line = inverse_spec.line(stub_of(unit.kind, root), unit)
+    return f"{command} {line.partition(' destroy:')[2].partition(' ')[2]}"
 
 
 def _files(entry: Entry) -> str:

@@ -326,3 +326,13 @@ def test_what_stands_below_later_commands_names_the_destroy_that_takes_only_it_o
     with pytest.raises(RefusedError, match="make-module-orders cannot be undone") as caught:
         call(shop, "undo", "2")
     assert caught.value.hint.endswith("`arckode destroy:module orders`")
+
+
+def test_the_list_names_what_was_made_in_the_words_that_make_it(shop: Path) -> None:
+    call(shop, "make:usecase", "orders", "ship_order")
+    call(shop, "destroy:usecase", "orders", "ship_order")
+    lines = call(shop, "undo", "--list").out.splitlines()
+    assert [line.rpartition("  ")[2] for line in lines[:2]] == [
+        "destroy:usecase orders ship_order",
+        "make:usecase orders ship_order",
+    ]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Copy = Callable[[Path, str], Path]
 
-ROUNDS = int(os.environ.get("ARCKODE_INVERSES", "8"))
+ROUNDS = int(os.environ.get("ARCKODE_INVERSES", "4"))
 MAKERS = makers()
 INVERTIBLE = [maker for maker in MAKERS if has_inverse(maker.words)]
 
