@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arckode_gen.commands.db_migrate import request
 from arckode_gen.errors import OperationError, RefusedError, UsageError
 from arckode_gen.migrations import url
 from arckode_gen.migrations.target import ask, locate
@@ -44,6 +43,8 @@ def _status(call: Call) -> Answer | None:
     target = locate(call)
     if _is_unborn(target, call):
         return None
+    from arckode_gen.commands.db_migrate import request  # a database that is not there is asked nothing
+
     try:
         return ask(target, {**request(target, call), "action": "status"}, call, lambda _kind, _text: None)
     except OperationError as error:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from arckode_gen.commands import stub_of
 from arckode_gen.commands._applied import applied
-from arckode_gen.commands._generate import unit_name
 from arckode_gen.commands._writing import carry_out
 from arckode_gen.engine import destroy, inverse_spec, project, units
 from arckode_gen.engine.stamps import next_stamp
@@ -60,7 +59,11 @@ def run(stub: Stub, call: Call) -> int:
 def _unit(stub: Stub, call: Call, snapshot: Snapshot) -> Unit:
     """Return the unit that the words name: as the manifest does, or as they did when it was made."""
     known = [each.name for each in units.of_kind(snapshot, stub.unit)]
-    name = call.text("name") if call.text("name") in known else unit_name(stub, call.values)
+    name = call.text("name")
+    if name not in known:
+        from arckode_gen.commands._generate import unit_name  # which imports what renders
+
+        name = unit_name(stub, call.values)
     found = units.load(snapshot, stub.unit, name)
     if found is None:
         listed = f"there are {', '.join(known)}" if known else f"nothing was made by `arckode {stub.spec.name}`"

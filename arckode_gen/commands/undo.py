@@ -6,10 +6,11 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from arckode_gen.commands import stub_of
 from arckode_gen.commands._applied import refuse_applied
-from arckode_gen.engine import units
+from arckode_gen.engine import inverse_spec, units
 from arckode_gen.engine.plan import Plan
-from arckode_gen.engine.project import PROJECT_FILE, Disk, find_root
+from arckode_gen.engine.project import PROJECT_FILE, Disk, Memory, find_root
 from arckode_gen.engine.spec import Call, CommandSpec, Param
 from arckode_gen.errors import RefusedError
 from arckode_gen.shell.apply import apply, recover
@@ -86,7 +87,10 @@ def _undo(call: Call, root: Path, held: Held | None) -> int:
     if entry.id in undone(history):
         return _nothing(call, f"{entry.id} is undone already; see `arckode undo --list`")
     snapshot = Disk(root)
-    plan = decide(entry, history, snapshot)
+    try:
+        plan = decide(entry, history, snapshot)
+    except RefusedError as error:
+        raise _with_inverse(error, entry, history, snapshot, root) from error
     _refuse_needed(entry, plan, snapshot)
     refuse_applied(call, plan)
     made = tuple(folder for each in history for folder in each.folders)
@@ -95,6 +99,29 @@ def _undo(call: Call, root: Path, held: Held | None) -> int:
     if applied:
         call.say(f"{entry.id} is undone; `arckode undo {applied.id}` brings it back")
     return 0
+
+
+def _with_inverse(
+    error: RefusedError, entry: Entry, history: tuple[Entry, ...], snapshot: Snapshot, root: Path
+) -> RefusedError:
+    """Name the `destroy:` that takes the same thing out of what later commands made of the files, if there is one."""
+    gone = undone(history)
+    later = (each for each in history[history.index(entry) + 1 :] if each.state == "applied" and not each.undoes)
+    if all(each.id in gone for each in later):
+        return error  # only a person stands in the way, and they know what they did
+    line = _inverse(entry, snapshot, root)
+    return RefusedError(error.message, f"{error.hint}; or take out only what it made: `{line}`") if line else error
+
+
+def _inverse(entry: Entry, snapshot: Snapshot, root: Path) -> str:
+    command, *words = entry.plan.command.split()
+    if command == "make:field":
+        return f"arckode destroy:field {' '.join(words)}"
+    made = {change.path for change in entry.plan.changes if change.before is None}
+    unit = next((unit for unit in units.all_units(snapshot) if unit.path in made), None)
+    if not command.startswith("make:") or unit is None:
+        return ""
+    return inverse_spec.line(stub_of(unit.kind, root), unit)
 
 
 def _refuse_needed(entry: Entry, plan: Plan, snapshot: Snapshot) -> None:
@@ -152,15 +179,33 @@ def _nothing(call: Call, said: str) -> int:
 def _list(call: Call, root: Path) -> int:
     history = entries(root)
     gone = undone(history)
-    rows = [(e, "undone" if e.id in gone else e.state) for e in reversed(history)]
+    rows = [(e, "undone" if e.id in gone else e.state, _words(e, root)) for e in reversed(history)]
     if call.json:
         found = [
-            {"id": e.id, "command": e.plan.command, "state": state, "files": len(e.plan.changes), "undoes": e.undoes}
-            for e, state in rows
+            {"id": e.id, "command": words, "state": state, "files": len(e.plan.changes), "undoes": e.undoes}
+            for e, state, words in rows
         ]
         call.write(json.dumps({"version": 1, "entries": found}, indent=2))
     elif not rows:
         call.say("there is nothing to undo")
     else:
-        call.write("\n".join(f"{e.id}  {state}  {len(e.plan.changes)} files  {e.plan.command}" for e, state in rows))
+        call.write("\n".join(f"{e.id}  {state}  {_files(e)}  {words}" for e, state, words in rows))
     return 0
+
+
+def _words(entry: Entry, root: Path) -> str:
+    """Return the command with the words that name what it made: `orders ship_order`, not `orders_ship_order`."""
+    command, _, name = entry.plan.command.partition(" ")
+    if not command.startswith(("make:", "destroy:")) or "_" not in name:
+        return entry.plan.command
+    made = {change.path: state for change in entry.plan.changes if (state := change.after or change.before)}
+    unit = next((unit for unit in units.all_units(Memory(made)) if unit.name == name), None)
+    if unit is None:
+        return entry.plan.command
+    line = inverse_spec.line(stub_of(unit.kind, root), unit)
+    return f"{command} {line.partition(' destroy:')[2].partition(' ')[2]}"
+
+
+def _files(entry: Entry) -> str:
+    count = len(entry.plan.changes)
+    return f"{count} file{'' if count == 1 else 's'}"

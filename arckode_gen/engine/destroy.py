@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from arckode_gen import resources
-from arckode_gen.engine import edits, parts, project_options, reversal, units, wiring
-from arckode_gen.engine.field_files import fields_from_mapping
+from arckode_gen.engine import edits, parts, units, wiring
 from arckode_gen.engine.placing import is_python, on_destroy
 from arckode_gen.engine.plan import Change, FileState, Plan, Step
 from arckode_gen.errors import RefusedError
@@ -78,8 +77,8 @@ def plan(
     command = f"destroy:{unit.kind} {unit.name}"
     draft = _Draft(snapshot)
     for name, (before, after) in unit.options.items():
-        if before != after and project_options.current(snapshot, name) == after:
-            _switch_back(draft, name, before, merge)
+        if before != after:
+            _switch_back(draft, name, before, after, merge)
     going = sorted(set(unit.files) - {path for each in others for path in each.files})
     shared = {edit for each in others for edit in each.edits}
     taken = [edit for edit in reversed(unit.edits) if edit not in shared]
@@ -107,7 +106,13 @@ def plan(
     )
 
 
-def _switch_back(draft: _Draft, name: str, value: str, merge: Reconcile) -> None:
+def _switch_back(draft: _Draft, name: str, value: str, made: str, merge: Reconcile) -> None:
+    from arckode_gen.engine import (
+        project_options,
+    )  # few units change an option, and to import it takes as long as a plan
+
+    if project_options.current(draft.snapshot, name) != made:
+        return
     switched = project_options.switch(draft.snapshot, name, value, merge)
     for path, state in (*switched.files.items(), *switched.records.items()):
         draft.write(path, state, f"{name} is {value}")
@@ -202,6 +207,8 @@ def _relations(unit: Unit, other: Unit) -> list[str]:
     """Return what a module only reads of another; that other one refers to it, so neither could go before the other."""
     if unit.kind != "module" or other.kind != "module":
         return []
+    from arckode_gen.engine.field_files import fields_from_mapping  # for a refusal only
+
     fields = fields_from_mapping(unit.values["field"])
     return [field.name for field in fields if not field.is_stored and field.target == other.name]
 
@@ -223,6 +230,8 @@ def _take_back(draft: _Draft, path: str, stamp: str, command: str) -> None:
     state = draft.snapshot.read(path)
     if state is None:
         return
+    from arckode_gen.engine import reversal  # for migrations that others have
+
     found = reversal.reverse(path, state.text, stamp, f"{command} took the code out; release that first")
     if found is None:
         draft.kept.append(f"{path}: applied or committed, and its DOWN cannot be read; write what takes it back")

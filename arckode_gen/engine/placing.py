@@ -120,33 +120,39 @@ def _merged(path: str, current: FileState, base: FileState, new: FileState, merg
     return Placed("unchanged" if state.content == current.content else "merge", state)
 
 
-def _nonsense(merged: bytes, *sides: bytes) -> str:
+def _nonsense(merged: bytes, current: bytes, new: bytes) -> str:
     """Two clean changes can still make nonsense together: no Python, or a name that both of them declare."""
-    if not is_python(sides[0]):
+    if not is_python(current):
         return ""
-    if not is_python(merged):
+    tree = _parsed(merged)
+    if tree is None:
         return "both changes together are not valid Python"
-    twice = _repeated(merged) - {name for side in sides for name in _repeated(side)}
+    twice = _repeated(tree)
+    if twice:
+        known = (side for side in map(_parsed, (current, new)) if side is not None)
+        twice -= {name for side in known for name in _repeated(side)}
     return f"both declare {', '.join(sorted(twice))}" if twice else ""
 
 
 def is_python(source: bytes) -> bool:
+    """Tell whether a text can be read as Python."""
+    return _parsed(source) is not None
+
+
+def _parsed(source: bytes) -> ast.Module | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a doubtful escape in someone's file is not our subject here
         try:
-            ast.parse(source)
+            return ast.parse(source)
         except (SyntaxError, ValueError):
-            return False
-    return True
+            return None
 
 
-def _repeated(source: bytes) -> set[str]:
+def _repeated(tree: ast.Module) -> set[str]:
     """Return what a module or one of its classes declares more than once."""
-    if not is_python(source):
-        return set()
     found: set[str] = set()
     seen: set[str] = set()
-    for name in _declared(ast.parse(source), ""):
+    for name in _declared(tree, ""):
         (found if name in seen else seen).add(name)
     return found
 

@@ -39,6 +39,9 @@ def other_words(kind: str, name: str, old: Mapping[str, object], new: Mapping[st
     others = [word for word in wanted if word not in had]
     if kind == "module" and others and all(str(word).partition(":")[0] not in known for word in others):
         return message, f"add fields to it with `arckode make:field {name} {' '.join(map(str, others))}`"
+    if kind == "connector" and keys == ["call"] and not new.get("on"):
+        hint = f"write the other method by hand, in the connector `{name}` and in the protocol of its port"
+        return message, f"two modules are joined once: {hint}"
     return message, "edit it by hand, or start over: `arckode undo` and generate it again, or use --force"
 
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arckode_gen import commands
+from arckode_gen import commands, resources
+from arckode_gen.engine import stubs
 from arckode_gen.engine.spec import CommandSpec, Param
 from arckode_gen.engine.spec_schema import schema
 from tests.commands.calls import call, on_terminal
@@ -94,3 +95,11 @@ def test_a_terminal_shows_groups_and_no_colours_where_they_are_not_wanted(tmp_pa
     seen = on_terminal(tmp_path, "list")
     assert "\x1b[3" not in seen
     assert "Make a project: FastAPI" in seen
+
+
+def test_a_command_that_has_a_stub_as_well_says_the_same_in_both(tmp_path: Path) -> None:
+    folders = [file.parent for file in resources.folder("stubs").glob("*/stub.yml")]
+    told = {stubs.command_name(folder): stubs.load(folder) for folder in folders}
+    assert "make:migration" in told
+    for name, stub in told.items():
+        assert commands.find(name, tmp_path).spec.summary == stub.spec.summary, name

@@ -530,3 +530,29 @@ def test_answers_are_checked(shop: Path, answers: dict[str, object], said: str) 
     (shop / "answers.json").write_text(json.dumps({"field": ["a:int:null"]}))
     with pytest.raises(UsageError, match="given twice"):
         call(shop, "make:field", "orders", "b:int:null", "--answers", "answers.json")
+
+
+def test_two_branches_that_add_fields_are_put_together_as_the_documentation_says(shop: Path) -> None:
+    def git(*words: str) -> int:
+        who = ("-c", "user.name=a", "-c", "user.email=a@b.c")
+        return subprocess.run(["git", *who, *words], cwd=shop, capture_output=True, check=False).returncode
+
+    def commit(said: str) -> None:
+        assert git("add", "-A") == git("commit", "-qm", said) == 0
+
+    git("init", "-q", "-b", "main")
+    commit("start")
+    for branch, field in (("theirs", "code:str:null"), ("mine", "shipped_at:datetime:null")):
+        git("checkout", "-q", "-b", branch, "main")
+        call(shop, "make:field", "orders", field)
+        commit(field)
+    assert git("merge", "-q", "theirs") == 1
+    assert git("merge", "--abort") == git("revert", "--no-edit", "HEAD") == git("merge", "-q", "theirs", "-m", "x") == 0
+    assert call(shop, "make:field", "orders", "shipped_at:datetime:null").code == 0
+    text = (shop / MODULE / "model.py").read_text()
+    assert "code" in text
+    assert "shipped_at" in text
+    assert len(list((shop / "src/shop/migrations").glob("*_to_orders.py"))) == 2
+    assert call(shop, "upgrade", "--check").code == 0
+    assert call(shop, "db:migrate").code == 0
+    assert call(shop, "db:diff").out.startswith("nothing differs")

@@ -13,6 +13,8 @@ from arckode_gen.commands import undo
 from arckode_gen.engine.spec import Call, Value
 from arckode_gen.errors import RefusedError, UsageError
 from arckode_gen.shell.apply import apply
+from arckode_gen.shell.journal import ids
+from tests.commands.calls import call
 from tests.shell.trees import MANIFEST, plan, plant, project, tree
 
 if TYPE_CHECKING:
@@ -230,9 +232,9 @@ def test_the_list_says_what_is_undone(terminal: Terminal) -> None:
     terminal.undo()
     terminal.undo(list=True)
     assert terminal.written[0].splitlines() == [
-        "0003-undo-0002-make-module-apples  applied  1 files  undo 0002-make-module-apples",
-        "0002-make-module-apples  undone  1 files  make:module apples",
-        "0001-make-module-orders  applied  1 files  make:module orders",
+        "0003-undo-0002-make-module-apples  applied  1 file  undo 0002-make-module-apples",
+        "0002-make-module-apples  undone  1 file  make:module apples",
+        "0001-make-module-orders  applied  1 file  make:module orders",
     ]
     terminal.undo(list=True, json=True)
     assert json.loads(terminal.written[0])["entries"][0] == {
@@ -309,3 +311,28 @@ def test_a_make_that_was_planned_before_an_undo_is_refused(terminal: Terminal) -
     terminal.undo()
     with pytest.raises(RefusedError, match=rf"{ROOT} was edited"):
         apply(terminal.root, planned)
+
+
+def test_what_stands_below_later_commands_names_the_destroy_that_takes_only_it_out(shop: Path) -> None:
+    call(shop, "make:field", "orders", "a_mark:int:null")
+    call(shop, "make:field", "orders", "b_mark:int:null")
+    number = ids(shop)[-2]
+    before = tree(shop)
+    with pytest.raises(RefusedError, match=rf"model\.py was changed in the same lines by {ids(shop)[-1]}") as caught:
+        call(shop, "undo", number)
+    assert caught.value.hint.endswith("or take out only what it made: `arckode destroy:field orders a_mark`")
+    assert tree(shop) == before
+    assert call(shop, "destroy:field", "orders", "a_mark").code == 0
+    with pytest.raises(RefusedError, match="make-module-orders cannot be undone") as caught:
+        call(shop, "undo", "2")
+    assert caught.value.hint.endswith("`arckode destroy:module orders`")
+
+
+def test_the_list_names_what_was_made_in_the_words_that_make_it(shop: Path) -> None:
+    call(shop, "make:usecase", "orders", "ship_order")
+    call(shop, "destroy:usecase", "orders", "ship_order")
+    lines = call(shop, "undo", "--list").out.splitlines()
+    assert [line.rpartition("  ")[2] for line in lines[:2]] == [
+        "destroy:usecase orders ship_order",
+        "make:usecase orders ship_order",
+    ]

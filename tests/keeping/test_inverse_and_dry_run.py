@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Copy = Callable[[Path, str], Path]
 
-ROUNDS = int(os.environ.get("ARCKODE_INVERSES", "8"))
+ROUNDS = int(os.environ.get("ARCKODE_INVERSES", "4"))
 MAKERS = makers()
 INVERTIBLE = [maker for maker in MAKERS if has_inverse(maker.words)]
 
@@ -144,7 +144,8 @@ def test_what_was_made_in_between_stays_and_nothing_else(fresh: Path, data: st.D
             one.prepare(project)
         assert one.make(root).code == 0
         number = ids(root)[-1].partition("-")[0]
-        for line in (line for other in others for line in (*other.before, other.words)):
+        lines = (line for other in others for line in (*other.before, other.words))
+        for line in (line for line in lines if line not in one.before):  # `one` may have changed what those made
             assert attempt(root, line) == attempt(alone, line), line
         back = data.draw(st.sampled_from((destroying(one.words), ("undo", number))), label="taken back by")
         # An undo refuses where a later command changed the same lines; destroy takes out the lines that are ours.

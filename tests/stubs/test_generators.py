@@ -365,8 +365,9 @@ def test_what_a_reference_joined_is_not_joined_twice(shop: Path) -> None:
 
 def test_another_question_to_the_same_module_is_refused(shop: Path) -> None:
     call(shop, "make:connector", "orders", "articles", "--call", "price_of")
-    with pytest.raises(RefusedError, match="exists and was generated from other words"):
+    with pytest.raises(RefusedError, match="exists and was generated from other words") as refused:
         call(shop, "make:connector", "orders", "articles", "--call", "words_for")
+    assert "in the connector `orders_articles` and in the protocol of its port" in refused.value.hint
 
 
 def test_a_service_without_rows_has_no_use_case(shop: Path) -> None:
