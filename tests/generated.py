@@ -121,6 +121,8 @@ GROWN: tuple[tuple[str, ...], ...] = (
     ("make:job", "poll_prices", "--every", "15m"),
     ("make:job", "tidy_up", "--cron", "0 3 * * *", "--zone", "Europe/Madrid"),
     ("make:job", "send_welcome", "--on", "customers.created"),
+    ("make:stream", "exports"),
+    ("make:stream", "order_feed", "--access", "orders:read"),
     ("make:websocket", "open_door"),
     ("make:websocket", "reports", "--access", "orders:read", "--job", "export_report"),
 )

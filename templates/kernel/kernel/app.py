@@ -177,6 +177,18 @@ class Kernel:
         self._refuse_late("a hook for when it is ready is registered")
         self._ready.append(hook)
 
+    def on_drain(self, hook: Callable[[], None]) -> None:
+        """End what lasts, such as streams, when the process is asked to stop: a server waits for every request.
+
+        Raises WiringError after `asgi()`.
+        """
+        self._refuse_late("a hook for draining is registered")
+        self._draining.tell(hook)
+
+    def drain(self) -> None:
+        """End what lasts, as a signal to stop does; for who runs a server that gets none."""
+        self._draining.end_lasting()
+
     def on_stop(self, hook: Hook) -> None:
         """Run something after the last request; the newest hook first, each whatever happens to the others.
 

@@ -7,9 +7,10 @@ from http import HTTPStatus
 from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.datastructures import Default
 from fastapi.routing import APIRoute
 from starlette.requests import HTTPConnection
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from ..access import Access, Principal, PrincipalProvider, ReadsRequests
 from ..errors import AuthError, WiringError
@@ -21,6 +22,29 @@ from .problems import MEDIA_TYPE, Problem
 from .rate_limits import limited
 
 Handler = Callable[..., Awaitable[object]]
+
+_EVENTS: dict[int | str, dict[str, Any]] = {  # FastAPI's own type
+    200: {
+        "description": "Events, until the reader goes.",
+        "content": {
+            "text/event-stream": {
+                "itemSchema": {
+                    "type": "object",
+                    "required": ["data"],
+                    "properties": {
+                        "data": {
+                            "type": "string",
+                            "contentMediaType": "application/json",
+                            "contentSchema": {"type": "object", "additionalProperties": True},
+                        },
+                        "event": {"type": "string"},
+                        "id": {"type": "string"},
+                    },
+                }
+            }
+        },
+    }
+}
 
 
 class WrittenNumber(float):
@@ -115,8 +139,20 @@ class ModuleRouter:
     ) -> None:
         self._add("DELETE", path, handler, access=access, status=status, limits=limits)
 
+    def stream(self, path: str, handler: Handler, *, access: Access) -> None:
+        """Add a route whose answer is server-sent events: a handler makes that answer itself."""
+        self._add("GET", path, handler, access=access, status=200, limits=RouteLimits(), answers=_EVENTS)
+
     def _add(
-        self, method: str, path: str, handler: Handler, *, access: Access, status: int, limits: RouteLimits
+        self,
+        method: str,
+        path: str,
+        handler: Handler,
+        *,
+        access: Access,
+        status: int,
+        limits: RouteLimits,
+        answers: dict[int | str, dict[str, Any]] | None = None,  # FastAPI's own type
     ) -> None:
         action = getattr(handler, "__name__", "")
         if not action.isidentifier():
@@ -132,7 +168,8 @@ class ModuleRouter:
             operation_id=name,
             name=name,
             dependencies=checks,
-            responses=declared_problems(_possible(method, path, access, limits)),
+            response_class=Response if answers else Default(JSONResponse),
+            responses=declared_problems(_possible(method, path, access, limits)) | (answers or {}),
             openapi_extra={"x-access": access.label},
             route_class_override=ExactRoute.within(limits),
         )
