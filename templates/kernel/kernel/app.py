@@ -139,6 +139,14 @@ class Kernel:
         self._adapters[port.settings] = adapter
         self._adapter_routers += [router] if router else []
 
+    def wrap(self, port: AdapterPort[A], around: A) -> None:
+        """Put something around the adapter of a port, for everybody who asks from now on.
+
+        Raises WiringError after `asgi()`.
+        """
+        self._refuse_late(f"a {type(around).__name__} is put around an adapter")
+        self._adapters[port.settings] = around
+
     def adapter(self, port: AdapterPort[A]) -> A:
         """Answer what is behind a port. Raises WiringError when the settings choose what nobody provided."""
         if port.settings not in self._adapters:

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from ..access import Access, Principal, PrincipalProvider, ReadsRequests
 from ..errors import AuthError, WiringError
 from ..rate_values import Rate, read_rate
+from ..request_context import caller
 from ..tenancy import enter
 from .conditional import answered, remembering
 from .limits import set_limits
@@ -224,6 +225,7 @@ def _guard(access: Access, realm: str) -> Callable[[Request], Awaitable[None]]:
         request.scope["principal"] = principal
         if principal is not None:
             enter(principal.tenant)
+            caller.set(principal.id)
 
     return guard
 
