@@ -25,8 +25,6 @@ lint: $(STAMP)
 
 # Longer, and different on every run: what `make test` does in small.
 soak: $(STAMP)
-	ARCKODE_JOBS=100000 $(BIN)/python -m pytest tests/kernel/test_queue_load.py -q
-	ulimit -n 20000 && ARCKODE_SOCKETS=5000 $(BIN)/python -m pytest tests/kernel/test_websockets.py -q -k idle
 	ARCKODE_FUZZ=20 $(BIN)/python -m pytest tests/stubs/test_module_fuzz.py -q
 	ARCKODE_FUZZ_REQUESTS=3000 $(BIN)/python -m pytest tests/e2e/test_databases.py -q -k junk
 	ARCKODE_SCHEMATHESIS=300 ARCKODE_SCHEMATHESIS_SEED=$$(date +%s) \

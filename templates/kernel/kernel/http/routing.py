@@ -11,6 +11,7 @@ from fastapi.datastructures import Default
 from fastapi.routing import APIRoute
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
 
 from ..access import Access, Principal, PrincipalProvider, ReadsRequests
 from ..errors import AuthError, WiringError
@@ -170,10 +171,26 @@ class ModuleRouter:
             name=name,
             dependencies=checks,
             response_class=Response if answers else Default(JSONResponse),
-            responses=declared_problems(_possible(method, path, access, limits)) | (answers or {}),
+            responses=declared_problems(_possible(method, path, access, limits)) | (answers or _unchanged(method)),
             openapi_extra={"x-access": access.label},
             route_class_override=ExactRoute.within(limits),
         )
+        _describe_body(self.router.routes[-1])
+
+
+def _unchanged(method: str) -> dict[int | str, dict[str, Any]]:  # FastAPI's own type
+    """Describe what is answered to a reader who has it already."""
+    return {304: {"description": HTTPStatus.NOT_MODIFIED.phrase}} if method == "GET" else {}
+
+
+def _describe_body(route: BaseRoute) -> None:
+    """Say what a dependency reads as the body, such as a form, of which the framework knows nothing."""
+    if not isinstance(route, APIRoute):
+        return
+    for dependency in route.dependant.dependencies:
+        body = getattr(dependency.call, "request_body", None)
+        if body is not None:
+            route.openapi_extra = {**(route.openapi_extra or {}), "requestBody": body}
 
 
 def declared_problems(statuses: tuple[HTTPStatus, ...]) -> dict[int | str, dict[str, Any]]:  # FastAPI's own type
