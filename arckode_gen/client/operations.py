@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
-_IGNORED_HEADERS = frozenset({"accept", "authorization", "content-type", "idempotency-key", "last-event-id"})
+_IGNORED_HEADERS = frozenset({"accept", "authorization", "content-type", "idempotency-key"})
 _STATUS = re.compile(r"[1-5](?:\d\d|XX)|default")
 _VERSION = re.compile(r"v?\d+(\.\d+)*|api|rest", re.IGNORECASE)
 _TEXTS = ("text/plain", "text/xml", "application/xml", "text/markdown", "application/yaml", "application/javascript")
