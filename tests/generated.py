@@ -121,12 +121,18 @@ GROWN: tuple[tuple[str, ...], ...] = (
     ("make:job", "poll_prices", "--every", "15m"),
     ("make:job", "tidy_up", "--cron", "0 3 * * *", "--zone", "Europe/Madrid"),
     ("make:job", "send_welcome", "--on", "customers.created"),
+    ("make:audit",),
+    ("make:mail-outbox",),
+    ("make:webhooks",),
+    ("make:webhook-receiver", "acme"),
+    ("make:stream", "exports"),
+    ("make:stream", "order_feed", "--access", "orders:read"),
     ("make:websocket", "open_door"),
     ("make:websocket", "reports", "--access", "orders:read", "--job", "export_report"),
 )
 _MIGRATING = {"make:idempotency", "make:migration"}
-# The tables of the queue and of the scheduler are made once.
-MIGRATIONS = len(MODULES) + len(FIELDS) - 1 + sum(words[0] in _MIGRATING for words in GROWN) + 2
+# The tables of the queue, the scheduler, the audit log and the web-hooks are made once.
+MIGRATIONS = len(MODULES) + len(FIELDS) - 1 + sum(words[0] in _MIGRATING for words in GROWN) + 4
 
 
 # Every adapter but the databases, which take each other's place; all of them together on one project.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
-_IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
+_IGNORED_HEADERS = frozenset({"accept", "authorization", "content-type", "idempotency-key"})
 _STATUS = re.compile(r"[1-5](?:\d\d|XX)|default")
 _VERSION = re.compile(r"v?\d+(\.\d+)*|api|rest", re.IGNORECASE)
 _TEXTS = ("text/plain", "text/xml", "application/xml", "text/markdown", "application/yaml", "application/javascript")
@@ -164,7 +164,7 @@ class _Reader:
         errors: list[Answer] = []
         responses = as_node(node.get("responses") or {}, f"{pointer}/responses")
         for status, raw in responses.items():
-            if status.startswith("x-"):
+            if status.startswith("x-") or status == "304":  # what a client kept is between it and its cache
                 continue
             response, where = self.document.follow(raw, f"{pointer}/responses/{escape(status)}")
             key = status.upper() if status != "default" else status

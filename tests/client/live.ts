@@ -255,11 +255,11 @@ const checks: Record<string, () => Promise<void>> = {
     assert.equal(await live.hits("d", config), 1);
   },
   async idempotency() {
-    const error = await failure(live.busyPost("e", undefined, config));
+    const error = await failure(live.busyPost("e", config));
     assert(error instanceof live.HttpError && error.status === 503);
     assert.equal(await live.hits("e", config), 1);
     const key = live.newId();
-    assert.equal(await live.busyPost("f", undefined, { ...config, idempotencyKey: key }), key);
+    assert.equal(await live.busyPost("f", { ...config, idempotencyKey: key }), key);
   },
   async events() {
     const own = { config: { ...base, authorize: live.httpBearer(() => "fresh-1") } };

@@ -11,11 +11,12 @@ from structlog.testing import capture_logs
 
 from kernel.app import Kernel
 from kernel.bus import EventBus, use_events
+from kernel.bus_testing import RecordingBus
 from kernel.clock import FixedClock
 from kernel.errors import WiringError
 from kernel.request_context import correlation_id
 from kernel.settings import KernelSettings
-from kernel.testing import client
+from kernel.testing import client, silent_log
 
 if TYPE_CHECKING:
     from kernel.events import Event
@@ -271,3 +272,19 @@ async def test_the_bus_is_resolved_and_there_is_one() -> None:
         made.share(object())
     with pytest.raises(WiringError, match="after the application was made"):
         made.on_ready(made.database.close)
+
+
+async def test_a_recording_bus_remembers_and_swallows_nothing() -> None:
+    bus = RecordingBus()
+    await bus.emit("orders.paid", {"id": 1}, "test")
+    await bus.emit("pets.sold", {}, "test")
+    assert bus.emitted("orders.*") == [("orders.paid", {"id": 1})]
+    assert [name for name, _ in bus.emitted()] == ["orders.paid", "pets.sold"]
+
+    async def fail(_event: Event) -> None:
+        raise RuntimeError("no paper")
+
+    bus.on("orders.paid", fail)
+    with silent_log() as log, pytest.raises(AssertionError, match=r"1 of the handlers of 'orders\.paid' failed"):
+        await bus.emit("orders.paid", {}, "test")
+    assert [(entry["event"], entry["log_level"]) for entry in log] == [("an event handler failed", "error")]

@@ -256,7 +256,7 @@ async def test_the_description_names_operations_and_errors() -> None:
             "health_ready",
         }
         assert document["info"]["title"] == "shop"
-        assert set(ids["articles_show"]["responses"]) == {"200", "404", "422", "500", "503"}
+        assert set(ids["articles_show"]["responses"]) == {"200", "304", "404", "422", "500", "503"}
         assert set(ids["articles_store"]["responses"]) == {
             *("201", "400", "408", "409", "413", "415", "422", "500", "503")
         }

@@ -128,6 +128,26 @@ async def test_a_compressed_answer_has_a_tag_of_its_own_that_is_understood() -> 
         assert (await http.get("/pages?size=5000", headers={"if-none-match": small})).status_code == 304
 
 
+async def test_a_tag_belongs_to_what_one_caller_was_shown_and_no_cache_may_share_it() -> None:
+    async with pages() as (_, http):
+        tags = set()
+        for size in (4000, 4001):
+            answer = await http.get(f"/pages?size={size}", headers={"accept-encoding": "gzip"})
+            assert answer.headers["cache-control"] == "private, no-cache"
+            assert "accept-encoding" in answer.headers["vary"].lower()
+            tags.add(answer.headers["etag"])
+        assert len(tags) == 2
+        other = await http.get("/pages?size=4000", headers={"if-none-match": tags.pop(), "accept-encoding": "identity"})
+        again = await http.get("/pages?size=4000", headers={"if-none-match": tags.pop(), "accept-encoding": "identity"})
+        assert {other.status_code, again.status_code} == {200, 304}
+
+
+async def test_an_address_that_may_be_refused_is_told_so_in_the_description() -> None:
+    async with pages(rate_limits={"per_client": "1000/minute"}) as (_, http):
+        document = (await http.get("/openapi.json")).json()
+        assert all("429" in each["responses"] for path in document["paths"].values() for each in path.values())
+
+
 async def test_a_change_can_insist_on_the_row_that_was_read() -> None:
     clock = FixedClock(START)
     async with fresh_database(clock=clock) as database, client(compose(database)) as http:
@@ -344,6 +364,11 @@ async def test_a_front_end_is_served_beside_the_api(site: Path) -> None:
         assert (asset.status_code, "immutable" in asset.headers["cache-control"]) == (200, True)
         known = await http.get("/assets/app-1a2b.js", headers={"if-none-match": asset.headers["etag"]})
         assert known.status_code == 304
+        assert "immutable" in known.headers["cache-control"]
+        marked = f'{asset.headers["etag"][:-1]}-gzip"'
+        assert (await http.get("/assets/app-1a2b.js", headers={"if-none-match": marked})).status_code == 304
+        missing = await http.get("/assets/page", headers=page)
+        assert missing.headers["cache-control"] == "no-cache", "a page in the place of a file is not kept for ever"
         assert (await http.get("/pages")).json() == {"text": "x" * 10}, "the API goes first"
         assert_problem(await http.get("/assets/gone.js", headers=page), 404, "not_found")
         assert_problem(await http.get("/api/nowhere", headers={"accept": "application/json"}), 404, "not_found")

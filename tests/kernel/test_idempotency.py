@@ -6,9 +6,10 @@ import asyncio
 import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from fastapi import Response  # noqa: TC002  FastAPI reads annotations at run time
 
 from kernel.access import PUBLIC, Principal
 from kernel.app import Kernel
@@ -23,6 +24,7 @@ from tests.kernel.test_http import assert_problem
 
 if TYPE_CHECKING:
     import httpx2
+    from starlette.requests import HTTPConnection
 
     from tests.kernel.backends import Shop
 
@@ -148,6 +150,53 @@ async def test_nobody_gets_what_was_answered_to_somebody_else() -> None:
             replayed = ["idempotency-replayed" in (await send(who)).headers for who in "abab"]
             assert replayed == [False, False, True, False], "the second of b was too large to keep"
             assert orders.made == 3
+
+
+class Cookies:
+    """Knows callers by a cookie alone, as a second realm for browsers does."""
+
+    async def __call__(self, _authorization: str | None) -> Principal | None:
+        return None
+
+    async def of(self, connection: HTTPConnection) -> Principal | None:
+        name = connection.cookies.get("who")
+        return None if name is None else Principal(UUID(int=int(name)))
+
+
+async def test_callers_of_every_realm_are_told_apart() -> None:
+    orders = Orders()
+    async with fresh_database() as database:
+        kernel = compose(database, orders)
+        kernel.authenticate_with(Cookies(), realm="admin")
+        async with client(kernel) as http:
+            made = []
+            for who in "121":
+                headers = {"idempotency-key": "the-same-key", "cookie": f"who={who}"}
+                answer = await http.post("/orders", headers=headers)
+                made.append("idempotency-replayed" in answer.headers)
+            assert made == [False, False, True]
+
+
+async def test_what_must_not_be_stored_is_not_kept() -> None:
+    class Tokens:
+        made = 0
+
+        async def store(self, response: Response) -> str:
+            self.made += 1
+            response.headers["Cache-Control"] = "no-store"
+            return f"secret {self.made}"
+
+    tokens, headers = Tokens(), {"idempotency-key": "the-same-key"}
+    async with fresh_database() as database:
+        kernel = Kernel(KernelSettings.for_tests(), database=database)
+        routes = ModuleRouter("tokens")
+        routes.post("", tokens.store, access=PUBLIC)
+        kernel.add_module("tokens", service=tokens, router=routes.router)
+        use_idempotency(kernel)
+        async with client(kernel) as http:
+            assert [(await http.post("/tokens", headers=headers)).json() for _ in range(2)] == ["secret 1", "secret 2"]
+            operation = (await http.get("/openapi.json")).json()["paths"]["/tokens"]["post"]
+            assert [parameter["name"] for parameter in operation["parameters"]] == ["Idempotency-Key"]
 
 
 async def test_errors_around_a_key_are_problems_with_the_headers_of_every_answer() -> None:

@@ -12,8 +12,10 @@ from sqlalchemy import make_url
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 import kernel
+from kernel.audit_table import AuditEntry
 from kernel.queue_table import JobRow
 from kernel.schedule_table import ScheduleRow
+from kernel.webhooks_table import WebhookSubscription
 from tests.stubs.test_sql_types import normal
 
 if TYPE_CHECKING:
@@ -22,7 +24,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Dialect, Table
 
 FOLDER = Path(kernel.__file__).parent.parent
-TABLES = {"create_queue_jobs": (JobRow,), "create_queue_schedules": (ScheduleRow,)}
+TABLES = {
+    "create_audit_entries": (AuditEntry,),
+    "create_queue_jobs": (JobRow,),
+    "create_queue_schedules": (ScheduleRow,),
+    "create_webhook_subscriptions": (WebhookSubscription,),
+}
 DIALECTS = {name: make_url(f"{name}://").get_dialect()() for name in ("mariadb", "mysql", "postgresql", "sqlite")}
 
 

@@ -159,6 +159,7 @@ async def test_many_messages_at_once_all_arrive(post: Post) -> None:
         "ada@example.com\r\nBcc: eve@example.com",
         "Ada\nBcc: eve@example.com <ada@example.com>",
         "ada@exam ple.com",
+        "ada@straße.example",  # IDNA 2003 makes strasse of it, which is somebody else
         "josé@example.com",
         "<ada@example.com",
         "ada@example..com",

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from starlette.responses import StreamingResponse
 
+from kernel.access import SIGNED_IN, Principal
+from kernel.app import Kernel
 from kernel.errors import ForbiddenError
+from kernel.http.routing import ModuleRouter
 from kernel.repository import ALL
 from kernel.repository_memory import MemoryRepository
 from kernel.repository_sql import SqlRepository
-from kernel.tenancy import Tenant, across_tenants, limited_to
+from kernel.settings import KernelSettings
+from kernel.tenancy import Tenant, across_tenants, current_tenant, limited_to
+from kernel.testing import client
 from tests.kernel.samples import Paper
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from uuid import UUID
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from kernel.memory_database import MemoryDatabase
     from kernel.repository import RepositoryAdapter
@@ -92,3 +97,26 @@ async def test_a_new_row_is_the_callers(shop: Shop) -> None:
             await papers.update(made.id, {"firm": THEIRS})
     with limited_to(Tenant(None)), pytest.raises(ForbiddenError, match="This belongs to another tenant"):
         await papers.create({"title": "x"})
+
+
+async def test_a_stream_reads_in_the_tenant_of_its_caller_and_the_next_request_in_none() -> None:
+    class Papers:
+        async def show(self) -> StreamingResponse:
+            async def pieces() -> AsyncIterator[str]:
+                for _ in range(2):
+                    tenant = current_tenant()
+                    yield f"{tenant.id if tenant else None} "
+
+            return StreamingResponse(pieces())
+
+    async def authenticate(_authorization: str | None) -> Principal | None:
+        return Principal(UUID(int=1), OURS)
+
+    papers, routes = Papers(), ModuleRouter("papers")
+    routes.get("", papers.show, access=SIGNED_IN)
+    kernel = Kernel(KernelSettings.for_tests(database_url="sqlite://"))
+    kernel.authenticate_with(authenticate)
+    kernel.add_module("papers", service=papers, router=routes.router)
+    async with client(kernel) as http:
+        assert (await http.get("/papers")).text == f"{OURS} {OURS} "
+    assert current_tenant() is None

@@ -188,3 +188,9 @@ async def test_what_the_handler_does_not_read_is_skipped(tmp_path: Path) -> None
     async with files(tmp_path) as http:
         answer = await http.post("/files/count", content=form(FILE, FIELD, FILE), headers=HEADERS)
         assert answer.json() == ["f", "title", "f"]
+
+
+async def test_the_description_says_that_there_is_a_form(tmp_path: Path) -> None:
+    async with files(tmp_path) as http:
+        operation = (await http.get("/openapi.json")).json()["paths"]["/files"]["post"]
+        assert list(operation["requestBody"]["content"]) == ["multipart/form-data"]

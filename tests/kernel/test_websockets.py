@@ -20,10 +20,11 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from kernel.access import PUBLIC, Access, Principal, require
 from kernel.app import Kernel
-from kernel.errors import AuthError, ForbiddenError, WiringError
+from kernel.errors import AppError, AuthError, ForbiddenError, WiringError
 from kernel.settings import KernelSettings
 from kernel.sockets_redis import provide_redis_sockets
 from kernel.sockets_testing import heard, opened, serving
+from kernel.tenancy import current_tenant
 from kernel.websockets import SOCKETS, Client, SocketSettings, WebSockets, provide_websockets
 from tests.kernel.test_cache import cleared
 from tests.services import redis_url
@@ -33,6 +34,19 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 SOCKETS_AT_ONCE = int(os.environ.get("ARCKODE_SOCKETS", "100"))
+
+
+class Revocable:
+    """Knows every token until it is revoked or loses its right."""
+
+    def __init__(self) -> None:
+        self.error: AppError | None = None
+        self.permissions = frozenset({"chat:read"})
+
+    async def __call__(self, authorization: str | None) -> Principal | None:
+        if self.error is not None:
+            raise self.error
+        return Principal(UUID(int=1), permissions=self.permissions) if authorization else None
 
 
 class Chat:
@@ -242,6 +256,38 @@ async def test_a_server_that_stops_says_so() -> None:
         await stopping
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code in {1001, 1012}
+
+
+@pytest.mark.parametrize("loss", ["token_expired", "forbidden"])
+async def test_who_loses_the_right_loses_the_socket_with_the_next_heartbeat(loss: str) -> None:
+    callers = Revocable()
+    kernel, _ = composed(SocketSettings(heartbeat=0.05), Chat(), access=require("chat:read"))
+    async with serving(kernel, authenticate=callers) as url, opened(f"{url}/ws/chat", "1") as client:
+        assert (await heard(client))["event"] == "system.heartbeat"
+        if loss == "forbidden":
+            callers.permissions = frozenset()
+        else:
+            callers.error = AuthError("The token has expired.", code=loss)
+        await client.wait_closed()
+        assert (client.close_code, client.close_reason) == (1008, loss)
+
+
+async def test_a_handler_works_in_the_tenant_of_its_caller() -> None:
+    class Tenants(Chat):
+        async def received(self, client: Client, event: str, data: Mapping[str, object]) -> None:
+            tenant = current_tenant()
+            assert self.sockets is not None
+            await self.sockets.send_to(client.id, "tenant", {"id": str(tenant.id if tenant else None)})
+
+    kernel, _ = composed(SocketSettings(), Tenants())
+    async with (
+        serving(kernel) as url,
+        opened(f"{url}/ws/chat", "7") as one,
+        opened(f"{url}/ws/chat", "8") as other,
+    ):
+        for client, number in ((one, 7), (other, 8), (one, 7)):
+            await say(client, "who")
+            assert (await heard(client))["data"] == {"id": str(UUID(int=number))}
 
 
 def test_a_path_is_attached_once() -> None:

@@ -49,6 +49,11 @@ GENERATORS = (
     _generator("make:job poll_prices --every 15m", "destroy:job poll_prices"),
     _generator("make:job send_welcome --on customers.created", "destroy:job send_welcome"),
     _generator("make:websocket notifications --access signed-in", "destroy:websocket Notifications"),
+    _generator("make:audit", "destroy:audit"),
+    _generator("make:mail-outbox", "destroy:mail-outbox"),
+    _generator("make:webhooks", "destroy:webhooks"),
+    _generator("make:webhook-receiver acme", "destroy:webhook-receiver Acme"),
+    _generator("make:stream exports --access signed-in", "destroy:stream Exports"),
     _generator("make:seed countries", "destroy:seed countries"),
     _generator("make:seed busy_week --module orders", "destroy:seed busy_week"),
 )

@@ -195,6 +195,8 @@ REFUSED: list[tuple[str, type[ArckodeError], str, str]] = [
         "plain types",
     ),
     ("make:connector orders articles --call recount", UsageError, "uses `Article`", "plain types"),
+    ("make:stream feed --access nobody", UsageError, "--access nobody: this is no access", "module:action"),
+    ("make:webhook-receiver print", UsageError, "would hide Python's own `print`", "print_value"),
     ("make:job print", UsageError, "would hide Python's own `print`", "print_value"),
     ("make:job tidy --every 5", UsageError, "--every 5: this is no time", "15m"),
     ("make:job tidy --cron daily", UsageError, "not the five fields of cron", "in quotes"),

@@ -38,7 +38,7 @@ QUEUES = words("Queue DatabaseQueue MemoryQueue RedisQueue RecordingQueue")
 OUTBOXES = words("Outbox DatabaseOutbox MemoryOutbox")
 STORES = words("EventStore MemoryEventStore SqlEventStore SqliteEventStore PostgresEventStore RedisEventStore")
 SCHEDULERS = words("Scheduler")
-SOCKETS = words("WebSockets")
+SOCKETS = words("WebSockets Streams")
 MAILERS = words("Mail Mailer SmtpMail OutboxMail MemoryMail RecordingMail")
 COMMAND_BUSES = words("CommandBus QueryBus")
 CLOCKS = words("Clock SystemClock FakeClock")
@@ -169,6 +169,7 @@ NETWORK = frozenset({"requests", "httpx", "httpx2", "aiohttp", "urllib3", "smtpl
 SIDE_EFFECTS: Mapping[str, str] = {
     **{f"kernel.{mailer}.{method}": "sends mail" for mailer in MAILERS for method in ("send", "send_later", "deliver")},
     **{f"kernel.{owner}.{method}": "pushes to clients" for owner in SOCKETS for method in ("broadcast", "send_to")},
+    "kernel.Streams.publish": "pushes to clients",
     "smtplib.SMTP.send_message": "sends mail",
     "smtplib.SMTP.sendmail": "sends mail",
     "aiosmtplib.send": "sends mail",

@@ -24,7 +24,7 @@ from .http.draining import Draining
 from .http.health import Health, Probe
 from .http.limits import BodyLimit, ResponseDeadline
 from .http.middleware import RequestContext, UnexpectedErrors
-from .http.openapi import describe
+from .http.openapi import Addition, describe, may_be_refused
 from .http.problems import install_problem_handlers
 from .http.rate_limits import ClientRateLimit
 from .http.static import StaticFolder
@@ -77,6 +77,7 @@ class Kernel:
         self._adapters: dict[type[PortSettings], object] = {}
         self._adapter_routers: list[APIRouter] = []
         self._layers: list[Middleware] = []
+        self._additions: list[Addition] = []
         self._draining = Draining(settings.shutdown_delay)
         self._made = False
 
@@ -139,6 +140,14 @@ class Kernel:
         self._adapters[port.settings] = adapter
         self._adapter_routers += [router] if router else []
 
+    def wrap(self, port: AdapterPort[A], around: A) -> None:
+        """Put something around the adapter of a port, for everybody who asks from now on.
+
+        Raises WiringError after `asgi()`.
+        """
+        self._refuse_late(f"a {type(around).__name__} is put around an adapter")
+        self._adapters[port.settings] = around
+
     def adapter(self, port: AdapterPort[A]) -> A:
         """Answer what is behind a port. Raises WiringError when the settings choose what nobody provided."""
         if port.settings not in self._adapters:
@@ -167,6 +176,11 @@ class Kernel:
         self._refuse_late(f"the middleware {layer.cls} is added")
         self._layers.append(layer)
 
+    def describe_with(self, addition: Addition) -> None:
+        """Let a layer say in the API's description what it does to operations. Raises WiringError after `asgi()`."""
+        self._refuse_late("an addition to the description is registered")
+        self._additions.append(addition)
+
     def on_start(self, hook: Hook) -> None:
         """Run something before the first request. Raises WiringError after `asgi()`."""
         self._refuse_late("a start hook is registered")
@@ -176,6 +190,18 @@ class Kernel:
         """Run something when every start hook has run. Raises WiringError after `asgi()`."""
         self._refuse_late("a hook for when it is ready is registered")
         self._ready.append(hook)
+
+    def on_drain(self, hook: Callable[[], None]) -> None:
+        """End what lasts, such as streams, when the process is asked to stop: a server waits for every request.
+
+        Raises WiringError after `asgi()`.
+        """
+        self._refuse_late("a hook for draining is registered")
+        self._draining.tell(hook)
+
+    def drain(self) -> None:
+        """End what lasts, as a signal to stop does; for who runs a server that gets none."""
+        self._draining.end_lasting()
 
     def on_stop(self, hook: Hook) -> None:
         """Run something after the last request; the newest hook first, each whatever happens to the others.
@@ -211,7 +237,8 @@ class Kernel:
         self._refuse_undeclared(routers)
         if self.settings.static_folder is not None:
             app.mount(self.settings.static_path, StaticFolder(self.settings.static_folder), name="static")
-        describe(app)
+        refusing = [may_be_refused] if self.settings.rate_limits.per_client else []
+        describe(app, [*refusing, *self._additions])
         self._made = True
         return app
 

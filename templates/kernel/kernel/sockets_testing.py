@@ -2,41 +2,22 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import cast
 
-import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 
 from .access import PrincipalProvider
 from .app import Kernel
+from .served_testing import served
 
 
 @asynccontextmanager
 async def serving(kernel: Kernel, *, authenticate: PrincipalProvider | None = None) -> AsyncGenerator[str]:
-    """Serve the application on a free port of this machine, and answer where, such as `ws://127.0.0.1:40123`.
-
-    `authenticate` says who is calling, instead of what the composition root installed.
-    """
-    app = kernel.asgi()
-    app.state.authenticate = authenticate or app.state.authenticate
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on", ws_ping_interval=None))
-    running = asyncio.create_task(server.serve([listening]))
-    while not server.started:
-        if running.done():
-            running.result()
-            raise RuntimeError("the application did not start")
-        await asyncio.sleep(0.01)
-    try:
-        yield f"ws://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await running
-        listening.close()
+    """Serve the application as `served` does, and answer where its sockets are, such as `ws://127.0.0.1:40123`."""
+    async with served(kernel, authenticate=authenticate) as address:
+        yield f"ws://{address}"
 
 
 @asynccontextmanager

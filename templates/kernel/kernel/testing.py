@@ -1,19 +1,30 @@
 """What the tests of this project are written with: a database of their own, a client, and a count of statements."""
 
 import os
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from typing import cast
 
 import httpx2
 from fastapi import FastAPI
 from sqlalchemy import event
+from structlog.testing import capture_logs
 
 from .app import Kernel
 from .clock import Clock, FixedClock
 from .database import Database
 
-__all__ = ["FixedClock", "Statements", "client", "count_statements", "fresh_database", "running", "talk_to"]
+__all__ = [
+    "FixedClock",
+    "Statements",
+    "client",
+    "count_statements",
+    "fresh_database",
+    "running",
+    "silent_log",
+    "talk_to",
+]
 
 
 @asynccontextmanager
@@ -51,6 +62,13 @@ async def client(kernel: Kernel, *, base_url: str = "http://test") -> AsyncGener
     """Start the application and talk to it; stop it afterwards."""
     async with running(kernel) as app, talk_to(app, base_url=base_url) as http:
         yield http
+
+
+@contextmanager
+def silent_log() -> Generator[list[Mapping[str, object]]]:
+    """Keep what a block logs from the terminal, and answer it: what was expected to go wrong is asserted, not read."""
+    with capture_logs() as entries:
+        yield cast("list[Mapping[str, object]]", entries)
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from hashlib import sha256
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from fastapi import Request
@@ -32,6 +33,20 @@ def use_idempotency(kernel: Kernel, *, keep: timedelta = timedelta(days=1)) -> N
     store = IdempotencyStore(kernel.database, keep=keep)
     hold = timedelta(seconds=kernel.settings.request_timeout + 5)
     kernel.add_middleware(Middleware(IdempotencyKeys, store=store, hold=hold))
+    kernel.describe_with(_describe)
+
+
+def _describe(method: str, operation: dict[str, Any]) -> None:
+    if method not in {"post", "patch"}:
+        return
+    parameter = {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "The same for a request that is sent again; its work is done once.",
+        "schema": {"type": "string", "minLength": 8, "maxLength": 255, "pattern": "^[!-~]+$"},
+    }
+    operation["parameters"] = [*operation.get("parameters", ()), parameter]
 
 
 class IdempotencyKeys:

@@ -7,13 +7,16 @@ from http import HTTPStatus
 from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.datastructures import Default
 from fastapi.routing import APIRoute
 from starlette.requests import HTTPConnection
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
 
 from ..access import Access, Principal, PrincipalProvider, ReadsRequests
 from ..errors import AuthError, WiringError
 from ..rate_values import Rate, read_rate
+from ..request_context import caller
 from ..tenancy import enter
 from .conditional import answered, remembering
 from .limits import set_limits
@@ -21,6 +24,29 @@ from .problems import MEDIA_TYPE, Problem
 from .rate_limits import limited
 
 Handler = Callable[..., Awaitable[object]]
+
+_EVENTS: dict[int | str, dict[str, Any]] = {  # FastAPI's own type
+    200: {
+        "description": "Events, until the reader goes.",
+        "content": {
+            "text/event-stream": {
+                "itemSchema": {
+                    "type": "object",
+                    "required": ["data"],
+                    "properties": {
+                        "data": {
+                            "type": "string",
+                            "contentMediaType": "application/json",
+                            "contentSchema": {"type": "object", "additionalProperties": True},
+                        },
+                        "event": {"type": "string"},
+                        "id": {"type": "string"},
+                    },
+                }
+            }
+        },
+    }
+}
 
 
 class WrittenNumber(float):
@@ -115,8 +141,20 @@ class ModuleRouter:
     ) -> None:
         self._add("DELETE", path, handler, access=access, status=status, limits=limits)
 
+    def stream(self, path: str, handler: Handler, *, access: Access) -> None:
+        """Add a route whose answer is server-sent events: a handler makes that answer itself."""
+        self._add("GET", path, handler, access=access, status=200, limits=RouteLimits(), answers=_EVENTS)
+
     def _add(
-        self, method: str, path: str, handler: Handler, *, access: Access, status: int, limits: RouteLimits
+        self,
+        method: str,
+        path: str,
+        handler: Handler,
+        *,
+        access: Access,
+        status: int,
+        limits: RouteLimits,
+        answers: dict[int | str, dict[str, Any]] | None = None,  # FastAPI's own type
     ) -> None:
         action = getattr(handler, "__name__", "")
         if not action.isidentifier():
@@ -132,10 +170,27 @@ class ModuleRouter:
             operation_id=name,
             name=name,
             dependencies=checks,
-            responses=declared_problems(_possible(method, path, access, limits)),
+            response_class=Response if answers else Default(JSONResponse),
+            responses=declared_problems(_possible(method, path, access, limits)) | (answers or _unchanged(method)),
             openapi_extra={"x-access": access.label},
             route_class_override=ExactRoute.within(limits),
         )
+        _describe_body(self.router.routes[-1])
+
+
+def _unchanged(method: str) -> dict[int | str, dict[str, Any]]:  # FastAPI's own type
+    """Describe what is answered to a reader who has it already."""
+    return {304: {"description": HTTPStatus.NOT_MODIFIED.phrase}} if method == "GET" else {}
+
+
+def _describe_body(route: BaseRoute) -> None:
+    """Say what a dependency reads as the body, such as a form, of which the framework knows nothing."""
+    if not isinstance(route, APIRoute):
+        return
+    for dependency in route.dependant.dependencies:
+        body = getattr(dependency.call, "request_body", None)
+        if body is not None:
+            route.openapi_extra = {**(route.openapi_extra or {}), "requestBody": body}
 
 
 def declared_problems(statuses: tuple[HTTPStatus, ...]) -> dict[int | str, dict[str, Any]]:  # FastAPI's own type
@@ -187,6 +242,7 @@ def _guard(access: Access, realm: str) -> Callable[[Request], Awaitable[None]]:
         request.scope["principal"] = principal
         if principal is not None:
             enter(principal.tenant)
+            caller.set(principal.id)
 
     return guard
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import PurePosixPath
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from fastapi import Depends, Request
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -80,12 +80,20 @@ class _Reader:
         return lambda data, start, end: self.events.append((name, data[start:end]))
 
 
-async def _parts(request: Request) -> AsyncIterator[Part]:
-    """Answer the parts while they arrive. Raises HTTPException for what is no form."""
-    kind, options = parse_options_header(request.headers.get("content-type", ""))
-    if kind != b"multipart/form-data" or not options.get(b"boundary"):
-        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body as multipart/form-data.")
-    return _stream(request, _Reader(options[b"boundary"]))
+class _Form:
+    """Opens the form of a request, and tells the API's description that there is one."""
+
+    request_body: ClassVar[dict[str, object]] = {
+        "required": True,
+        "content": {"multipart/form-data": {"schema": {"type": "object", "additionalProperties": True}}},
+    }
+
+    async def __call__(self, request: Request) -> AsyncIterator[Part]:
+        """Answer the parts while they arrive. Raises HTTPException for what is no form."""
+        kind, options = parse_options_header(request.headers.get("content-type", ""))
+        if kind != b"multipart/form-data" or not options.get(b"boundary"):
+            raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body as multipart/form-data.")
+        return _stream(request, _Reader(options[b"boundary"]))
 
 
 async def _stream(request: Request, reader: _Reader) -> AsyncGenerator[Part]:
@@ -152,5 +160,5 @@ def _part(headers: dict[str, bytes], content: AsyncIterator[bytes]) -> Part:
     )
 
 
-Parts = Annotated[AsyncIterator[Part], Depends(_parts)]
+Parts = Annotated[AsyncIterator[Part], Depends(_Form())]
 """Ask for it instead of a body. The route's own limits say how large a form may be and how long it may take."""
