@@ -12,6 +12,7 @@ from sqlalchemy import make_url
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 import kernel
+from kernel.event_table import EventRow, StreamRow
 from kernel.queue_table import JobRow
 from kernel.schedule_table import ScheduleRow
 from tests.stubs.test_sql_types import normal
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Dialect, Table
 
 FOLDER = Path(kernel.__file__).parent.parent
-TABLES = {"create_queue_jobs": (JobRow,), "create_queue_schedules": (ScheduleRow,)}
+TABLES = {
+    "create_queue_jobs": (JobRow,),
+    "create_queue_schedules": (ScheduleRow,),
+    "create_stored_events": (EventRow, StreamRow),
+}
 DIALECTS = {name: make_url(f"{name}://").get_dialect()() for name in ("mariadb", "mysql", "postgresql", "sqlite")}
 
 
