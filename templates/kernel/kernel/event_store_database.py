@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 import structlog
-from sqlalchemy import BigInteger, ColumnElement, Row, Text, func, insert, select, tuple_, update
+from sqlalchemy import BigInteger, ColumnElement, Insert, Row, Text, func, insert, select, tuple_, update
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -206,7 +206,7 @@ async def _count(session: AsyncSession, stream: str, version: int) -> None:
     await session.execute(update(_STREAMS).where(_STREAMS.c.name == stream).values(version=version))
 
 
-def _unless_there(dialect: str, stream: str) -> Any:  # noqa: ANN401  each engine has a class of its own
+def _unless_there(dialect: str, stream: str) -> Insert:
     """Insert the row of a stream unless it is there, also when a transaction that is about to commit made it."""
     row = {"id": new_id(), "name": stream, "version": 0}
     if dialect == "postgresql":

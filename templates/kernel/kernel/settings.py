@@ -192,14 +192,19 @@ class KernelSettings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003  the shape of the hook
+        settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read the other names of a port's variables, too, each right after the source that it stands in."""
-        said = (env_settings, OtherNames(env_settings), dotenv_settings, OtherNames(dotenv_settings))
+        said = (
+            env_settings,
+            OtherNames(settings_cls, env_settings),
+            dotenv_settings,
+            OtherNames(settings_cls, dotenv_settings),
+        )
         return (init_settings, *said, file_secret_settings)
 
     @classmethod
@@ -245,8 +250,8 @@ class KernelSettings(BaseSettings):
 class OtherNames(PydanticBaseSettingsSource):
     """What a source says about ports under the other names that their settings know: EVENT_STORE_PROVIDER."""
 
-    def __init__(self, source: PydanticBaseSettingsSource) -> None:
-        super().__init__(source.settings_cls)
+    def __init__(self, settings_cls: type[BaseSettings], source: PydanticBaseSettingsSource) -> None:
+        super().__init__(settings_cls)
         self._said = source.env_vars if isinstance(source, EnvSettingsSource) else {}
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
