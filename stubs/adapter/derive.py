@@ -32,7 +32,24 @@ class Adapter:
 # Both storages say the same here, so that the two can be there together and the environment chooses.
 _CHOSEN_STORAGE = "STORAGE__PROVIDER: ${STORAGE__PROVIDER:?local or s3}"
 
+# Three databases, one store: it is in the project's own, and the provider's name insists on which that is.
+_EVENT_STORES = {
+    f"event-store-{kind}": Adapter(
+        attribute="event_store",
+        settings="EventStoreSettings",
+        port="event_store",
+        module="event_store_database",
+        provide="provide_event_store",
+        provider=provider,
+        what="events are",
+        variables=("# EVENT_STORE_PROVIDER=database",),
+        production=("EVENT_STORE_PROVIDER: ${EVENT_STORE_PROVIDER:-database}",),
+    )
+    for kind, provider in (("mariadb", "mariadb"), ("postgres", "postgresql"), ("sqlite", "sqlite"))
+}
+
 ADAPTERS: Mapping[str, Adapter] = {
+    **_EVENT_STORES,
     "jwt": Adapter(
         attribute="tokens",
         settings="TokenSettings",

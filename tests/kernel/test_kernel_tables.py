@@ -13,6 +13,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 import kernel
 from kernel.audit_table import AuditEntry
+from kernel.event_table import EventRow, StreamRow
 from kernel.queue_table import JobRow
 from kernel.schedule_table import ScheduleRow
 from kernel.webhooks_table import WebhookSubscription
@@ -28,6 +29,7 @@ TABLES = {
     "create_audit_entries": (AuditEntry,),
     "create_queue_jobs": (JobRow,),
     "create_queue_schedules": (ScheduleRow,),
+    "create_stored_events": (EventRow, StreamRow),
     "create_webhook_subscriptions": (WebhookSubscription,),
 }
 DIALECTS = {name: make_url(f"{name}://").get_dialect()() for name in ("mariadb", "mysql", "postgresql", "sqlite")}

@@ -10,6 +10,8 @@ from kernel.access_tokens import TokenSettings
 from kernel.app import Kernel
 from kernel.cache import CacheSettings
 from kernel.errors import WiringError
+from kernel.event_store import EventStoreSettings
+from kernel.event_store_database import provide_event_store
 from kernel.mail import MailSettings
 from kernel.settings import KernelSettings
 from kernel.storage import StorageSettings
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 class Settings(KernelSettings):
     cache: CacheSettings = CacheSettings()
+    event_store: EventStoreSettings = EventStoreSettings()
     mail: MailSettings = MailSettings()
     storage: StorageSettings = StorageSettings()
     tokens: TokenSettings = TokenSettings()
@@ -68,6 +71,8 @@ WRONG = [
     ({"CACHE__PROVIDER": "reddis"}, "CACHE__PROVIDER: Input should be 'memory' or 'redis'"),
     ({"CACHE__URL": "http://cache"}, "CACHE__URL: write redis://host:6379/0, rediss:// for TLS, or unix://"),
     ({"CACHE__URI": "redis://cache"}, "CACHE__URI: Extra inputs are not permitted"),
+    ({"EVENT_STORE_PROVIDER": "postgre"}, "EVENT_STORE_PROVIDER: Input should be 'memory', 'database', 'sqlite'"),
+    ({"EVENT_STORE_PROVIDER": "memory"}, "settings: EVENT_STORE_PROVIDER is memory, which a restart empties"),
     ({"MAIL__SENDER": "nobody"}, "MAIL__SENDER: This is not a mail address."),
     ({"STORAGE__BUCKET": ""}, "STORAGE: s3 needs a BUCKET"),
     ({"TOKENS__KEYS": "not json"}, 'settings: error parsing value for field "tokens"'),
@@ -110,3 +115,24 @@ def test_what_a_platform_sets_for_a_service_of_that_name_does_no_harm(monkeypatc
 def test_a_port_that_nobody_set_up_is_named() -> None:
     with pytest.raises(WiringError, match=r"Settings has no MailSettings; add an attribute of that type, with `Mail"):
         Kernel(KernelSettings.for_tests(database_url="sqlite://")).settings.of(MailSettings)
+
+
+def test_a_port_may_have_a_variable_of_another_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("EVENT_STORE_PROVIDER=mariadb\nEVENT_STORE__POLL=3\n")
+    assert Settings.load().event_store == EventStoreSettings(provider="mariadb", poll=3)
+    monkeypatch.setenv("EVENT_STORE_PROVIDER", "sqlite")
+    assert Settings.load().event_store == EventStoreSettings(provider="sqlite", poll=3)
+    monkeypatch.setenv("EVENT_STORE__PROVIDER", "postgresql")
+    assert Settings.load().event_store.provider == "postgresql"
+
+
+def test_events_are_stored_in_the_database_that_both_settings_name() -> None:
+    for provider in ("database", "sqlite", "memory"):
+        chosen = EventStoreSettings.model_validate({"provider": provider})
+        provide_event_store(Kernel(Settings.for_tests(database_url="sqlite://", event_store=chosen)))
+    wrong = EventStoreSettings(provider="postgresql")
+    kernel = Kernel(Settings.for_tests(database_url="sqlite://", event_store=wrong))
+    with pytest.raises(
+        WiringError, match="EVENT_STORE_PROVIDER is postgresql, and DATABASE_URL names a sqlite database"
+    ):
+        provide_event_store(kernel)

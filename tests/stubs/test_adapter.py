@@ -91,8 +91,8 @@ def test_a_dry_run_writes_nothing_and_its_diff_makes_the_same_tree(shop: Path, k
 @pytest.mark.parametrize("seed", range(3))
 def test_in_any_order_what_is_left_is_what_was_not_taken_out(shop: Path, seed: int) -> None:
     chance = random.Random(seed)
-    # The migration of a queue that is made again is numbered after those that were made meanwhile.
-    adapters = [kind for kind in ADAPTERS if kind != "redis-queue"]
+    # A migration that is made again is numbered after those that were made meanwhile.
+    adapters = [kind for kind in ADAPTERS if kind != "redis-queue" and not kind.startswith("event-store-")]
     order, back = chance.sample(adapters, len(adapters)), chance.sample(adapters, len(adapters))
     seen: dict[frozenset[str], dict[str, bytes]] = {frozenset(): tree(shop)}
     there: set[str] = set()

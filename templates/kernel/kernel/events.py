@@ -1,19 +1,24 @@
 """The envelope every event travels in, fixed from the first day so that stored events stay readable."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
 from .clock import Clock, SystemClock
 from .ids import new_id
-from .request_context import current_correlation_id
+from .request_context import current_correlation_id, current_trace
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened: `type` is past tense, `key` decides what is kept in order."""
+    """Something that happened: `type` is past tense, `key` decides what is kept in order.
+
+    `metadata` is about the event, not about what happened: who did it (`user`), and the trace (`traceparent`).
+    """
 
     id: UUID
     type: str
@@ -24,6 +29,7 @@ class Event:
     causation_id: str | None
     source: str
     data: Mapping[str, object]
+    metadata: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def new_event(
@@ -35,9 +41,11 @@ def new_event(
     version: int = 1,
     caused_by: Event | None = None,
     clock: Clock | None = None,
+    metadata: Mapping[str, str] = _NOTHING,
 ) -> Event:
     """Make an event now. The correlation follows the cause, else the request, else starts with this event."""
     event_id = new_id()
+    trace = current_trace()
     correlation = caused_by.correlation_id if caused_by else current_correlation_id()
     return Event(
         id=event_id,
@@ -49,4 +57,5 @@ def new_event(
         causation_id=str(caused_by.id) if caused_by else None,
         source=source,
         data=MappingProxyType(dict(data)),
+        metadata=MappingProxyType({**({"traceparent": trace.header} if trace else {}), **metadata}),
     )

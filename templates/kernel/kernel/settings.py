@@ -1,12 +1,22 @@
 """Everything that differs between environments, read once at the start and checked before anything runs."""
 
 import re
+from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from .database_url import async_url, missing_extra
 from .errors import WiringError
@@ -25,6 +35,8 @@ class PortSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     fit_in_memory: ClassVar[bool] = False
+    variables: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """Other names of variables, by the attribute that they set; they count less than those with two underscores."""
 
     provider: str
     memory_in_production: bool = Field(default=False, description="Accept that a restart forgets everything.")
@@ -33,8 +45,9 @@ class PortSettings(BaseModel):
         """Say what must not go to production as it is; a variable is named with the prefix, such as `CACHE__`."""
         if self.provider != "memory" or self.memory_in_production or self.fit_in_memory:
             return None
+        name = self.variables.get("provider", f"{prefix}PROVIDER")
         return (
-            f"{prefix}PROVIDER is memory, which a restart empties and no other process sees; "
+            f"{name} is memory, which a restart empties and no other process sees; "
             f"choose another, or accept it with {prefix}MEMORY_IN_PRODUCTION=true"
         )
 
@@ -177,12 +190,30 @@ class KernelSettings(BaseSettings):
         return self
 
     @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the other names of a port's variables, too, each right after the source that it stands in."""
+        said = (
+            env_settings,
+            OtherNames(settings_cls, env_settings),
+            dotenv_settings,
+            OtherNames(settings_cls, dotenv_settings),
+        )
+        return (init_settings, *said, file_secret_settings)
+
+    @classmethod
     def load(cls) -> Self:
         """Read the settings; a wrong one ends the program with a line that names it instead of a traceback."""
         try:
             return cls()
         except ValidationError as error:
-            raise SystemExit("\n".join(_line(found["loc"], found["msg"]) for found in error.errors())) from None
+            raise SystemExit("\n".join(_line(cls, found["loc"], found["msg"]) for found in error.errors())) from None
         except SettingsError as error:
             raise SystemExit(f"settings: {error}") from None
 
@@ -216,6 +247,32 @@ class KernelSettings(BaseSettings):
         return not self.production if self.docs is None else self.docs
 
 
-def _line(place: tuple[int | str, ...], message: str) -> str:
+class OtherNames(PydanticBaseSettingsSource):
+    """What a source says about ports under the other names that their settings know: EVENT_STORE_PROVIDER."""
+
+    def __init__(self, settings_cls: type[BaseSettings], source: PydanticBaseSettingsSource) -> None:
+        super().__init__(settings_cls)
+        self._said = source.env_vars if isinstance(source, EnvSettingsSource) else {}
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Answer what is said of a port, its attribute, and that it is no JSON."""
+        names = _other_names(field.annotation)
+        return {part: self._said[name] for part, name in names.items() if self._said.get(name)}, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: said for name, said in found.items() if said}
+
+
+def _other_names(kind: object) -> dict[str, str]:
+    """Answer the other names of a port's variables in small letters, as the sources have them."""
+    if not (isinstance(kind, type) and issubclass(kind, PortSettings)):
+        return {}
+    return {part: name.lower() for part, name in kind.variables.items()}
+
+
+def _line(settings: type[BaseSettings], place: tuple[int | str, ...], message: str) -> str:
     name = "__".join(str(part).upper() for part in place) or "settings"
+    field = settings.model_fields.get(str(place[0])) if len(place) == 2 else None
+    name = _other_names(field.annotation).get(str(place[1]), name).upper() if field else name
     return f"{name}: {message.removeprefix('Value error, ')}"

@@ -1,0 +1,109 @@
+"""The event store: what happened, in streams, and never changed. One suite of tests holds every implementation to it.
+
+A stream is the life of one thing, such as `users-<id>`. All streams together are one sequence, which projections and
+other readers follow by its positions; a reader that stops and goes on after the last position misses nothing.
+"""
+
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from types import MappingProxyType
+from typing import ClassVar, Final, Literal, Protocol
+
+from pydantic import Field
+
+from .event_store_memory import MemoryEvents
+from .event_values import START, ConcurrencyError, Expected, Page, Position, RecordedEvent, StreamState
+from .events import Event
+from .ports import AdapterPort
+from .settings import PortSettings
+
+__all__ = [
+    "EVENT_STORE",
+    "START",
+    "ConcurrencyError",
+    "EventStore",
+    "EventStoreSettings",
+    "Page",
+    "Position",
+    "RecordedEvent",
+    "StreamState",
+    "subscribe",
+]
+
+
+class EventStoreSettings(PortSettings):
+    """Where events are stored. `database` is the project's own, whichever it is; its name insists on that one."""
+
+    variables: ClassVar[Mapping[str, str]] = MappingProxyType({"provider": "EVENT_STORE_PROVIDER"})
+
+    provider: Literal["memory", "database", "sqlite", "postgresql", "mariadb", "mysql"] = "database"
+    poll: float = Field(default=0.2, gt=0, description="Seconds between two looks for events of other processes.")
+
+
+class EventStore(Protocol):
+    """Stores events, and answers them in the order of their streams or of all."""
+
+    async def append(self, stream: str, events: Sequence[Event], *, expected: Expected) -> tuple[Position, ...]:
+        """Store events in the running transaction, all or none, and answer their positions.
+
+        Events that are stored in this stream already are not stored again, whatever was expected: their positions are
+        answered. Raises ConcurrencyError when the stream is not as expected, ConflictError when an event's id is used
+        elsewhere, and ProgrammingError for a name or data that cannot be stored.
+        """
+        ...
+
+    async def read_stream(
+        self, stream: str, *, first: int = 1, last: int | None = None, backwards: bool = False, limit: int | None = None
+    ) -> tuple[RecordedEvent, ...]:
+        """Answer the events of a stream with the numbers `first` to `last`, both included; none of a stream unknown."""
+        ...
+
+    async def read_all(
+        self, after: Position = START, *, types: Collection[str] = (), category: str = "", limit: int = 500
+    ) -> Page:
+        """Answer events of all streams after a position, those of some types or of one category only when asked.
+
+        What a transaction that is still open has stored is not answered, and nothing is that comes behind it: whoever
+        goes on after `reached` sees every event once.
+        """
+        ...
+
+    async def version(self, stream: str) -> int:
+        """Answer how many events a stream has had."""
+        ...
+
+    async def head(self) -> Position:
+        """Answer how far a reader can get now."""
+        ...
+
+    async def changed(self, seconds: float) -> None:
+        """Wait until this process appended something, and so long at most."""
+        ...
+
+    async def ping(self) -> None:
+        """Ask for an answer; raises when there is none."""
+        ...
+
+
+async def subscribe(
+    store: EventStore,
+    after: Position = START,
+    *,
+    types: Collection[str] = (),
+    category: str = "",
+    poll: float = 0.2,
+    batch: int = 500,
+) -> AsyncGenerator[RecordedEvent]:
+    """Yield every event after a position, those that are there first and then the new ones; it does not end.
+
+    Keep the position of the last event that was worked on, and go on after it next time.
+    """
+    while True:
+        page = await store.read_all(after, types=types, category=category, limit=batch)
+        for recorded in page.events:
+            yield recorded
+        if not page.events:
+            await store.changed(poll)
+        after = page.reached
+
+
+EVENT_STORE: Final[AdapterPort[EventStore]] = AdapterPort(EventStoreSettings, lambda clock: MemoryEvents(clock=clock))

@@ -1,0 +1,252 @@
+"""Events in the project's own database, stored in the transaction of what they are about.
+
+The order of all events must be one that a reader can follow: what becomes visible later has to come later. A sequence
+alone is not enough, because a transaction may take its number early and commit late.
+
+- PostgreSQL: events are ordered by their transaction's id first, and read only below the oldest transaction that is
+  still open (`pg_snapshot_xmin`). No writer waits for another stream's; one long transaction anywhere in the database
+  cluster delays readers, and loses nothing.
+- SQLite, MariaDB, MySQL: transactions that append take turns, on the one writer that SQLite has or on a counter's row,
+  so that positions are given in the order of the commits.
+"""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from types import MappingProxyType
+from typing import Any, cast
+
+import structlog
+from sqlalchemy import BigInteger, ColumnElement, Insert, Row, Text, func, insert, select, tuple_, update
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .app import Kernel
+from .database import Database
+from .errors import WiringError
+from .event_store import EVENT_STORE, EventStoreSettings
+from .event_table import EventRow, StreamRow
+from .event_values import (
+    ALL,
+    START,
+    Expected,
+    Page,
+    Position,
+    RecordedEvent,
+    already_there,
+    category_of,
+    check_expected,
+    checked_events,
+    checked_stream,
+)
+from .events import Event
+from .fields import table_of
+from .ids import new_id
+
+_EVENTS = table_of(EventRow)
+_STREAMS = table_of(StreamRow)
+_LAST = 2**63 - 1
+logger = structlog.get_logger("events")
+
+
+def provide_event_store(kernel: Kernel) -> None:
+    """Store events in the project's database, unless EVENT_STORE_PROVIDER says memory.
+
+    Raises WiringError when the settings name another database than DATABASE_URL does.
+    """
+    settings = kernel.settings.of(EventStoreSettings)
+    if settings.provider == "memory":
+        return
+    dialect = kernel.database.dialect
+    if settings.provider not in ("database", dialect):
+        raise WiringError(
+            f"EVENT_STORE_PROVIDER is {settings.provider}, and DATABASE_URL names a {dialect} database; events are "
+            "stored in the project's database, so let both say the same, or write EVENT_STORE_PROVIDER=database"
+        )
+    store = DatabaseEvents(kernel.database)
+    kernel.provide(EVENT_STORE, store)
+    kernel.add_probe("event_store", store.ping)
+    kernel.on_start(store.check)
+
+
+class DatabaseEvents:
+    """Implements EventStore with the tables `stored_events` and `event_streams`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._by_transaction = database.dialect == "postgresql"
+        self._appended = asyncio.Event()
+
+    async def append(self, stream: str, events: Sequence[Event], *, expected: Expected) -> tuple[Position, ...]:
+        checked_stream(stream)
+        checked_events(events)
+        async with self._database.transaction() as session:
+            # The counter first, always: two transactions that append to the same streams cannot wait for each other.
+            last = 0 if self._by_transaction else await self._locked(session, ALL)
+            actual = await self._locked(session, stream)
+            known = already_there(stream, events, await _found(session, events))
+            if known:
+                return known
+            check_expected(stream, expected, actual)
+            await _count(session, stream, actual + len(events))
+            if not self._by_transaction:
+                await _count(session, ALL, last + len(events))
+            positions = await self._insert(session, stream, events, actual, last)
+        self._appended.set()
+        return positions
+
+    async def read_stream(
+        self, stream: str, *, first: int = 1, last: int | None = None, backwards: bool = False, limit: int | None = None
+    ) -> tuple[RecordedEvent, ...]:
+        order = _EVENTS.c.number.desc() if backwards else _EVENTS.c.number
+        wanted = select(_EVENTS).where(_EVENTS.c.stream == stream, _EVENTS.c.number >= first).order_by(order)
+        wanted = wanted if last is None else wanted.where(_EVENTS.c.number <= last)
+        async with self._database.session() as session:
+            return tuple(_recorded(row) for row in await session.execute(wanted.limit(limit)))
+
+    async def read_all(
+        self, after: Position = START, *, types: Collection[str] = (), category: str = "", limit: int = 500
+    ) -> Page:
+        async with self._database.session() as session:
+            # Asked before the events: all that lies below is there by now, and stays as it is.
+            head = await self._head(session)
+            wanted = select(_EVENTS).where(self._after(after), self._up_to(head))
+            wanted = wanted.where(_EVENTS.c.type.in_(sorted(types))) if types else wanted
+            wanted = wanted.where(_EVENTS.c.category == category) if category else wanted
+            wanted = wanted.order_by(_EVENTS.c.transaction_id, _EVENTS.c.position).limit(limit)
+            found = tuple(_recorded(row) for row in await session.execute(wanted))
+        return Page(found, found[-1].position if len(found) == limit else max(after, head))
+
+    async def version(self, stream: str) -> int:
+        async with self._database.session() as session:
+            return await session.scalar(select(_STREAMS.c.version).where(_STREAMS.c.name == stream)) or 0
+
+    async def head(self) -> Position:
+        async with self._database.session() as session:
+            return await self._head(session)
+
+    async def changed(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._appended.wait()
+            self._appended.clear()
+        except TimeoutError:
+            return
+
+    async def ping(self) -> None:
+        async with self._database.session() as session:
+            await session.execute(select(_STREAMS.c.id).limit(1))
+
+    async def check(self) -> None:
+        """Refuse a PostgreSQL that the events were copied to, whose transactions begin below theirs.
+
+        Raises WiringError: readers would take new events for old ones.
+        """
+        if not self._by_transaction:
+            return
+        async with self._database.session() as session:
+            newest = await session.scalar(select(func.max(_EVENTS.c.transaction_id)))
+            now = await session.scalar(select(_as_number(func.pg_snapshot_xmax(func.pg_current_snapshot()))))
+        if newest is not None and newest >= cast("int", now):
+            raise WiringError(
+                f"the newest event was stored by transaction {newest}, and this PostgreSQL is at {now}: the events "
+                "were copied from another server. Before anything is appended, raise its counter above theirs with "
+                "`pg_resetwal --next-transaction-id` or a physical restore"
+            )
+
+    async def _locked(self, session: AsyncSession, stream: str) -> int:
+        """Hold the row of a stream until the transaction ends, and answer how many events it has."""
+        wanted = select(_STREAMS.c.version).where(_STREAMS.c.name == stream).with_for_update()
+        found = await session.scalar(wanted)
+        if found is None:
+            await session.execute(_unless_there(self._database.dialect, stream))
+            found = await session.scalar(wanted)
+        return cast("int", found)
+
+    async def _insert(
+        self, session: AsyncSession, stream: str, events: Sequence[Event], version: int, last: int
+    ) -> tuple[Position, ...]:
+        now = self._database.clock.now()
+        common = {"stream": stream, "category": category_of(stream), "recorded_at": now}
+        rows = [{"number": number, **common, **_row(event)} for number, event in enumerate(events, version + 1)]
+        if not self._by_transaction:
+            for place, row in enumerate(rows, 1):
+                row |= {"transaction_id": 0, "position": last + place}
+            await session.execute(insert(_EVENTS), rows)
+            return tuple(Position(0, last + place) for place in range(1, len(rows) + 1))
+        transaction = await session.scalar(select(_as_number(func.pg_current_xact_id())))
+        stored = insert(_EVENTS).returning(_EVENTS.c.position, sort_by_parameter_order=True)
+        numbers = await session.scalars(stored, [{**row, "transaction_id": transaction} for row in rows])
+        return tuple(Position(cast("int", transaction), number) for number in numbers)
+
+    async def _head(self, session: AsyncSession) -> Position:
+        if not self._by_transaction:
+            return Position(0, await session.scalar(select(_STREAMS.c.version).where(_STREAMS.c.name == ALL)) or 0)
+        oldest = await session.scalar(select(_as_number(func.pg_snapshot_xmin(func.pg_current_snapshot()))))
+        return Position(cast("int", oldest) - 1, _LAST)
+
+    def _after(self, place: Position) -> ColumnElement[bool]:
+        if self._by_transaction:
+            return tuple_(_EVENTS.c.transaction_id, _EVENTS.c.position) > tuple_(*place)
+        return (_EVENTS.c.transaction_id == 0) & (_EVENTS.c.position > place.number)
+
+    def _up_to(self, head: Position) -> ColumnElement[bool]:
+        if self._by_transaction:
+            return _EVENTS.c.transaction_id <= head.transaction
+        return _EVENTS.c.position <= head.number
+
+
+async def _found(session: AsyncSession, events: Sequence[Event]) -> dict[Any, tuple[str, Position]]:
+    columns = (_EVENTS.c.id, _EVENTS.c.stream, _EVENTS.c.transaction_id, _EVENTS.c.position)
+    rows = await session.execute(select(*columns).where(_EVENTS.c.id.in_([event.id for event in events])))
+    return {row.id: (row.stream, Position(row.transaction_id, row.position)) for row in rows}
+
+
+async def _count(session: AsyncSession, stream: str, version: int) -> None:
+    await session.execute(update(_STREAMS).where(_STREAMS.c.name == stream).values(version=version))
+
+
+def _unless_there(dialect: str, stream: str) -> Insert:
+    """Insert the row of a stream unless it is there, also when a transaction that is about to commit made it."""
+    row = {"id": new_id(), "name": stream, "version": 0}
+    if dialect == "postgresql":
+        return postgresql.insert(_STREAMS).values(row).on_conflict_do_nothing(index_elements=["name"])
+    if dialect == "sqlite":
+        return sqlite.insert(_STREAMS).values(row).on_conflict_do_nothing(index_elements=["name"])
+    return mysql.insert(_STREAMS).values(row).on_duplicate_key_update(name=_STREAMS.c.name)
+
+
+def _as_number(transaction: ColumnElement[Any]) -> ColumnElement[int]:
+    """Read an xid8, which no driver knows, as the number that it is."""
+    return sql_cast(sql_cast(transaction, Text), BigInteger)
+
+
+def _row(event: Event) -> dict[str, object]:
+    return {
+        "id": event.id,
+        "type": event.type,
+        "version": event.version,
+        "event_key": event.key,
+        "correlation_id": event.correlation_id,
+        "causation_id": event.causation_id,
+        "source": event.source,
+        "data": dict(event.data),
+        "details": dict(event.metadata),
+        "occurred_at": event.occurred_at,
+    }
+
+
+def _recorded(row: Row[Any]) -> RecordedEvent:
+    event = Event(
+        id=row.id,
+        type=row.type,
+        version=row.version,
+        occurred_at=row.occurred_at,
+        key=row.event_key,
+        correlation_id=row.correlation_id,
+        causation_id=row.causation_id,
+        source=row.source,
+        data=MappingProxyType(row.data),
+        metadata=MappingProxyType(row.details),
+    )
+    return RecordedEvent(event, row.stream, row.number, Position(row.transaction_id, row.position), row.recorded_at)

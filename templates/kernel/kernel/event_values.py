@@ -1,0 +1,175 @@
+"""What an event store takes and answers, and what it refuses."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, NamedTuple, TypeAlias, cast
+from uuid import UUID
+
+from sqlalchemy import JSON
+
+from .errors import ConflictError, ProgrammingError
+from .events import Event
+from .values import RefusedValueError, reader_for
+
+LONGEST_STREAM: Final = 200
+ALL: Final = "$all"
+_STREAM = re.compile(r"[a-z][a-z0-9_]*(-[A-Za-z0-9_.:@-]+)?")
+_TYPE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
+_POSITION = re.compile(r"(0|[1-9][0-9]{0,18})-(0|[1-9][0-9]{0,18})")
+_json = reader_for(JSON())
+
+
+class StreamState(StrEnum):
+    """What a stream may be besides an exact number of events."""
+
+    ANY = "any"
+    NO_STREAM = "no stream"
+    EXISTS = "exists"
+
+
+Expected: TypeAlias = int | StreamState
+"""How many events a stream has when we append, else the append is refused; 0 is the same as NO_STREAM."""
+
+
+class Position(NamedTuple):
+    """A place in the order of all events. Keep it as text and compare it; what is inside is the store's own business.
+
+    Text and back: `str(position)` and `Position.parse(text)`.
+    """
+
+    transaction: int
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.transaction}-{self.number}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Position":
+        """Read what `str` wrote. Raises ValueError for anything else."""
+        found = _POSITION.fullmatch(text)
+        if found is None:
+            raise ValueError(f"'{text}' is no position of an event store")
+        return cls(int(found[1]), int(found[2]))
+
+
+START: Final = Position(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """An event where it was stored: as the `number`th of its stream (from 1), and at a position among all."""
+
+    event: Event
+    stream: str
+    number: int
+    position: Position
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of all events, and how far the reading went: go on after `reached`, also when nothing was found."""
+
+    events: tuple[RecordedEvent, ...]
+    reached: Position
+
+
+class ConcurrencyError(ConflictError):
+    """Somebody else appended to the stream since its events were read; read them again and decide anew."""
+
+    default_code = "concurrent_change"
+
+    def __init__(self, stream: str, expected: Expected, actual: int) -> None:
+        self.stream = stream
+        self.expected = expected
+        self.actual = actual
+        super().__init__(f"the stream {stream} was expected to have {_told(expected)}, and has {_told(actual)}")
+
+
+def category_of(stream: str) -> str:
+    """Answer the part of a stream's name before the first hyphen, which is the kind of its aggregate."""
+    return stream.partition("-")[0]
+
+
+def checked_stream(stream: str) -> str:
+    """Answer the name. Raises ProgrammingError for what can be none."""
+    if _STREAM.fullmatch(stream) is None or len(stream) > LONGEST_STREAM:
+        raise ProgrammingError(
+            f"'{stream}' is no stream's name; write category-id, such as users-{{id}}, with at most {LONGEST_STREAM} "
+            "characters"
+        )
+    return stream
+
+
+def checked_events(events: Sequence[Event]) -> None:
+    """Raise ProgrammingError for no events, one twice, and for what a store could not give back as it was."""
+    if not events:
+        raise ProgrammingError("there is nothing to append")
+    ids = [event.id for event in events]
+    if len(set(ids)) < len(ids):
+        raise ProgrammingError("an event is appended twice at once")
+    for event in events:
+        _check(event)
+
+
+def already_there(
+    stream: str, events: Sequence[Event], found: Mapping[UUID, tuple[str, Position]]
+) -> tuple[Position, ...]:
+    """Answer the positions of events that are all stored in this stream, and nothing when none of them is anywhere.
+
+    Raises ConflictError when they are elsewhere, or only some of them are there: that is no repetition.
+    """
+    if not found:
+        return ()
+    if len(found) < len(events) or any(where != stream for where, _ in found.values()):
+        raise ConflictError(
+            f"{len(found)} of {len(events)} events are stored already, and not as these of {stream}",
+            code="event_reused",
+        )
+    return tuple(found[event.id][1] for event in events)
+
+
+def check_expected(stream: str, expected: Expected, actual: int) -> None:
+    """Raise ConcurrencyError unless the stream is as it was expected to be."""
+    match expected:
+        case StreamState.ANY:
+            fits = True
+        case StreamState.NO_STREAM:
+            fits = actual == 0
+        case StreamState.EXISTS:
+            fits = actual > 0
+        case _:
+            fits = actual == expected
+    if not fits:
+        raise ConcurrencyError(stream, expected, actual)
+
+
+def _check(event: Event) -> None:
+    if _TYPE.fullmatch(event.type) is None:
+        raise ProgrammingError(f"'{event.type}' is no event's name; write module.action, such as users.created")
+    if event.occurred_at.tzinfo is None:
+        raise ProgrammingError(f"{event.type}: the time at which it happened has no zone")
+    for name, value in (("data", event.data), ("metadata", event.metadata)):
+        try:
+            _json(_plain(value))
+        except (RefusedValueError, TypeError, ValueError) as error:
+            raise ProgrammingError(f"the {name} of {event.type} cannot be stored: {error}") from error
+
+
+def _plain(value: Mapping[str, object]) -> object:
+    """Answer a mapping that JSON gives back as it was. Raises ValueError for the rest, such as a number as a key."""
+    plain = dict(value)
+    again: object = json.loads(json.dumps(plain, allow_nan=False))
+    if again != plain:
+        raise ValueError("it would not come back as it is; use text, numbers, lists and objects")
+    return cast("object", plain)
+
+
+def _told(expected: Expected) -> str:
+    if isinstance(expected, StreamState):
+        return {StreamState.NO_STREAM: "no event", StreamState.EXISTS: "an event"}.get(expected, "any events")
+    return "no event" if expected == 0 else "1 event" if expected == 1 else f"{expected} events"

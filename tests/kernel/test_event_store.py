@@ -1,0 +1,422 @@
+"""What every event store promises; a store of another kind joins by adding itself to `place`."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import func, select
+
+from kernel.clock import FixedClock
+from kernel.engine import writing
+from kernel.errors import ConflictError, ProgrammingError, WiringError
+from kernel.event_store import START, ConcurrencyError, EventStore, Position, StreamState, subscribe
+from kernel.event_store_database import DatabaseEvents
+from kernel.event_store_memory import MemoryEvents
+from kernel.event_table import EventRow, StreamRow
+from kernel.events import Event, new_event
+from kernel.fields import table_of
+from kernel.memory_database import MemoryDatabase
+from tests.kernel.backends import START as NOW
+from tests.kernel.conftest import SQL, opened
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+    from pathlib import Path
+
+    from kernel.database import Database
+    from kernel.unit_of_work import UnitOfWork
+
+pytestmark = pytest.mark.anyio
+ANY, NO_STREAM, EXISTS = StreamState.ANY, StreamState.NO_STREAM, StreamState.EXISTS
+EVENTS = table_of(EventRow)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A store and the database whose transactions it takes part in."""
+
+    store: EventStore
+    work: UnitOfWork
+    database: Database | None
+
+
+@pytest.fixture(params=["memory", "sqlite in memory", *SQL])
+async def place(request: pytest.FixtureRequest, tmp_path: Path, anyio_backend: str) -> AsyncGenerator[Place]:
+    """Every store in turn, empty."""
+    if request.param == "memory":
+        memory = MemoryDatabase(clock=FixedClock(NOW))
+        yield Place(MemoryEvents(memory), memory, None)
+        return
+    async for shop in opened(request.param, request, tmp_path):
+        assert shop.database is not None
+        async with shop.database.transaction() as session:
+            await session.execute(EVENTS.delete())
+            await session.execute(table_of(StreamRow).delete())
+        yield Place(DatabaseEvents(shop.database), shop.database, shop.database)
+
+
+@pytest.fixture
+def store(place: Place) -> EventStore:
+    return place.store
+
+
+def event(n: object = 1, type_: str = "users.created") -> Event:
+    return new_event(type_, key="k", source="test", data={"n": n}, clock=FixedClock(NOW))
+
+
+def several(count: int) -> list[Event]:
+    return [event(n) for n in range(1, count + 1)]
+
+
+def name() -> str:
+    return f"users-{uuid4()}"
+
+
+def numbers(events: Sequence[object]) -> list[object]:
+    return [each.event.data["n"] for each in events]  # type: ignore[attr-defined]  # RecordedEvent, all of them
+
+
+# Appending
+
+
+async def test_an_event_comes_back_as_it_was(store: EventStore) -> None:
+    data = {"n": 1, "text": "ü ☃ 'q' \\", "none": None, "list": [1, 2.5, {"a": True}], "big": 2**53}
+    given = replace(event(), data=data, causation_id="c", metadata={"user": "u", "traceparent": "00-a-b-01"}, version=3)
+    stream = name()
+    (position,) = await store.append(stream, [given], expected=NO_STREAM)
+    (found,) = await store.read_stream(stream)
+    assert (found.event, dict(found.event.data)) == (given, data)
+    assert (found.stream, found.number, found.position, found.recorded_at) == (stream, 1, position, NOW)
+    assert (await store.read_all()).events == (found,)
+
+
+async def test_several_events_are_stored_together_and_in_order(place: Place) -> None:
+    stream = name()
+    positions = await place.store.append(stream, several(100), expected=0)
+    assert list(positions) == sorted(set(positions))
+    found = await place.store.read_stream(stream)
+    assert [each.number for each in found] == numbers(found) == list(range(1, 101))
+    assert tuple(each.position for each in found) == positions
+    with pytest.raises(ZeroDivisionError):
+        async with place.work.transaction():
+            await place.store.append(stream, several(2), expected=100)
+            await place.store.append(name(), several(2), expected=NO_STREAM)
+            raise ZeroDivisionError
+    assert await place.store.version(stream) == 100
+    assert len((await place.store.read_all(limit=1000)).events) == 100
+
+
+async def test_events_of_two_streams_can_share_a_transaction(place: Place) -> None:
+    one, other = name(), name()
+    async with place.work.transaction():
+        await place.store.append(one, several(2), expected=NO_STREAM)
+        await place.store.append(other, [event(3)], expected=NO_STREAM)
+        await place.store.append(one, [event(4)], expected=2)
+    assert numbers((await place.store.read_all()).events) == [1, 2, 3, 4]
+
+
+FITS = ((0, 0), (0, NO_STREAM), (0, ANY), (2, 2), (2, EXISTS), (2, ANY))
+CONFLICTS = ((0, EXISTS), (0, 1), (2, NO_STREAM), (2, 0), (2, 1), (2, 3))
+
+
+async def test_an_append_is_refused_unless_the_stream_is_as_expected(store: EventStore) -> None:
+    for there, expected in FITS:
+        stream = await stream_of(store, there)
+        await store.append(stream, several(2), expected=expected)
+        assert await store.version(stream) == there + 2
+    for there, expected in CONFLICTS:
+        stream = await stream_of(store, there)
+        with pytest.raises(ConcurrencyError) as refused:
+            await store.append(stream, several(2), expected=expected)
+        assert (refused.value.expected, refused.value.actual, refused.value.status) == (expected, there, 409)
+        assert await store.version(stream) == len(await store.read_stream(stream)) == there
+
+
+async def stream_of(store: EventStore, count: int) -> str:
+    stream = name()
+    if count:
+        await store.append(stream, several(count), expected=NO_STREAM)
+    return stream
+
+
+async def test_the_refusal_says_what_was_expected(store: EventStore) -> None:
+    stream = name()
+    with pytest.raises(ConcurrencyError, match=f"the stream {stream} was expected to have an event, and has no event"):
+        await store.append(stream, [event()], expected=EXISTS)
+    await store.append(stream, several(2), expected=0)
+    with pytest.raises(ConcurrencyError, match="was expected to have 1 event, and has 2 events"):
+        await store.append(stream, [event()], expected=1)
+
+
+async def test_of_fifty_writers_at_once_exactly_one_wins(store: EventStore) -> None:
+    stream = name()
+    await store.append(stream, [event(0)], expected=NO_STREAM)
+
+    async def write(n: int) -> int | None:
+        try:
+            await store.append(stream, [event(n), event(n)], expected=1)
+        except ConcurrencyError as error:
+            assert (error.expected, error.actual) == (1, 3)
+            return None
+        return n
+
+    winners = [n for n in await asyncio.gather(*map(write, range(1, 51))) if n is not None]
+    assert len(winners) == 1
+    assert numbers(await store.read_stream(stream)) == [0, winners[0], winners[0]]
+
+
+async def test_of_fifty_writers_that_begin_a_stream_one_wins_and_those_that_expect_nothing_all_do(
+    store: EventStore,
+) -> None:
+    stream, free = name(), name()
+
+    async def begin(n: int) -> bool:
+        try:
+            await store.append(stream, [event(n)], expected=NO_STREAM)
+        except ConcurrencyError:
+            return False
+        return True
+
+    assert sum(await asyncio.gather(*map(begin, range(50)))) == 1
+    await asyncio.gather(*(store.append(free, [event(n)], expected=ANY) for n in range(25)))
+    found = await store.read_stream(free)
+    assert [each.number for each in found] == list(range(1, 26))
+    assert sorted(map(str, numbers(found))) == sorted(map(str, range(25)))
+
+
+async def test_the_same_events_again_are_not_stored_again(store: EventStore) -> None:
+    stream, events = name(), several(3)
+    first = await store.append(stream, events, expected=NO_STREAM)
+    for expected in (NO_STREAM, 0, 3, ANY, EXISTS):
+        assert await store.append(stream, events, expected=expected) == first
+    assert await store.append(stream, events[1:2], expected=ANY) == first[1:2]
+    again = await asyncio.gather(*(store.append(stream, events, expected=ANY) for _ in range(10)))
+    assert set(again) == {first}
+    assert len(await store.read_stream(stream)) == 3
+
+
+async def test_the_same_new_events_at_once_are_stored_once(store: EventStore) -> None:
+    stream, events = name(), several(3)
+    answers = await asyncio.gather(*(store.append(stream, events, expected=NO_STREAM) for _ in range(10)))
+    assert len(set(answers)) == 1
+    assert numbers(await store.read_stream(stream)) == [1, 2, 3]
+
+
+async def test_an_id_that_is_used_elsewhere_is_no_repetition(store: EventStore) -> None:
+    stream, events = name(), several(2)
+    await store.append(stream, events, expected=NO_STREAM)
+    with pytest.raises(ConflictError, match="2 of 2 events are stored already, and not as these of users-other"):
+        await store.append("users-other", events, expected=ANY)
+    with pytest.raises(ConflictError, match="1 of 2 events are stored already"):
+        await store.append(stream, [events[0], event()], expected=ANY)
+    assert len((await store.read_all()).events) == 2
+
+
+REFUSED = [
+    ("users", [], "there is nothing to append"),
+    ("Users-1", [event()], "'Users-1' is no stream's name; write category-id"),
+    ("users-" + "x" * 195, [event()], "with at most 200 characters"),
+    ("$all", [event()], r"'\$all' is no stream's name"),
+    ("users-1", [event(type_="created")], "'created' is no event's name; write module.action"),
+    ("users-1", [event({1: 2})], "the data of users.created cannot be stored: it would not come back as it is"),
+    ("users-1", [event((1,))], "it would not come back as it is"),
+    ("users-1", [event(NOW)], "Object of type datetime is not JSON serializable"),
+    ("users-1", [event("\x00")], "must not contain a NUL character"),
+    ("users-1", [event(float("nan"))], "Out of range float values are not JSON compliant"),
+    ("users-1", [event(2**70)], "must be between"),
+    ("users-1", [replace(event(), occurred_at=NOW.replace(tzinfo=None))], "the time at which it happened has no zone"),
+]
+
+
+@pytest.mark.parametrize(("stream", "events", "message"), REFUSED, ids=[row[2][:40] for row in REFUSED])
+async def test_what_could_not_come_back_is_refused(stream: str, events: list[Event], message: str) -> None:
+    store = MemoryEvents()
+    with pytest.raises(ProgrammingError, match=message):
+        await store.append(stream, events, expected=ANY)
+    assert await store.head() == START
+
+
+async def test_an_event_twice_at_once_is_a_mistake(store: EventStore) -> None:
+    one = event()
+    with pytest.raises(ProgrammingError, match="an event is appended twice at once"):
+        await store.append(name(), [one, one], expected=ANY)
+
+
+# Reading a stream
+
+
+RANGES: list[tuple[dict[str, int], list[int]]] = [
+    ({}, [1, 2, 3, 4, 5]),
+    ({"first": 3}, [3, 4, 5]),
+    ({"first": 2, "last": 4}, [2, 3, 4]),
+    ({"first": 4, "last": 4}, [4]),
+    ({"first": 4, "last": 3}, []),
+    ({"first": 6}, []),
+    ({"last": 9}, [1, 2, 3, 4, 5]),
+    ({"limit": 2}, [1, 2]),
+    ({"first": 2, "limit": 2}, [2, 3]),
+    ({"backwards": True}, [5, 4, 3, 2, 1]),
+    ({"backwards": True, "limit": 1}, [5]),
+    ({"backwards": True, "first": 2, "last": 4, "limit": 2}, [4, 3]),
+]
+
+
+async def test_a_range_holds_both_its_ends(store: EventStore) -> None:
+    stream, _ = await stream_of(store, 5), await stream_of(store, 2)
+    for options, found in RANGES:
+        events = await store.read_stream(stream, **options)  # type: ignore[arg-type]  # as the table says
+        assert numbers(events) == found, options
+
+
+async def test_a_stream_that_does_not_exist_is_empty(store: EventStore) -> None:
+    assert await store.read_stream(name()) == ()
+    assert await store.version(name()) == 0
+
+
+# Reading all
+
+
+async def test_all_events_come_in_one_order_page_by_page(store: EventStore) -> None:
+    assert (await store.read_all()).events == ()
+    for n in range(1, 8):
+        await store.append(name(), [event(n)], expected=NO_STREAM)
+    seen, after = [], START
+    while (page := await store.read_all(after, limit=3)).events:
+        seen += numbers(page.events)
+        after = Position.parse(str(page.reached))
+    assert seen == [1, 2, 3, 4, 5, 6, 7]
+    assert page.reached >= after
+    await store.append(name(), [event(8)], expected=NO_STREAM)
+    assert numbers((await store.read_all(page.reached)).events) == [8]
+
+
+async def test_a_reader_of_some_types_or_of_a_category_gets_on_also_where_nothing_is_for_it(store: EventStore) -> None:
+    for n, type_ in enumerate(("users.created", "orders.paid", "users.renamed", "orders.paid"), 1):
+        await store.append(f"{type_.partition('.')[0]}-{uuid4()}", [event(n, type_)], expected=NO_STREAM)
+    found = await store.read_all(types=["orders.paid", "users.renamed"])
+    assert numbers(found.events) == [2, 3, 4]
+    assert numbers((await store.read_all(category="users")).events) == [1, 3]
+    assert numbers((await store.read_all(category="users", types=["users.renamed"], limit=1)).events) == [3]
+    nothing = await store.read_all(types=["users.removed"])
+    assert (nothing.events, nothing.reached >= found.events[-1].position) == ((), True)
+    assert (await store.read_all(nothing.reached)).events == ()
+
+
+# Readers and slow writers, and subscriptions
+
+
+class Readers:
+    """Two that follow what is stored: ours, and one that trusts the sequence, as anybody would at first."""
+
+    def __init__(self, database: Database, after: Position, last: int) -> None:
+        self._database, self._store = database, DatabaseEvents(database)
+        self._after, self._last = after, last
+        self.ours: list[UUID] = []
+        self.naive: list[UUID] = []
+
+    async def read(self) -> None:
+        page = await self._store.read_all(self._after)
+        self.ours.extend(each.event.id for each in page.events)
+        self._after = page.reached
+        above = select(EVENTS.c.position, EVENTS.c.id).where(EVENTS.c.position > self._last)
+        async with self._database.session() as session:
+            for row in await session.execute(above.order_by(EVENTS.c.position)):
+                self.naive.append(row.id)
+                self._last = row.position
+
+
+async def write(database: Database, store: EventStore, written: list[UUID], *, slow: bool) -> None:
+    for n in range(6):
+        made = [event(n), event(n)]
+        async with database.transaction():
+            await store.append(name(), made, expected=NO_STREAM)
+            await asyncio.sleep(0.02 if slow else 0)
+        written.extend(each.id for each in made)
+
+
+@pytest.mark.parametrize("kind", SQL)
+async def test_a_reader_never_skips_a_slow_writer_as_a_naive_one_does(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Let writers commit, a third of them late, while two readers follow."""
+    async for shop in opened(kind, request, tmp_path):
+        assert shop.database is not None
+        store, written = DatabaseEvents(shop.database), list[UUID]()
+        readers = Readers(shop.database, await store.head(), await _highest(shop.database))
+        writers = (write(shop.database, store, written, slow=n % 3 == 0) for n in range(9))
+        writing_ = asyncio.gather(*writers)
+        while not writing_.done():
+            await readers.read()
+            await asyncio.sleep(0.001)
+        await writing_
+        await readers.read()
+        assert sorted(readers.ours) == sorted(written)  # none is lost, and none comes twice
+        lost = len(written) - len(readers.naive)
+        assert (lost > 0) == (kind == "postgresql")  # where writers do not wait, this test notices who skips
+
+
+async def _highest(database: Database) -> int:
+    async with database.session() as session:
+        return await session.scalar(select(func.max(EVENTS.c.position))) or 0
+
+
+async def test_a_subscription_catches_up_and_then_hears_what_is_new(store: EventStore) -> None:
+    for n in range(1, 6):
+        await store.append(name(), [event(n)], expected=NO_STREAM)
+    heard: list[object] = []
+
+    async def listen() -> None:
+        async with aclosing(subscribe(store, batch=2, poll=0.02)) as events:
+            async for each in events:
+                heard.append(each.event.data["n"])
+                if each.event.data["n"] == 8:
+                    return
+
+    async def tell() -> None:
+        for n in range(6, 9):
+            await asyncio.sleep(0.01)
+            await store.append(name(), [event(n)], expected=NO_STREAM)
+
+    async with asyncio.timeout(5):
+        await asyncio.gather(listen(), tell())
+    assert heard == list(range(1, 9))
+
+
+async def test_a_subscription_goes_on_where_it_stopped_and_hears_what_it_asked_for(store: EventStore) -> None:
+    await store.append("users-1", several(3), expected=NO_STREAM)
+    await store.append("orders-1", [event(4, "orders.paid"), event(5, "orders.sent")], expected=NO_STREAM)
+    async with aclosing(subscribe(store)) as events:
+        second = [await anext(events), await anext(events)][-1]
+    async with aclosing(subscribe(store, second.position, types=["orders.sent"], batch=1)) as events:
+        assert (await anext(events)).event.data["n"] == 5
+    async with aclosing(subscribe(store, second.position, category="users")) as events:
+        assert (await anext(events)).event.data["n"] == 3
+
+
+@pytest.mark.postgres
+async def test_events_copied_to_a_postgresql_that_is_behind_them_are_refused(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    async for shop in opened("postgresql", request, tmp_path):
+        assert shop.database is not None
+        store, stream = DatabaseEvents(shop.database), name()
+        await store.append(stream, [event()], expected=NO_STREAM)
+        await store.check()
+        async with writing(shop.database.engine).begin() as connection:
+            ahead = EVENTS.update().where(EVENTS.c.stream == stream).values(transaction_id=2**50)
+            await connection.execute(ahead)
+        with pytest.raises(WiringError, match="the events were copied from another server"):
+            await store.check()
+        async with writing(shop.database.engine).begin() as connection:
+            await connection.execute(EVENTS.delete().where(EVENTS.c.stream == stream))
+
+
+@pytest.mark.parametrize("text", ["", "1", "1-", "-1-2", "1-2-3", "01-2", "a-b", "1 -2"])
+def test_text_that_is_no_position_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no position of an event store"):
+        Position.parse(text)
