@@ -12,8 +12,9 @@ import pytest
 from kernel.aggregates import Aggregates, Command, Decider, EventData
 from kernel.aggregates_testing import given
 from kernel.clock import FixedClock
+from kernel.database import Database
 from kernel.errors import ConflictError, NotFoundError, ProgrammingError, WiringError
-from kernel.event_store import ConcurrencyError, StreamState
+from kernel.event_store import ConcurrencyError, Position, StreamState
 from kernel.event_store_database import DatabaseEvents
 from kernel.event_store_memory import MemoryEvents
 from kernel.events import new_event
@@ -24,6 +25,9 @@ from tests.kernel.conftest import SQL, opened
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
     from pathlib import Path
+
+    from kernel.event_values import Expected
+    from kernel.events import Event
 
 pytestmark = pytest.mark.anyio
 
@@ -149,6 +153,26 @@ async def test_of_commands_that_expect_the_same_one_happens(accounts: Aggregates
     commands = (accounts.execute(key, Pay(amount=1), expected=1) for _ in range(10))
     answers = await asyncio.gather(*commands, return_exceptions=True)
     assert sum(isinstance(each, ConcurrencyError) for each in answers) == 9
+
+
+class Slower(DatabaseEvents):
+    """A store where somebody else is always faster."""
+
+    async def append(self, stream: str, events: Sequence[Event], *, expected: Expected) -> tuple[Position, ...]:
+        async with self._database.transaction():
+            raise ConcurrencyError(stream, expected, 9)
+
+
+async def test_a_conflict_stays_one_inside_a_transaction_and_after_the_last_attempt() -> None:
+    database = Database("sqlite://")
+    await database.create_tables()
+    accounts = Aggregates(ACCOUNTS, Slower(database), FixedClock(START))
+    with pytest.raises(ConcurrencyError, match="has 9 events"):
+        await accounts.execute(new_id(), Open(owner="Ada"))
+    with pytest.raises(ConcurrencyError, match="has 9 events"):
+        async with database.transaction():
+            await accounts.execute(new_id(), Open(owner="Ada"))
+    await database.close()
 
 
 async def test_an_event_says_who_did_it_and_by_which_command() -> None:

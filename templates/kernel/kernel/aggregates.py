@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from .app import Kernel
 from .clock import Clock
-from .errors import NotFoundError, ProgrammingError, WiringError, suggestion
+from .errors import NotFoundError, ProgrammingError, TransactionError, WiringError, suggestion
 from .event_store import EVENT_STORE, START, ConcurrencyError, EventStore, Position, RecordedEvent
 from .events import Event, new_event
 from .ids import new_id
@@ -120,13 +120,18 @@ class Aggregates(Generic[S, C]):
         """
         command_id = command_id or new_id()
         attempts = 1 if expected is not None else self._retries + 1
-        while True:
+        conflict: ConcurrencyError | None = None
+        while attempts:
             attempts -= 1
             try:
                 return await self._attempt(aggregate, command, expected, command_id, user)
-            except ConcurrencyError:
-                if not attempts:
+            except ConcurrencyError as error:
+                conflict = error
+            except TransactionError:
+                if conflict is None:
                     raise
+                break  # the conflict ended a transaction of the caller's, in which nothing can be tried again
+        raise cast("ConcurrencyError", conflict)
 
     async def _attempt(
         self, aggregate: UUID, command: C, expected: int | None, command_id: UUID, user: str
