@@ -99,6 +99,12 @@ from typing import Literal
 }
 # One of everything that grows a project beside modules.
 GROWN: tuple[tuple[str, ...], ...] = (
+    ("make:aggregate", "accounts", "holder:str:max=120", "currency:enum=eur/usd", "credit:decimal=12.2:min=0:null"),
+    (
+        *("make:aggregate", "line_items"),
+        *"n:int:min=1 text:text ok:bool fl:float tm:time u:uuid bi:bigint at:datetime email:email:null url:url".split(),
+        *"slug:slug day:date:null a_rather_long_name_of_it:str another_rather_long_name:str".split(),
+    ),
     ("make:connector", "things", "pedidos"),
     ("make:connector", "orders", "articles", "--call", "price_of"),
     ("make:connector", "customers", "articles", "--call", "words_for"),

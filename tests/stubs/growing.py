@@ -22,6 +22,8 @@ def _generator(make: str, destroy: str) -> Generator:
 
 
 GENERATORS = (
+    _generator("make:aggregate accounts owner:str", "destroy:aggregate accounts"),
+    _generator("make:aggregate flags up:bool", "destroy:aggregate Flags"),
     _generator("make:connector orders customers", "destroy:connector orders customers"),
     _generator(
         "make:connector customers articles --call price_of",

@@ -439,3 +439,20 @@ def test_a_module_written_by_hand_is_referred_to_by_the_name_of_its_folder(shop:
     assert f"from shop.modules.{word} import {service}" in connector
     assert f'ForeignKey("{word}.id"' in (shop / "src/shop/modules/parcels/model.py").read_text()
     assert "nothing to do" in call(shop, "make:module", "parcels", f"origin:belongs_to={word}", "note:text:null").out
+
+
+AGGREGATES = [
+    ("accounts", "an aggregate of which nothing is known"),
+    ("accounts owner:belongs_to=customers", "'owner': an event cannot carry the type belongs_to"),
+    ("accounts secret:password", "'secret': an event cannot carry the type password"),
+    ("accounts code:unique", "'code': unique is about a table, and an aggregate has none"),
+    ("accounts code:default=a", "'code': default is about a table"),
+    ("accounts state:str", "'state' is a name that every aggregate has already"),
+    ("things_with_a_very_long_names a", "an aggregate's name has at most 21 letters"),
+]
+
+
+@pytest.mark.parametrize(("words", "message"), AGGREGATES, ids=[row[1][:40] for row in AGGREGATES])
+def test_what_an_aggregate_cannot_be_is_told(shop: Path, words: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        call(shop, "make:aggregate", *words.split())
