@@ -82,6 +82,11 @@ def _pluralised(word: str) -> str:
     return _spanish_plural(word) if _is_spanish(word) else _english_plural(word)
 
 
+def article(word: str) -> str:
+    """Return "a" before a user and "an" before an umbrella: what counts is the sound, as far as letters tell it."""
+    return "an" if re.match(r"[aeio]|u(?!s|ni|ti)", word) else "a"
+
+
 def _is_spanish(word: str) -> bool:
     if word.endswith("cion"):
         return word not in _ENGLISH_CIONS

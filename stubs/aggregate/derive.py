@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from arckode_gen.engine import layout, names, reserved
 from arckode_gen.engine.examples import example_of
+from arckode_gen.engine.inflection import article
 from arckode_gen.engine.python_code import field_code
 from arckode_gen.engine.units import load
 from arckode_gen.errors import UsageError
@@ -65,7 +66,7 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
         "controller_class": f"{name.pascal_plural}Controller",
         "decider": name.plural.upper(),
         "route": f"/{name.kebab_plural}",
-        "article": "an" if name.singular[0] in "aeiou" else "a",
+        "article": article(name.singular),
         "fields": fields,
         "varies": any(example_of(field).varies for field in given),
         "number": "number" if any("number" in field.one + field.body for field in fields) else "_number",

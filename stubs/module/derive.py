@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from arckode_gen.engine import additions, layout, names, references, relations, reserved, sql_types
 from arckode_gen.engine.examples import Example, example_of
 from arckode_gen.engine.imports import order_exports
+from arckode_gen.engine.inflection import article
 from arckode_gen.engine.python_code import FieldCode, default_code, field_code, is_dynamic, is_searched
 from arckode_gen.engine.units import load
 from arckode_gen.errors import UsageError
@@ -199,7 +199,7 @@ def _names(module: Module) -> dict[str, object]:
         "many": name.plural,
         "words": name.plural.replace("_", " "),
         "word": name.singular.replace("_", " "),
-        "article": _article(name.singular),
+        "article": article(name.singular),
         "service_class": f"{name.pascal_plural}Service",
         "repository_class": f"{name.pascal_plural}Repository",
         "controller_class": f"{name.pascal_plural}Controller",
@@ -299,11 +299,6 @@ def _tested(module: Module) -> dict[str, object]:
         "hidden": tuple(m for m in module.members if not m.visible),
         "hidden_names": [f'"{m.field.json_name}"' for m in module.members if not m.visible],
     }
-
-
-def _article(word: str) -> str:
-    """Say "a user" and "an umbrella": what counts is how the word sounds, as far as its letters tell."""
-    return "an" if re.match(r"[aeio]|u(?!s|ni|ti)", word) else "a"
 
 
 def _filters(members: tuple[Member, ...]) -> list[tuple[str, str]]:

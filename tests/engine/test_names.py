@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic.alias_generators import to_camel as pydantic_camel
 
+from arckode_gen.engine.inflection import article
 from arckode_gen.engine.names import Name, to_camel, to_kebab, to_pascal, to_snake
 from arckode_gen.errors import UsageError
 from tests.engine.strategies import names
@@ -49,6 +50,13 @@ from tests.engine.strategies import names
 )
 def test_both_numbers_of_a_name(word: str, singular: str, plural: str) -> None:
     assert Name.parse(word) == Name(singular, plural)
+
+
+@pytest.mark.parametrize(
+    ("word", "before_it"), [("user", "a"), ("unit", "a"), ("umbrella", "an"), ("order", "an"), ("member", "a")]
+)
+def test_the_article_goes_by_the_sound(word: str, before_it: str) -> None:
+    assert article(word) == before_it
 
 
 def test_every_spelling_of_a_name() -> None:
