@@ -29,6 +29,7 @@ def derive(values: Mapping[str, object], _project: Snapshot) -> Mapping[str, obj
         "known": {
             "AsyncIterator": "collections.abc",
             "BaseModel": "pydantic",
+            "HTTPStatus": "http",
             "Job": ".queue",
             "QUEUE": ".queue",
             "RawBody": ".http.raw_body",

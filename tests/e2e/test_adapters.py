@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import os
 import secrets
@@ -28,6 +29,8 @@ from shop.composition_root import compose
 from shop.kernel.access_tokens import TOKENS, bearer
 from shop.kernel.cache import CACHE
 from shop.kernel.mail import MAIL, Message
+from shop.kernel.queue import QUEUE, QueueSettings
+from shop.kernel.queue_worker import Worker
 from shop.kernel.storage import STORAGE
 from shop.kernel.testing import client
 from shop.settings import Settings
@@ -42,6 +45,7 @@ async def main():
         found = await cache.get("key")
         await cache.invalidate("tag")
         await kernel.adapter(MAIL).send(Message("ada@example.com", "Hello", "Hello"))
+        await Worker(kernel.adapter(QUEUE), kernel.settings.of(QueueSettings)).drain()
         await storage.put("pets/cat.png", b"a picture", content_type="image/png")
         link = await storage.url("pets/cat.png")
         shown = await asyncio.to_thread(lambda: urllib.request.urlopen(link).read())
@@ -83,6 +87,8 @@ async def test_the_environment_chooses_every_adapter(everything: Path, tmp_path:
             "QUEUE__URL": redis_url(),
             "SOCKETS__PROVIDER": "redis",
             "SOCKETS__URL": redis_url(),
+            "STREAMS__PROVIDER": "redis",
+            "STREAMS__URL": redis_url(),
             "MAIL__PROVIDER": "smtp",
             "MAIL__PORT": str(inbox.port),
             "MAIL__TLS": "none",
@@ -94,6 +100,7 @@ async def test_the_environment_chooses_every_adapter(everything: Path, tmp_path:
             "STORAGE__SECRET_ACCESS_KEY": "secret",
             "TOKENS__PROVIDER": "jwt",
             "TOKENS__KEYS": json.dumps({"first": {"algorithm": "HS256", "key": "k" * 32}}),
+            "ACME_WEBHOOK__SECRET": f"whsec_{base64.b64encode(bytes(32)).decode()}",
             "HEALTH_TIMEOUT": "30",
         }
         ended = await asyncio.create_subprocess_exec(
@@ -105,8 +112,8 @@ async def test_the_environment_chooses_every_adapter(everything: Path, tmp_path:
         assert ended.returncode == 0, err.decode()
         said = json.loads(out)
         assert said["ready"]["status"] == "ready", said
-        checks = {"cache", "database", "mail", "queue", "rate limits", "sockets", "storage"}
+        checks = {"cache", "database", "mail", "queue", "rate limits", "sockets", "storage", "streams"}
         assert set(said["ready"]["checks"]) == checks
-        assert said["kinds"] == ["RedisCache", "SmtpMail", "S3Storage", "JwtTokens"]
+        assert said["kinds"] == ["RedisCache", "OutboxMail", "S3Storage", "JwtTokens"]
         assert (said["found"], said["shown"]) == ({"a": 1}, "a picture")
         assert [message["Subject"] for message in inbox.messages] == ["Hello"]

@@ -206,5 +206,5 @@ def test_a_secret_that_is_none_is_refused_when_it_is_wired() -> None:
     with pytest.raises(WiringError, match="the web-hook 'acme': the secret of a web-hook is whsec_"):
         receiver_of(kernel, "acme", ReceiverSettings(secret=SecretStr("short")), queue)
     production = Kernel(KernelSettings.for_tests(database_url="sqlite:///x.db", environment="production"))
-    with pytest.raises(WiringError, match="the secret of the web-hook 'acme' is not set"):
+    with pytest.raises(WiringError, match="ACME__SECRET is not set: whoever sends the web-hook gives it"):
         receiver_of(production, "acme", ReceiverSettings(), queue)

@@ -60,7 +60,7 @@ class Receiver:
 def receiver_of(kernel: Kernel, name: str, settings: ReceiverSettings, queue: Queue) -> Receiver:
     """Make a receiver. Raises WiringError for a secret that is none, and for none at all in production."""
     if kernel.settings.production and not settings.trusted:
-        raise WiringError(f"the secret of the web-hook '{name}' is not set")
+        raise WiringError(f"{name.upper()}__SECRET is not set: whoever sends the web-hook gives it")
     for secret in settings.trusted:
         try:
             signed(secret, "check", utc_now(), b"")

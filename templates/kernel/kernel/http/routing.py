@@ -122,9 +122,18 @@ class ModuleRouter:
         self._add("GET", path, handler, access=access, status=status, limits=limits)
 
     def post(
-        self, path: str, handler: Handler, *, access: Access, status: int = 200, limits: RouteLimits = RouteLimits()
+        self,
+        path: str,
+        handler: Handler,
+        *,
+        access: Access,
+        status: int = 200,
+        limits: RouteLimits = RouteLimits(),
+        problems: tuple[HTTPStatus, ...] = (),
     ) -> None:
-        self._add("POST", path, handler, access=access, status=status, limits=limits)
+        """Add a route; `problems` are what the handler answers beside those of every route, for the documentation."""
+        answers = declared_problems(problems)
+        self._add("POST", path, handler, access=access, status=status, limits=limits, answers=answers)
 
     def put(
         self, path: str, handler: Handler, *, access: Access, status: int = 200, limits: RouteLimits = RouteLimits()
@@ -170,7 +179,7 @@ class ModuleRouter:
             operation_id=name,
             name=name,
             dependencies=checks,
-            response_class=Response if answers else Default(JSONResponse),
+            response_class=Response if answers is _EVENTS else Default(JSONResponse),
             responses=declared_problems(_possible(method, path, access, limits)) | (answers or _unchanged(method)),
             openapi_extra={"x-access": access.label},
             route_class_override=ExactRoute.within(limits),
