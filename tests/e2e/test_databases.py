@@ -122,7 +122,8 @@ def test_its_own_tests_pass_on_the_database(everything: Path, database: tuple[st
     dialect, url = database
     if dialect == "sqlite":
         url = url.replace("shop.db", "own.db")
-    chosen = ("tests/modules/things", "tests/modules/posts/test_api.py")  # every type, every relation
+    # Every relation, and every type; on SQLite all of the project's tests are run elsewhere, but not on a file.
+    chosen = ("tests/modules/posts/test_api.py", "tests/modules/things")[: 1 if dialect == "sqlite" else None]
     must(tool(everything, "pytest", "-q", "-p", "no:cacheprovider", *chosen, env={"TEST_DATABASE_URL": url}))
 
 

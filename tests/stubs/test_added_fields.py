@@ -75,7 +75,7 @@ def optional(field: Field) -> Field:
     return field if is_free else replace(field, null=True)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(field_lists())
 def test_the_code_is_the_same_whenever_a_field_came(words: list[str]) -> None:
     fields = tuple(optional(field) for field in parse_fields(words))

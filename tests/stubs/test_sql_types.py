@@ -129,7 +129,7 @@ def test_every_flag_has_the_ddl_of_sqlalchemy(flags: dict[str, object]) -> None:
     check({**files, "src/shop/migrations/202611220001_create_things.py": files[name]})
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(field_lists())
 def test_any_accepted_fields_have_the_ddl_of_sqlalchemy(words: list[str]) -> None:
     try:
