@@ -14,6 +14,7 @@ import httpx2
 import pytest
 from moto.server import ThreadedMotoServer
 
+from tests.generated import arckode, must
 from tests.kernel.mail_server import smtp_server
 from tests.services import redis_url
 
@@ -74,10 +75,12 @@ def bucket() -> Iterator[str]:
 
 
 async def test_the_environment_chooses_every_adapter(everything: Path, tmp_path: Path, bucket: str) -> None:
+    address = f"sqlite:///{tmp_path}/shop.db"  # where a queue on Redis keeps what is not committed yet
+    must(arckode(everything, "db:migrate", env={"DATABASE_URL": address}))
     async with smtp_server() as inbox:
         chosen = {
             "ENVIRONMENT": "production",
-            "DATABASE_URL": f"sqlite:///{tmp_path}/shop.db",
+            "DATABASE_URL": address,
             "APP_NAME": f"test-{secrets.token_hex(6)}",
             "CACHE__PROVIDER": "redis",
             "CACHE__URL": redis_url(),
@@ -112,7 +115,7 @@ async def test_the_environment_chooses_every_adapter(everything: Path, tmp_path:
         assert ended.returncode == 0, err.decode()
         said = json.loads(out)
         assert said["ready"]["status"] == "ready", said
-        checks = {"cache", "database", "mail", "queue", "rate limits", "sockets", "storage", "streams"}
+        checks = {"cache", "database", "event store", "mail", "queue", "rate limits", "sockets", "storage", "streams"}
         assert set(said["ready"]["checks"]) == checks
         assert said["kinds"] == ["RedisCache", "OutboxMail", "S3Storage", "JwtTokens"]
         assert (said["found"], said["shown"]) == ({"a": 1}, "a picture")

@@ -65,7 +65,7 @@ def provide_event_store(kernel: Kernel) -> None:
         )
     store = DatabaseEvents(kernel.database)
     kernel.provide(EVENT_STORE, store)
-    kernel.add_probe("event_store", store.ping)
+    kernel.add_probe("event store", store.ping)
     kernel.on_start(store.check)
 
 
