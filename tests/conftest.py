@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 from tests.generated import ADAPTERS, FIELDS, GROWN, MODULES, arckode, must, new_project, write_methods
-from tests.scheduling import scheduler
+from tests.scheduling import GroupedScheduling
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
@@ -34,7 +34,7 @@ os.environ["MYPY_CACHE_DIR"] = str(ROOT / ".cache" / f"mypy-{os.environ.get('PYT
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
-    return scheduler(config, log)
+    return GroupedScheduling(config, log)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -6,13 +6,7 @@ tests of a file are grouped here, by the public hook for schedulers.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from xdist.scheduler import LoadScopeScheduling
-
-if TYPE_CHECKING:
-    import pytest
-    from xdist.remote import Producer
 
 GROUPS = {
     "tests/client/test_circles.py": "client",
@@ -49,8 +43,3 @@ class GroupedScheduling(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return GROUPS.get(nodeid.partition("::")[0], nodeid)
-
-
-def scheduler(config: pytest.Config, log: Producer) -> GroupedScheduling:
-    """Return the scheduler of one run."""
-    return GroupedScheduling(config, log)
