@@ -3,7 +3,6 @@
 Nothing is stored. What must survive a crash, or reach another process, belongs into a queue or an outbox.
 """
 
-import re
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
@@ -15,13 +14,11 @@ import structlog
 from .app import Kernel
 from .clock import Clock
 from .errors import WiringError
-from .events import Event, new_event
+from .events import Event, is_event_name, is_event_pattern, new_event, stands_for
 
 Handler: TypeAlias = Callable[[Event], Awaitable[None]]
 STARTED = "system.started"
 STOPPED = "system.stopped"
-_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
-_PATTERN = re.compile(r"\*|[a-z][a-z0-9_]*(\.([a-z][a-z0-9_]*|\*))+")
 _being_handled: ContextVar[Event | None] = ContextVar("event_being_handled", default=None)
 logger = structlog.get_logger("events")
 
@@ -33,7 +30,7 @@ class _Listener:
     once: bool
 
     def hears(self, name: str) -> bool:
-        return self.pattern == name or ("*" in self.pattern and _matches(self.pattern, name))
+        return stands_for(self.pattern, name)
 
 
 class EventBus:
@@ -72,7 +69,7 @@ class EventBus:
         An event that a handler emits has the handled one for its cause. Raises ValueError for a name that no event can
         have; nothing that a handler raises.
         """
-        if _NAME.fullmatch(name) is None:
+        if not is_event_name(name):
             raise ValueError(f"'{name}' is no event's name; write module.action, such as orders.confirmed")
         event = new_event(name, key=key, source=source, data=data, caused_by=_being_handled.get(), clock=self._clock)
         self._history.append(event)
@@ -86,7 +83,7 @@ class EventBus:
 
     def history(self, name: str | None = None) -> tuple[Event, ...]:
         """Return the last events, oldest first; with a name or a pattern, those it stands for."""
-        return tuple(event for event in self._history if name is None or _matches(name, event.type))
+        return tuple(event for event in self._history if name is None or stands_for(name, event.type))
 
     def clear_history(self) -> None:
         self._history.clear()
@@ -102,7 +99,7 @@ class EventBus:
         return dict(self._failures)
 
     def _add(self, name: str, handler: Handler, *, once: bool) -> None:
-        if _PATTERN.fullmatch(name) is None:
+        if not is_event_pattern(name):
             raise WiringError(f"'{name}' is no event's name; write module.action, or module.* for all of a module's")
         if any((each.pattern, each.handler) == (name, handler) for each in self._listening):
             raise WiringError(f"{_called(handler)} listens to '{name}' already; it would run twice")
@@ -139,10 +136,6 @@ def use_events(kernel: Kernel) -> EventBus:
     kernel.on_ready(started)
     kernel.on_stop(stopped)
     return bus
-
-
-def _matches(pattern: str, name: str) -> bool:
-    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), name) is not None
 
 
 def _called(handler: Handler) -> str:

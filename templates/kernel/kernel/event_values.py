@@ -12,13 +12,12 @@ from uuid import UUID
 from sqlalchemy import JSON
 
 from .errors import ConflictError, ProgrammingError
-from .events import Event
+from .events import Event, is_event_name
 from .values import RefusedValueError, reader_for
 
 LONGEST_STREAM: Final = 200
 ALL: Final = "$all"
 _STREAM = re.compile(r"[a-z][a-z0-9_]*(-[A-Za-z0-9_.:@-]+)?")
-_TYPE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _POSITION = re.compile(r"(0|[1-9][0-9]{0,18})-(0|[1-9][0-9]{0,18})")
 _json = reader_for(JSON())
 
@@ -149,7 +148,7 @@ def check_expected(stream: str, expected: Expected, actual: int) -> None:
 
 
 def _check(event: Event) -> None:
-    if _TYPE.fullmatch(event.type) is None:
+    if not is_event_name(event.type):
         raise ProgrammingError(f"'{event.type}' is no event's name; write module.action, such as users.created")
     if event.occurred_at.tzinfo is None:
         raise ProgrammingError(f"{event.type}: the time at which it happened has no zone")

@@ -1,5 +1,6 @@
 """The envelope every event travels in, fixed from the first day so that stored events stay readable."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +11,8 @@ from .clock import Clock, SystemClock
 from .ids import new_id
 from .request_context import current_correlation_id, current_trace
 
+_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
+_PATTERN = re.compile(r"\*|[a-z][a-z0-9_]*(\.([a-z][a-z0-9_]*|\*))+")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -59,3 +62,20 @@ def new_event(
         data=MappingProxyType(dict(data)),
         metadata=MappingProxyType({**({"traceparent": trace.header} if trace else {}), **metadata}),
     )
+
+
+def is_event_name(text: str) -> bool:
+    """Say whether an event can be called that: `module.action` or `module.entity.action`."""
+    return _NAME.fullmatch(text) is not None
+
+
+def is_event_pattern(text: str) -> bool:
+    """Say whether that is a name, or one with a `*` for any text, such as `orders.*`, or `*` for all."""
+    return _PATTERN.fullmatch(text) is not None
+
+
+def stands_for(pattern: str, name: str) -> bool:
+    """Say whether a pattern means an event: `orders.*` is `orders.confirmed` and `orders.line.added`."""
+    if "*" not in pattern:
+        return pattern == name
+    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), name) is not None

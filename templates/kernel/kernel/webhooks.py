@@ -5,7 +5,6 @@ day; then it is dead, and `arckode queue:retry` sends it once more with the same
 """
 
 import json
-import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from uuid import UUID
@@ -20,7 +19,7 @@ from .bus import EventBus
 from .clock import Clock
 from .database import Database
 from .errors import NotFoundError, UnavailableError, ValidationError
-from .events import Event
+from .events import Event, is_event_pattern, stands_for
 from .fields import table_of
 from .ids import new_id
 from .outside_addresses import checked_url, resolved
@@ -34,7 +33,6 @@ _ATTEMPTS = 12
 _FIRST_WAIT = 20.0
 _LONGEST_WAIT = 6 * 3600.0
 _HOOKS = table_of(WebhookSubscription)
-_PATTERN = re.compile(r"\*|[a-z][a-z0-9_]*(\.([a-z][a-z0-9_]*|\*))+")
 logger = structlog.get_logger("webhooks")
 
 
@@ -73,7 +71,7 @@ class Webhooks:
         checked_url(url, private=self._settings.private)
         if len(url) > 2000:
             raise ValidationError("The address is too long.", fields={"url": "has more than 2000 characters"})
-        if not events or not all(_PATTERN.fullmatch(each) for each in events):
+        if not events or not all(map(is_event_pattern, events)):
             raise ValidationError("An event is called module.action.", fields={"events": "must be such as orders.paid"})
         values: dict[str, object] = {
             "id": new_id(),
@@ -114,7 +112,7 @@ class Webhooks:
         calls = [
             {"subscription": str(each.id), "message": f"msg_{event.id.hex}", "body": body}
             for each in wanted
-            if each.disabled is None and any(_matches(pattern, event.type) for pattern in each.events)
+            if each.disabled is None and any(stands_for(pattern, event.type) for pattern in each.events)
         ]
         if calls:
             await self._queue.dispatch_many(JOB, calls)
@@ -170,7 +168,3 @@ def use_webhooks(kernel: Kernel) -> None:
 def connect_webhooks(kernel: Kernel) -> None:
     """Tell subscribers of everything that is emitted."""
     kernel.resolve(EventBus).on("*", kernel.resolve(Webhooks).heard)
-
-
-def _matches(pattern: str, name: str) -> bool:
-    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), name) is not None
