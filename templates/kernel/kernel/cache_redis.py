@@ -16,16 +16,13 @@ from math import ceil
 from typing import TypeVar, cast
 
 import structlog
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
 from .app import Kernel
 from .cache import CACHE, CacheSettings
 from .cache_flights import Flights
 from .cache_values import check_ttl, encode
-from .errors import UnavailableError
+from .redis_client import answered, impatient, namespace
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -38,8 +35,7 @@ def provide_redis_cache(kernel: Kernel) -> None:
     settings = kernel.settings.of(CacheSettings)
     if settings.provider != "redis":
         return
-    # With the environment, or staging would find what production kept in the same Redis.
-    cache = RedisCache(settings, prefix=f"{kernel.settings.app_name}:{kernel.settings.environment}")
+    cache = RedisCache(settings, prefix=namespace(kernel))
     kernel.provide(CACHE, cache)
     kernel.add_probe("cache", cache.ping, optional=True)
     kernel.on_stop(cache.close)
@@ -49,16 +45,7 @@ class RedisCache:
     """Implements Cache. After a failure Redis is left alone for `rest` seconds, or each request would wait for it."""
 
     def __init__(self, settings: CacheSettings, *, prefix: str, rest: float = 1.0) -> None:
-        pool = BlockingConnectionPool.from_url(
-            settings.url.get_secret_value(),
-            max_connections=settings.connections,
-            timeout=settings.timeout,
-            socket_timeout=settings.timeout,
-            socket_connect_timeout=settings.timeout,
-            # Once more, because the server may have closed an idle connection; the default would go on for seconds.
-            retry=Retry(NoBackoff(), 1),
-        )
-        self._redis: Redis = Redis.from_pool(pool)
+        self._redis = impatient(settings.url, connections=settings.connections, timeout=settings.timeout)
         self._prefix = prefix
         self._rest = rest
         self._rests_until = 0.0
@@ -101,10 +88,7 @@ class RedisCache:
 
     async def ping(self) -> None:
         """Raise UnavailableError unless Redis answers."""
-        try:
-            await self._redis.ping()
-        except (RedisError, OSError) as error:
-            raise UnavailableError(f"Redis does not answer: {type(error).__name__}") from error
+        await answered(self._redis.ping())
 
     async def close(self) -> None:
         await self._redis.aclose()

@@ -31,10 +31,9 @@ from .database import Database
 from .fields import table_of
 from .queue import QUEUE, Queue, QueueSettings
 from .queue_table import JobRow
-from .queue_values import JobRecord, JobStatus, Outcome
+from .queue_values import LOST, JobRecord, JobStatus, Outcome
 from .queue_worker import run_inside
 
-_LOST = "the worker that ran it did not finish"
 _JOBS = table_of(JobRow)
 # A queue fills and empties faster than PostgreSQL's statistics follow. Believing it to be short, the planner would sort
 # all of it for every claim; kept from sorting it reads the index, which is in order, and stops after a few rows.
@@ -112,7 +111,7 @@ class DatabaseJobs:
         async with self._database.transaction() as session:
             rows = (await session.execute(wanted.with_for_update(skip_locked=True))).all()
             for status, ids in _by_fate(rows).items():
-                outcome = _settled(Outcome(status, now, 0, _LOST))
+                outcome = _settled(Outcome(status, now, 0, LOST))
                 del outcome["attempts"]
                 await session.execute(update(_JOBS).where(_JOBS.c.id.in_(ids)).values(**outcome))
         return len(rows)

@@ -9,11 +9,10 @@ from uuid import UUID
 
 from .clock import Clock
 from .memory_database import MemoryDatabase, Row, Workspace
-from .queue_values import JobRecord, JobStatus, Outcome
+from .queue_values import LOST, JobRecord, JobStatus, Outcome
 
 _TABLE = "queue_jobs"
 _FIELDS = tuple(field.name for field in fields(JobRecord))
-_LOST = "the worker that ran it did not finish"
 
 
 class MemoryJobs:
@@ -74,7 +73,7 @@ class MemoryJobs:
             for job in ended[:limit]:
                 last = job.attempts >= job.max_attempts
                 status = JobStatus.DEAD if last else JobStatus.WAITING
-                _put(work, _settled(job, Outcome(status, now, job.attempts, _LOST)))
+                _put(work, _settled(job, Outcome(status, now, job.attempts, LOST)))
             return len(ended[:limit])
 
     async def prune(self, before: datetime, limit: int = 1000) -> int:

@@ -15,18 +15,16 @@ from typing import Any, cast
 from uuid import UUID
 
 from redis.asyncio import BlockingConnectionPool, Redis
-from redis.exceptions import RedisError
 
 from . import queue_redis_scripts as scripts
 from .app import Kernel
 from .database import Database
-from .errors import UnavailableError
 from .queue import QUEUE, Queue, QueueSettings
 from .queue_database import DatabaseJobs
-from .queue_values import JobRecord, JobStatus, Outcome
+from .queue_values import LOST, JobRecord, JobStatus, Outcome
 from .queue_worker import run_inside
+from .redis_client import answered, namespace
 
-_LOST = "the worker that ran it did not finish"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOMENTS = ("run_at", "created_at", "finished_at", "leased_until")
 _BATCH = 100
@@ -37,9 +35,7 @@ def provide_redis_queue(kernel: Kernel) -> None:
     settings = kernel.settings.of(QueueSettings)
     if settings.provider != "redis":
         return
-    # With the environment, or staging would run what production dispatched into the same Redis.
-    prefix = f"{kernel.settings.app_name}:{kernel.settings.environment}"
-    jobs = RedisJobs(settings, kernel.database, prefix=prefix, relay_every=settings.poll)
+    jobs = RedisJobs(settings, kernel.database, prefix=namespace(kernel), relay_every=settings.poll)
     queue = Queue(jobs, kernel.clock)
     kernel.provide(QUEUE, queue)
     kernel.add_probe("queue", jobs.ping)
@@ -100,7 +96,7 @@ class RedisJobs:
 
     async def recover(self, now: datetime, limit: int = 1000) -> int:
         await self._outbox.give_back_moved(now)
-        return await self._count(scripts.RECOVER, _micro(now), limit, _LOST)
+        return await self._count(scripts.RECOVER, _micro(now), limit, LOST)
 
     async def prune(self, before: datetime, limit: int = 1000) -> int:
         return await self._count(scripts.PRUNE, _micro(before), limit)
@@ -148,10 +144,7 @@ class RedisJobs:
 
     async def ping(self) -> None:
         """Raise UnavailableError unless Redis answers."""
-        try:
-            await self._redis.ping()
-        except (RedisError, OSError) as error:
-            raise UnavailableError(f"Redis does not answer: {type(error).__name__}") from error
+        await answered(self._redis.ping())
 
     async def close(self) -> None:
         await self._redis.aclose()

@@ -15,6 +15,7 @@ from .errors import ProgrammingError
 
 M = TypeVar("M", bound=BaseModel)
 
+LOST = "the worker that ran it did not finish"
 _LONGEST_ERROR = 2000
 
 

@@ -4,15 +4,12 @@ import time
 from typing import cast
 
 import structlog
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from .app import Kernel
-from .errors import UnavailableError
 from .rate_limits import RATE_LIMITS
 from .rate_values import Rate, Verdict, judge
+from .redis_client import answered, impatient, namespace
 from .settings import RateLimitSettings
 
 logger = structlog.get_logger("rate_limits")
@@ -35,7 +32,7 @@ def provide_redis_rate_limits(kernel: Kernel) -> None:
     settings = kernel.settings.of(RateLimitSettings)
     if settings.provider != "redis":
         return
-    limits = RedisRateLimits(settings, prefix=f"{kernel.settings.app_name}:{kernel.settings.environment}")
+    limits = RedisRateLimits(settings, prefix=namespace(kernel))
     kernel.provide(RATE_LIMITS, limits)
     kernel.add_probe("rate limits", limits.ping, optional=True)
     kernel.on_stop(limits.close)
@@ -45,15 +42,7 @@ class RedisRateLimits:
     """Implements RateLimits. After a failure Redis is left alone for `rest` seconds, or each request would wait."""
 
     def __init__(self, settings: RateLimitSettings, *, prefix: str, rest: float = 1.0) -> None:
-        pool = BlockingConnectionPool.from_url(
-            settings.url.get_secret_value(),
-            max_connections=settings.connections,
-            timeout=settings.timeout,
-            socket_timeout=settings.timeout,
-            socket_connect_timeout=settings.timeout,
-            retry=Retry(NoBackoff(), 1),
-        )
-        self._redis: Redis = Redis.from_pool(pool)
+        self._redis = impatient(settings.url, connections=settings.connections, timeout=settings.timeout)
         self._script = self._redis.register_script(_SCRIPT)
         self._prefix = prefix
         self._rest = rest
@@ -73,10 +62,7 @@ class RedisRateLimits:
 
     async def ping(self) -> None:
         """Raise UnavailableError unless Redis answers."""
-        try:
-            await self._redis.ping()
-        except (RedisError, OSError) as error:
-            raise UnavailableError(f"Redis does not answer: {type(error).__name__}") from error
+        await answered(self._redis.ping())
 
     async def close(self) -> None:
         await self._redis.aclose()

@@ -8,11 +8,10 @@ import time
 from contextlib import suppress
 
 import structlog
-from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
 from .app import Kernel
-from .errors import UnavailableError
+from .redis_client import answered, listening, namespace
 from .sockets_backplane import Deliver
 from .websockets import SOCKETS, SocketSettings, WebSockets
 
@@ -24,7 +23,7 @@ def provide_redis_sockets(kernel: Kernel) -> None:
     settings = kernel.settings.of(SocketSettings)
     if settings.provider != "redis":
         return
-    backplane = RedisBackplane(settings, prefix=f"{kernel.settings.app_name}:{kernel.settings.environment}")
+    backplane = RedisBackplane(settings, prefix=namespace(kernel))
     kernel.add_probe("sockets", backplane.ping, optional=True)
     sockets = WebSockets(settings, backplane, origins=kernel.settings.cors_origins)
     kernel.provide(SOCKETS, sockets, router=sockets.router)
@@ -36,10 +35,7 @@ class RedisBackplane:
     """Implements Backplane; who is connected is known by entries that end unless they are renewed."""
 
     def __init__(self, settings: SocketSettings, *, prefix: str, timeout: float = 5.0) -> None:
-        pool = BlockingConnectionPool.from_url(
-            settings.url.get_secret_value(), max_connections=20, timeout=timeout, socket_connect_timeout=timeout
-        )
-        self._redis: Redis = Redis.from_pool(pool)
+        self._redis = listening(settings.url, timeout=timeout)
         self._channel = f"{prefix}:sockets"
         self._present = f"{prefix}:present"
         self._life = settings.heartbeat * 3
@@ -59,10 +55,7 @@ class RedisBackplane:
         await self._redis.aclose()
 
     async def publish(self, text: str) -> None:
-        try:
-            await self._redis.publish(self._channel, text)
-        except (RedisError, OSError) as error:
-            raise UnavailableError(f"Redis does not answer: {type(error).__name__}") from error
+        await answered(self._redis.publish(self._channel, text))
 
     async def arrive(self, client: str, user: str) -> None:
         self._mine[client] = user
@@ -82,10 +75,7 @@ class RedisBackplane:
 
     async def ping(self) -> None:
         """Raise UnavailableError unless Redis answers."""
-        try:
-            await self._redis.ping()
-        except (RedisError, OSError) as error:
-            raise UnavailableError(f"Redis does not answer: {type(error).__name__}") from error
+        await answered(self._redis.ping())
 
     async def _listen(self, deliver: Deliver) -> None:
         while True:

@@ -6,11 +6,10 @@ from contextlib import suppress
 from typing import TypeAlias, cast
 
 import structlog
-from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError, ResponseError
 
 from .app import Kernel
-from .errors import UnavailableError
+from .redis_client import answered, listening, namespace
 from .streams import Streams, StreamSettings, install
 from .streams_log import BEGINNING, Deliver, Entry, order
 
@@ -25,7 +24,7 @@ def provide_redis_streams(kernel: Kernel) -> None:
     settings = kernel.settings.of(StreamSettings)
     if settings.provider != "redis":
         return
-    log = RedisLog(settings, prefix=f"{kernel.settings.app_name}:{kernel.settings.environment}")
+    log = RedisLog(settings, prefix=namespace(kernel))
     kernel.add_probe("streams", log.ping, optional=True)
     install(kernel, Streams(settings, log))
 
@@ -34,10 +33,7 @@ class RedisLog:
     """Implements StreamLog; one connection of each process reads all of its streams."""
 
     def __init__(self, settings: StreamSettings, *, prefix: str, timeout: float = 5.0) -> None:
-        pool = BlockingConnectionPool.from_url(
-            settings.url.get_secret_value(), max_connections=20, timeout=timeout, socket_connect_timeout=timeout
-        )
-        self._redis: Redis = Redis.from_pool(pool)
+        self._redis = listening(settings.url, timeout=timeout)
         self._replay = settings.replay
         self._prefix = f"{prefix}:stream:"
         self._positions: dict[str, str | None] = {}
@@ -56,31 +52,23 @@ class RedisLog:
         await self._redis.aclose()
 
     async def append(self, stream: str, text: str) -> None:
-        try:
-            await self._redis.xadd(self._key(stream), {"text": text}, maxlen=self._replay, approximate=True)
-        except (RedisError, OSError) as error:
-            raise _away(error) from error
+        await answered(self._redis.xadd(self._key(stream), {"text": text}, maxlen=self._replay, approximate=True))
 
     async def since(self, stream: str, last: str) -> list[Entry] | None:
         place = order(last)
         if place is None:
             return None
-        try:
-            whole = await self._is_whole_since(stream, place)
-            found = cast("list[_Found]", await self._redis.xrange(self._key(stream), min=f"({last}") if whole else [])
-        except (RedisError, OSError) as error:
-            raise _away(error) from error
-        return [_entry(each) for each in found] if whole else None
+        if not await answered(self._is_whole_since(stream, place)):
+            return None
+        found = cast("list[_Found]", await answered(self._redis.xrange(self._key(stream), min=f"({last}")))
+        return [_entry(each) for each in found]
 
     def position(self, stream: str) -> str | None:
         return self._positions.get(stream)
 
     async def ping(self) -> None:
         """Raise UnavailableError unless Redis answers."""
-        try:
-            await self._redis.ping()
-        except (RedisError, OSError) as error:
-            raise _away(error) from error
+        await answered(self._redis.ping())
 
     def _key(self, stream: str) -> str:
         return f"{self._prefix}{stream}"
@@ -130,7 +118,3 @@ def _pairs(answer: object) -> Sequence[tuple[bytes, Sequence[_Found]]]:
 
 def _entry(found: _Found) -> Entry:
     return Entry(found[0].decode(), found[1][b"text"].decode())
-
-
-def _away(error: Exception) -> UnavailableError:
-    return UnavailableError(f"Redis does not answer: {type(error).__name__}")
