@@ -20,8 +20,8 @@ SPEC = CommandSpec(
         Param("python", metavar="PATH", help="The project's interpreter or virtual environment."),
     ),
     details=(
-        "The rows that are there are read, and follow the events, until the new ones are as far and take their place in "
-        "one transaction. When it is stopped before that, nothing has changed; of two at once, the later one goes on. "
+        "The rows that are there are read, and follow the events, until the new ones are as far and take over in one "
+        "transaction. When it is stopped before that, nothing has changed; of two at once, the later one goes on. "
         '`--json` prints {"version", "name", "events"}: how many events were needed.'
     ),
 )

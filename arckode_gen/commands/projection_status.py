@@ -23,8 +23,8 @@ SPEC = CommandSpec(
         Param("python", metavar="PATH", help="The project's interpreter or virtual environment."),
     ),
     details=(
-        "A projection is new, live, behind, rebuilding, failing, older (the code has a newer version, and the application "
-        "rebuilds it at its next start) or newer (a newer program writes it). `behind` counts its events to 1000 at most, "
+        "A projection is new, live, behind, rebuilding, failing, older (the code has a newer version, and rebuilds it "
+        "at the next start) or newer (a newer program writes it). `behind` counts its events to 1000 at most, "
         "`lag` is the age of the oldest of them in seconds. It exits with 1 when one of them fails. "
         '`--json` prints {"version", "projections": [{"name", "state", "version", "generation", "position", "behind", '
         '"lag", "error"}]}.'

@@ -5,7 +5,7 @@ written a moment after the event; `wait_for` makes a reader wait until what it j
 """
 
 import asyncio
-import random
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -157,8 +157,9 @@ class Projections:
                 if not await self._step(projection):
                     await self._store.changed(self._store.poll)
                 failures = 0
-            except Exception as error:  # noqa: BLE001  whatever a projection raises, the others go on
+            except Exception as error:
                 failures += 1
+                logger.exception("the projection fails", projection=projection.name, failures=failures)
                 await self._failed(projection, error, failures)
 
     async def _step(self, projection: Projection) -> bool:
@@ -185,12 +186,11 @@ class Projections:
         return building is not None and building.updated_at + _ABANDONED > now
 
     async def _failed(self, projection: Projection, error: Exception, failures: int) -> None:
-        logger.error("the projection fails", projection=projection.name, failures=failures, exc_info=error)
         try:
             await self._runs.fail(projection, str(error), self._database.clock.now())
         except Exception:
             logger.exception("that it fails could not be stored", projection=projection.name)
-        await asyncio.sleep(min(_LONGEST_PAUSE, 0.5 * 2 ** min(failures, 10)) * random.uniform(0.5, 1))  # noqa: S311
+        await asyncio.sleep(min(_LONGEST_PAUSE, 0.5 * 2 ** min(failures, 10)) * (1 + secrets.randbelow(100) / 100) / 2)
 
     async def _status(self, projection: Projection) -> ProjectionStatus:
         at = await self._runs.live(projection)
