@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from kernel.projections import Projections
 
 pytestmark = pytest.mark.anyio
-KILLS = int(os.environ.get("ARCKODE_KILLS", "2"))
+KILLS = int(os.environ.get("ARCKODE_FOLLOWER_KILLS", "2"))
 ROOT = Path(__file__).parents[2]
 ROWS = table_of(ProjectionRow)
 
@@ -359,7 +359,7 @@ async def test_what_is_wired_wrongly_is_told_at_the_start(database: Database, st
 async def test_nothing_is_lost_or_doubled_while_followers_are_killed(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    """Kill a follower again and again while events are stored; ARCKODE_KILLS says how often."""
+    """Kill a follower again and again while events are stored; ARCKODE_FOLLOWER_KILLS says how often."""
     chance = random.Random(7)
     async for shop in opened(kind, request, tmp_path):
         database = shop.database
