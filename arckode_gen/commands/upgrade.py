@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from arckode_gen import __version__, codemods, resources
-from arckode_gen.commands import shipped_stub, stub_of
+from arckode_gen.commands import load, shipped_stub, stub_of
 from arckode_gen.commands._writing import carry_out
-from arckode_gen.engine import advisories, project, published, stubs, units, upgrade
+from arckode_gen.engine import advisories, project, published, units, upgrade
 from arckode_gen.engine.plan import Change, Plan
 from arckode_gen.engine.project import Disk
 from arckode_gen.engine.spec import CommandSpec, Param
@@ -128,7 +128,7 @@ def _rendered(stale: Iterable[Unit], root: Path, snapshot: Snapshot) -> Iterator
 
 def _published(unit: Unit) -> Rendered:
     folder = shipped_stub(unit.name)
-    made = published.unit(folder, stubs.load(folder).version)
+    made = published.unit(folder, load(folder).version)
     return upgrade.Rendered(unit, made, published.files(folder))
 
 
