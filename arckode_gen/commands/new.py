@@ -117,6 +117,7 @@ def _init_git(call: Call, root: Path) -> None:
     # A hook that runs arckode points these at its own repository.
     environ = {key: value for key, value in call.environ.items() if not key.startswith("GIT_")}
     if _git(root, environ, "rev-parse", "--is-inside-work-tree").returncode == 0:
+        teach(root, environ)
         return
     made = _git(root, environ, "-c", "init.defaultBranch=main", "init", "--quiet")
     teach(root, environ)
