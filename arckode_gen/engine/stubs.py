@@ -29,7 +29,7 @@ WireKind = Literal[
 ]
 _AT_SOMETHING = frozenset({"entry", "ts_item"})
 _IN_SOMETHING = frozenset({"register", "attribute", "method"})
-WordType = Literal["str", "int", "bool", "word", "name", "fields"]
+WordType = Literal["str", "int", "bool", "word", "name", "module", "fields"]
 _KEYS = (
     "command",
     "summary",
