@@ -230,7 +230,9 @@ def _known_name(stub: Stub, word: str, words: Mapping[str, object], snapshot: Sn
 
 def unit_name(stub: Stub, words: Mapping[str, object], snapshot: Snapshot) -> str:
     """Return the name that the words give a unit."""
-    values = {word: _value(word, kind, words, snapshot)[0] for word, kind in stub.word_types.items() if word in stub.naming}
+    values = {
+        word: _value(word, kind, words, snapshot)[0] for word, kind in stub.word_types.items() if word in stub.naming
+    }
     return generate.name_of_unit(stub, values)
 
 
