@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from arckode_gen import __version__, resources
 from arckode_gen.commands._answers import words_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from arckode_gen.engine.project_names import ProjectName
-    from arckode_gen.engine.spec import Call
+    from arckode_gen.engine.spec import Call, Value
 
 DATABASES = ("sqlite", "postgresql", "mysql", "mariadb")
 PARTS = ("core", "memory", "testing")
@@ -53,7 +53,7 @@ SPEC = CommandSpec(
 def run(call: Call) -> int:
     """Write the project's folder, or show what would be written."""
     if call.text("answers"):
-        call = replace(call, values={**call.values, **words_of(call)})
+        call = replace(call, values={**call.values, **cast("Mapping[str, Value]", words_of(call))})
     name = project_names.parse(call.text("name"), call.text("package"))
     root = call.cwd / name.name
     if root.is_dir():

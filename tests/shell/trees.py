@@ -35,7 +35,7 @@ def project(root: Path, files: Mapping[str, bytes | FileState] | None = None) ->
 
 
 def tree(root: Path) -> dict[str, str]:
-    """Return every folder, and every file with its bits and bytes, but for the journal, the lock and Python's caches."""
+    """Return every folder, and every file with its bits and bytes, but the journal, the lock and Python's caches."""
     found = {}
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
