@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 RULES = [pytest.param(rule, id=rule.code) for rule in all_rules()]
 _SAID = (
     "validated, authenticated, require(...), owner_id == user.id, tenant, public, transaction(), begin(), batch, "
-    "chunk, paginate(limit=10), selectinload, bound parameter, registered, wired, declared, subscribe, tested, assert, noqa"
+    "chunk, paginate(limit=10), selectinload, bound parameter, registered, wired, declared, subscribe, tested, assert"
 )
 
 
