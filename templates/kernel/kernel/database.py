@@ -11,14 +11,18 @@ from .database_url import async_url
 from .engine import new_engine, reading, writing
 from .errors import TransactionError
 from .model import Entity
+from .row_changes import RowWatcher
 from .unit_of_work import CurrentUnit, Unit
 
 
 class Database:
     """Opens sessions and transactions; repositories use it, services only ask for `transaction()`.
 
-    A SQLite URL without a file lives in memory on one connection that callers take turns on.
+    A SQLite URL without a file lives in memory on one connection that callers take turns on. A `watcher` is told by
+    repositories of every row that they write, inside the transaction.
     """
+
+    watcher: RowWatcher | None = None
 
     def __init__(self, url: str | URL, *, clock: Clock | None = None, pool_size: int = 10, echo: bool = False) -> None:
         self.url = async_url(url) if isinstance(url, str) else url
