@@ -20,9 +20,9 @@ SPEC = CommandSpec(
     "hook",
     "Judge a file that a coding agent is about to write: exit 2 says why it must not be.",
     examples=(
-        "arckode hook pre-write < proposal.json",
-        "arckode hook pre-write --unfinished < proposal.json",
-        "arckode hook pre-write --ignore ARC4 < proposal.json",
+        "cat proposal.json | arckode hook pre-write",
+        "cat proposal.json | arckode hook pre-write --unfinished",
+        "cat proposal.json | arckode hook pre-write --ignore ARC4",
     ),
     params=(
         Param("event", kind="argument", required=True, choices=("pre-write",), help="When the agent calls."),

@@ -23,10 +23,10 @@ class _Whole:
 
 def merge(path: str, base: bytes, current: bytes, new: bytes, by_line: Merge) -> Merged:
     """Merge what is before, between and after the marks, each by itself; by lines alone where a text lacks them."""
-    versions = [_cut(text) for text in (base, current, new)]
-    if None in versions:
+    versions = [cut for cut in map(_cut, (base, current, new)) if cut is not None]
+    if len(versions) < 3:
         return by_line(path, base, current, new)
-    pieces = [_piece(path, *sides, by_line) for sides in zip(*filter(None, versions), strict=True)]
+    pieces = [_piece(path, *sides, by_line) for sides in zip(versions[0], versions[1], versions[2], strict=True)]
     return _Whole(b"".join(each.content for each in pieces), sum(each.conflicts for each in pieces))
 
 

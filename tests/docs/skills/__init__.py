@@ -85,7 +85,7 @@ def names() -> Mapping[str, str]:
     tree = ast.parse((resources.folder("templates").parent / _REPOSITORY).read_text(encoding="utf-8"))
     port = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "RepositoryAdapter")
     methods = [node.name for node in port.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    kinds = {
+    kinds: dict[str, Iterable[str]] = {
         "service": arc401_service_names._PLAIN,
         "actions": actions,
         "repository": methods,
