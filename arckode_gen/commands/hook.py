@@ -9,7 +9,7 @@ from arckode_gen.engine.spec import CommandSpec, Param
 from arckode_gen.errors import OperationError, UsageError
 
 if TYPE_CHECKING:
-    from arckode_analyzers.rule import Finding
+    from arckode_analyzers.run import Report
     from arckode_gen.engine.spec import Call
 
 BLOCKED = 2
@@ -35,7 +35,8 @@ SPEC = CommandSpec(
         '{"cwd", "tool_name", "tool_input": {"file_path", "content"}}, or with "old_string" and "new_string", or with '
         '"edits". The whole project is judged with the proposal in place, and nothing is written. What the file breaks '
         "already is not held against it. Exit code 0: it breaks no rule, or rules do not judge such files; 2: it "
-        "does, and standard error has rule, line and fix; 5: it could not be judged, which must not stop an agent."
+        "does, and standard error has rule, line and fix; 5: it could not be judged, which must not stop an agent. "
+        '`--json` prints {"version", "judged", "findings"}, the findings as `analyze --json` does.'
     ),
 )
 
@@ -46,10 +47,24 @@ def run(call: Call) -> int:
     Raises:
         OperationError: it could not be judged.
     """
+    if sys.stdin.isatty():
+        raise OperationError("a proposal is read from standard input, and that is a terminal", "pipe JSON into it")
+    return judge(call, sys.stdin.buffer.read())
+
+
+def judge(call: Call, sent: bytes) -> int:
+    """Judge a proposal as agents send it.
+
+    Raises:
+        OperationError: it could not be judged.
+    """
     try:
-        found = _findings(call)
+        report = _report(call, sent)
     except UsageError as error:  # an agent takes 2 for a verdict
         raise OperationError(error.message, error.hint) from error
+    found = () if report is None else report.findings
+    if call.json:
+        call.write(_document(report))
     for each in found:
         call.say(f"{each.path}:{each.line}: {each.code} {each.message}\n  fix: {each.hint}")
     if found:
@@ -57,18 +72,21 @@ def run(call: Call) -> int:
     return BLOCKED if found else 0
 
 
-def _findings(call: Call) -> tuple[Finding, ...]:
+def _report(call: Call, sent: bytes) -> Report | None:
     from arckode_gen.commands import _analysis, _proposed  # help and completion need neither
 
-    if sys.stdin.isatty():
-        raise UsageError("a proposal is read from standard input, and that is a terminal", "pipe JSON into it")
-    proposed = _proposed.read(sys.stdin.buffer.read(), call.cwd)
+    proposed = _proposed.read(sent, call.cwd)
     if proposed is None:
-        return ()
+        return None
     ignored = UNFINISHED if call.flag("unfinished") else ()
-    report = _analysis.analysed(_analysis.wanted_for(call, proposed.root, proposed.proposal, ignored))
-    if call.json:
-        from arckode_analyzers import report as reports  # people do not ask for JSON
+    return _analysis.analysed(_analysis.wanted_for(call, proposed.root, proposed.proposal, ignored))
 
-        call.write(reports.render("json", report))
-    return report.findings
+
+def _document(report: Report | None) -> str:
+    """Return what `analyze --json` says of the findings, or that there was nothing to judge."""
+    import json  # an agent reads the lines on standard error
+
+    from arckode_analyzers import report as reports
+
+    found = [] if report is None else json.loads(reports.render("json", report))["findings"]
+    return json.dumps({"version": 1, "judged": report is not None, "findings": found}, indent=2, ensure_ascii=False)
