@@ -38,9 +38,11 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "shop"
 
 
-async def asked(root: Path, tool: str, *, read_only: bool = False, **arguments: object) -> CallToolResult:
+async def asked(
+    root: Path, tool: str, arguments: dict[str, object] | None = None, *, read_only: bool = False
+) -> CallToolResult:
     async with Client(_mcp_server.server(root, ENVIRON, read_only=read_only)) as client:
-        return await client.call_tool(tool, cast("dict[str, Any]", arguments))
+        return await client.call_tool(tool, cast("dict[str, Any]", arguments or {}))
 
 
 @pytest.mark.parametrize(
@@ -56,25 +58,25 @@ async def asked(root: Path, tool: str, *, read_only: bool = False, **arguments: 
 async def test_a_tools_json_is_the_commands_own(
     shop: Path, tool: str, arguments: dict[str, object], argv: tuple[str, ...]
 ) -> None:
-    result = await asked(shop, tool, **arguments)
+    result = await asked(shop, tool, arguments)
     assert not result.is_error
     assert result.structured_content == json.loads(call(shop, *argv, "--json").out)
 
 
 async def test_a_write_is_checked_and_nothing_is_written(shop: Path) -> None:
-    result = await asked(shop, "check_write", file_path=SERVICE, content=LOOP)
+    result = await asked(shop, "check_write", {"file_path": SERVICE, "content": LOOP})
     said = cast("dict[str, Any]", result.structured_content)
     assert said["judged"]
     assert "ARC201" in {each["code"] for each in said["findings"]}
-    good = await asked(shop, "check_write", file_path=SERVICE, old_string="rules of", new_string="laws of")
+    good = await asked(shop, "check_write", {"file_path": SERVICE, "old_string": "rules of", "new_string": "laws of"})
     assert good.structured_content == {"version": 1, "judged": True, "findings": []}
-    none = await asked(shop, "check_write", file_path="README.md", content="# shop")
+    none = await asked(shop, "check_write", {"file_path": "README.md", "content": "# shop"})
     assert none.structured_content == {"version": 1, "judged": False, "findings": []}
     assert "laws of" not in (shop / SERVICE).read_text()
 
 
 async def test_a_generator_writes_and_undo_takes_it_back(shop: Path) -> None:
-    made = await asked(shop, "make_helper", name="line_total")
+    made = await asked(shop, "make_helper", {"name": "line_total"})
     assert not made.is_error
     file = shop / "src/shop/shared/line_total.py"
     assert file.is_file()
@@ -89,7 +91,7 @@ async def test_read_only_offers_nothing_that_writes(shop: Path) -> None:
     assert all(tool.annotations is not None and tool.annotations.read_only_hint for tool in offered)
     properties = {tool.name: set(tool.input_schema["properties"]) for tool in offered}
     assert not {"fix", "write", "update_baseline", "json"} & (properties["analyze"] | properties["map"])
-    refused = await asked(shop, "make_helper", read_only=True, name="x")
+    refused = await asked(shop, "make_helper", {"name": "x"}, read_only=True)
     assert refused.is_error
 
 
@@ -119,7 +121,7 @@ async def test_every_generator_is_a_tool(shop: Path) -> None:
 async def test_an_error_is_the_commands_own_and_the_server_goes_on(
     shop: Path, tool: str, arguments: dict[str, object], message: str, code: int
 ) -> None:
-    result = await asked(shop, tool, **arguments)
+    result = await asked(shop, tool, arguments)
     said = cast("dict[str, Any]", result.structured_content)
     assert result.is_error is (code != 0)
     if code:
