@@ -42,10 +42,13 @@ class Verdict:
 def lint(target: Target, answer: Answer) -> Verdict:
     """Judge what a plan would run; sqlglot is only loaded when something that exists is touched."""
     plan = [item for item in answer["plan"] if item["direction"] == "up"]
+    is_all_new = _is_all_new(plan, answer["dialect"])
+    if is_all_new and not any(item["program"] for item in plan):
+        return Verdict()
     files = {source.label: source.content for source in find(target.root, target.folder)}
     paths = {path.rpartition("/")[2].partition(".")[0]: path for path in files}
     programs = (files.get(paths.get(item["name"], ""), b"") for item in plan if item["program"])
-    if _is_all_new(plan, answer["dialect"]) and not any(_RUNS in content for content in programs):
+    if is_all_new and not any(_RUNS in content for content in programs):
         return Verdict()
     import datetime
 
