@@ -115,16 +115,17 @@ class _Rendered:
     texts: Live | None
     bare: bool
 
+    def _waits(self, step: Step, dialect: Dialect) -> bool:
+        """Tell whether the safe form of the dialect fills the rows later."""
+        return self.bare and becomes_required(step) and (step.old is None or dialect == "postgresql")
+
     def pairs(self, steps: Sequence[Step], dialect: Dialect) -> list[Pair]:
         models = self.metadata.tables
         if dialect == "sqlite":
             texts = self.texts if dialect == self.here else None
             up, down = sqlite_rebuild.statements(steps, models, texts)
             return [{"up": up, "down": down}] if steps else []
-        later = [
-            self.bare and becomes_required(step) and (step.old is None or dialect == "postgresql") for step in steps
-        ]
-        chosen = [replace(step, fill="") if waits else step for step, waits in zip(steps, later, strict=True)]
+        chosen = [replace(step, fill="") if self._waits(step, dialect) else step for step in steps]
         return [{"up": up, "down": down} for up, down in pairs(chosen, models, dialect)]
 
 
