@@ -181,7 +181,7 @@ class _Run:
 
     async def _fail(self, failure: Failure) -> None:
         error = at_statement(
-            self._work, self._done, self._connection.dialect, failure, kept_before(self._work, self._done)
+            self._work, self._done, self._connection.dialect, failure, kept_before(self._work, self._done, failure)
         )
         await self._note(str(failure))
         raise error from failure
