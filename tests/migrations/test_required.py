@@ -126,7 +126,7 @@ def test_without_a_value_for_the_way_back_the_file_says_so(sqlite: Workbench) ->
     _models(shop, NOTE)
     shop.diff(write="drop_size", allow_drop=True)
     (file,) = shop.folder.glob("*drop_size.py")
-    said = "- DOWN makes orders.size required again and has no value for the rows there are then"
+    said = "- going back, orders.size is required and a row without a value stops it: give DOWN one, or use --fill"
     assert said in file.read_text()
     assert shop.migrate().code == 0
     with pytest.raises(OperationError, match=r"NOT NULL constraint failed: .*size") as caught:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -160,10 +161,11 @@ class SqliteConnection:
         """Keep one rollback journal for the whole run, where each transaction would make and remove its own.
 
         It is as safe as the default (https://www.sqlite.org/pragma.html#pragma_journal_mode) and holds for this
-        session only; a database in WAL mode stays in it.
+        session only; a database in WAL mode stays in it. Where somebody else has the file just then, it stays as it is.
         """
-        if self._run("PRAGMA journal_mode").fetchone() == (now,):
-            self._run(f"PRAGMA journal_mode = {wanted}")
+        with suppress(Failure):
+            if self._run("PRAGMA journal_mode").fetchone() == (now,):
+                self._run(f"PRAGMA journal_mode = {wanted}")
 
     def _dangling(self) -> frozenset[object]:
         return frozenset(self._run("PRAGMA foreign_key_check").fetchall())

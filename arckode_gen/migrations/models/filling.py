@@ -63,8 +63,8 @@ def unreturned(steps: Sequence[Step], here: Dialect) -> Iterator[str]:
     """Yield what a person has to know about columns that the way back makes required and has no value for."""
     for step in unfilled([step.back for step in steps], here):
         yield (
-            f"DOWN makes {step.table}.{step.name} required again and has no value for the rows there are then: give it "
-            "a DEFAULT below"
+            f"going back, {step.table}.{step.name} is required and a row without a value stops it: give DOWN one, "
+            "or use --fill"
         )
 
 
