@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from arckode_gen import resources
 from arckode_gen.engine import stub_document
+from arckode_gen.engine.digests import tree_digest
 from arckode_gen.engine.spec import COMMON_PARAMS, OVERWRITING_PARAMS, WRITING_PARAMS, CommandSpec, Param
 from arckode_gen.errors import CrashError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from arckode_gen.engine.stub_document import Entry
@@ -28,10 +29,12 @@ WireKind = Literal[
 ]
 _AT_SOMETHING = frozenset({"entry", "ts_item"})
 _IN_SOMETHING = frozenset({"register", "attribute", "method"})
-WordType = Literal["str", "int", "bool", "word", "name", "fields"]
+WordType = Literal["str", "int", "bool", "word", "name", "module", "fields"]
 _KEYS = (
     "command",
     "summary",
+    "asked",
+    "skill",
     "details",
     "examples",
     "unit",
@@ -138,6 +141,8 @@ class StubOption:
 class Stub:
     """A generator, as its folder describes it; `word_types` says what each parameter's words mean.
 
+    `asked` are the words that people ask for it by, which `arckode place` looks for; `skill` is what
+    an agent reads about it.
     `remakes` are the kinds of units that are made otherwise while one of this stub's is there.
     """
 
@@ -157,6 +162,8 @@ class Stub:
     joined: tuple[Joined, ...] = ()
     unrecorded: frozenset[str] = frozenset()
     remakes: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    skill: str = "cli"
 
     @property
     def digest(self) -> str:
@@ -180,25 +187,13 @@ def _is_used(word: str, template: str) -> bool:
     return re.search(rf"\b{word}\b", template) is not None
 
 
-def tree_digest(folder: Path, names: tuple[str, ...]) -> str:
-    """Return a digest of some files and folders below a folder."""
-    total = hashlib.sha256()
-    for name in names:
-        place = folder / name
-        for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
-            if path.is_file() and "__pycache__" not in path.parts:
-                content = path.read_bytes()
-                total.update(f"{path.relative_to(folder).as_posix()} {len(content)}\n".encode() + content)
-    return total.hexdigest()[:16]
-
-
-def load(folder: Path) -> Stub:
+def load(folder: Path, read: Callable[[Path], Entry] = stub_document.read) -> Stub:
     """Read a stub.
 
     Raises:
         CrashError: `stub.yml` is not what a stub needs; the message names the file, the key and the reason.
     """
-    document = stub_document.read(folder / "stub.yml").only(_KEYS)
+    document = read(folder / "stub.yml").only(_KEYS)
     words = document.entries("params", _PARAM_KEYS)
     params = tuple(_param(word) for word in words)
     _check_params(document, params)
@@ -214,6 +209,8 @@ def load(folder: Path) -> Stub:
             for item in document.entries("steps", ("description", "command", "changed"))
         ),
         notes=document.words("notes"),
+        asked=document.words("asked"),
+        skill=document.text("skill", "cli"),
         named=document.text("named"),
         word_types={word.required("name"): _word_type(word) for word in words},
         parts=tuple(

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from kernel.database import Database
     from kernel.event_store import RecordedEvent
     from kernel.projections import Projections
+    from kernel.row_changes import RowChange
 
 pytestmark = pytest.mark.anyio
 KILLS = int(os.environ.get("ARCKODE_FOLLOWER_KILLS", "2"))
@@ -115,6 +116,20 @@ async def test_rows_follow_the_events_from_the_first_on(database: Database, stor
     assert (await rows(database))[eva] == (12, 2)
     (status,) = await projections.status()
     assert (status.state, status.behind, status.lag, status.generation) == ("live", 0, 0.0, 1)
+
+
+async def test_nobody_is_told_of_rows_that_are_made_of_events(database: Database, store: MemoryEvents) -> None:
+    told: list[RowChange] = []
+
+    async def watch(change: RowChange) -> None:
+        told.append(change)
+
+    database.watcher = watch
+    projections = projections_on(database, store)
+    await score(store, uuid4(), 1, 2)
+    await projections.catch_up()
+    await projections.rebuild("scores")
+    assert told == []
 
 
 async def test_an_old_event_comes_in_its_newest_form(database: Database, store: MemoryEvents) -> None:

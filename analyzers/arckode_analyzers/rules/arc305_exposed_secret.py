@@ -30,9 +30,8 @@ def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
     """Report secrets in the source, in logs, in returned values and in the schemas of answers."""
     yield from _written(source)
     yield from _logged(analysis, source)
-    for route in analysis.routes.all:
-        if route.handler is not None and route.handler.source is source:
-            yield from _returned(analysis, route)
+    for route in analysis.routes.handled_in(source):
+        yield from _returned(analysis, route)
     yield from _answered(analysis, source)
 
 
@@ -131,7 +130,7 @@ def _returned(analysis: Analysis, route: Route) -> Iterator[Spot]:
 def _answer(source: Source, function: int, shape: Shape) -> Iterator[Shape]:
     """Yield what an answer is made of, through a response object and a name."""
     match shape:
-        case ("call", tuple(func), tuple(args), tuple(pairs)) if func[-1] in _RESPONSES:
+        case ("call", tuple(func), tuple(args), tuple(pairs)) if source.last(func) in _RESPONSES:
             for part in (*args, *(value for name, value in pairs if name == "content")):
                 yield from _answer(source, function, part)
         case ("name", str(name)):

@@ -4,7 +4,7 @@ A row belongs to a generation. A rebuild writes the next one beside the one that
 transaction: readers see all of the old rows or all of the new ones. It needs no table of its own and no DDL.
 """
 
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import ClassVar, Final, TypeVar
@@ -20,6 +20,7 @@ from .filters import Condition
 from .model import Entity
 from .projection_table import ProjectionRow
 from .repository_sql import SqlRepository
+from .row_changes import RowAction
 
 E = TypeVar("E", bound=Entity)
 LIVE: Final = "live"
@@ -46,6 +47,9 @@ class ReadModelRepository(SqlRepository[E]):
     async def create_many(self, rows: Sequence[Mapping[str, object]]) -> tuple[E, ...]:
         generation = self._written()
         return await super().create_many([{**row, "generation": generation} for row in rows])
+
+    async def _tell(self, action: RowAction, keys: Sequence[UUID], fields: Iterable[str] = ()) -> None:
+        """Tell nobody: what these rows are made of is an event already, and a rebuild would tell it all again."""
 
     async def forget(self, kept: Sequence[int], *, limit: int = 1000) -> int:
         """Delete some rows of generations that nobody reads any more, and answer how many those were."""
