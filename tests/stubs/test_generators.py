@@ -202,7 +202,7 @@ REFUSED: list[tuple[str, type[ArckodeError], str, str]] = [
     ("make:command create --of notes --change text", UsageError, "create is there already", "rename_account"),
     ("make:command change_note --of notes --change text", UsageError, "change_note is there already", "what it does"),
     ("make:projection items --of accounts", UsageError, "--of accounts: there is no such aggregate", "there are notes"),
-    ("make:projection items --of notez", UsageError, "--of notez: there is no such aggregate", "did you mean 'notes'?"),
+    ("make:projection items --of nodes", UsageError, "--of nodes: there is no such aggregate", "did you mean 'notes'?"),
     ("make:projection orders --of notes", UsageError, "orders is a module already", "make:projection note_overviews"),
     ("make:projection notes --of notes", UsageError, "notes is an aggregate already", "note_overviews --of notes"),
     ("make:projection overviews_of_everything --of notes", UsageError, "has at most 21 letters", "shorten it"),
