@@ -9,7 +9,7 @@ WORKERS ?= 2
 
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: demo test soak lint docs bench clean
+.PHONY: demo test soak lint docs site bench clean
 
 demo: $(STAMP)
 	$(BIN)/arckode demo $(if $(KEEP),--keep)
@@ -46,11 +46,17 @@ soak: $(STAMP)
 	ARCKODE_FUZZ_CLIENTS=2000 $(BIN)/python -m pytest tests/client/test_fuzz.py -q
 	ARCKODE_CIRCLES=5000 $(BIN)/python -m pytest tests/client/test_circles.py -q
 	ARCKODE_DOCUMENTS=1 $(BIN)/python -m pytest tests/client/test_real_documents.py -q
+	ARCKODE_HOOK=1 $(BIN)/python -m pytest tests/rules/test_hook.py -q
+	$(MAKE) site
 
 # The pages that are generated from rules, commands and fields; a test fails when they are stale.
 docs: $(STAMP)
 	$(BIN)/python -m arckode_analyzers.docs docs/reference/rules
 	$(BIN)/python -m tests.docs.generate
+
+# The site; a broken link or anchor is an error.
+site: $(STAMP)
+	$(BIN)/zensical build --strict --clean --config-file .zensical.toml
 
 bench: $(STAMP)
 	for script in tests/bench/bench_*.py; do $(BIN)/python -m tests.bench.$$(basename $$script .py) || exit 1; done

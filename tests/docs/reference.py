@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 COMMANDS = "docs/reference/commands.md"
 FIELDS = "docs/reference/field-language.md"
+CONTENTS = "docs/README.md"
+LLMS = "docs/llms.txt"
 
 _PART = "<!-- generated: {name} -->\n\n{text}\n\n<!-- end: {name} -->"
 _EXAMPLES: dict[FieldType, str] = {
@@ -39,7 +42,14 @@ def pages() -> dict[str, str]:
     """Return every page that should be on the disk, by its path from the root."""
     fields = (ROOT / FIELDS).read_text(encoding="utf-8")
     parts = {"types": "\n".join(_type_table()), "modifiers": "\n".join(_modifier_table())}
-    return {COMMANDS: commands_page(specs()), FIELDS: filled(fields, parts)}
+    return {COMMANDS: commands_page(specs()), FIELDS: filled(fields, parts), LLMS: llms_text()}
+
+
+def llms_text() -> str:
+    """Return the index of the documentation for language models (https://llmstxt.org), from the table of contents."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    contents = (ROOT / CONTENTS).read_text(encoding="utf-8")
+    return f"# {project['name']}\n\n> {project['description']}\n\n{contents[contents.index('## ') :]}"
 
 
 def commands_page(listed: Sequence[CommandSpec]) -> str:
