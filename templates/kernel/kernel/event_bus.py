@@ -14,6 +14,7 @@ The contract, which one suite of tests holds on each broker:
 """
 
 import asyncio
+import logging
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -85,6 +86,14 @@ class Subscription:
         """Answer how long to wait after a failed attempt; jitter keeps what failed together from coming together."""
         doubled = self.first_wait * 2 ** min(attempts - 1, 32)
         return timedelta(seconds=min(doubled, self.longest_wait) * (1 + secrets.randbelow(201) / 1000))
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How an attempt failed, and what is to become of the event."""
+
+    status: LetterStatus
+    reason: str
 
 
 class DistributedEventBus:
@@ -220,7 +229,29 @@ class DistributedEventBus:
             found.setdefault(group, {})[f"letters_{status.value}"] = count
         return found
 
-    async def handle(self, subscription: Subscription, event: Event) -> None:
+    async def attempt(self, subscription: Subscription, event: Event, attempts: int) -> Failure | None:
+        """Let a handler have an event, and answer how that failed, if it did; everybody who wants to know is told."""
+        try:
+            await self._handle(subscription, event)
+        except Exception as error:
+            dead = attempts >= subscription.max_attempts or isinstance(error, NoRetryError)
+            self._count("dead" if dead else "failed", subscription.group)
+            logger.log(
+                logging.ERROR if dead else logging.WARNING,
+                "an event is a dead letter" if dead else "an event handler failed and is tried again",
+                event_type=event.type,
+                event_id=str(event.id),
+                group=subscription.group,
+                attempts=attempts,
+                reason=told(error),
+                exc_info=True,
+            )
+            await self._tell(error, event)
+            return Failure(LetterStatus.DEAD if dead else LetterStatus.WAITING, told(error))
+        self._count("handled", subscription.group)
+        return None
+
+    async def _handle(self, subscription: Subscription, event: Event) -> None:
         """Run a handler in the event's context. Raises what it raises, and TimeoutError when it takes too long."""
         correlation = correlation_id.set(event.correlation_id)
         tracing = trace.set(trace_of(event.metadata.get("traceparent")))
@@ -240,29 +271,12 @@ class DistributedEventBus:
             trace.reset(tracing)
             correlation_id.reset(correlation)
 
-    async def failed(self, subscription: Subscription, event: Event, attempts: int, error: Exception) -> LetterStatus:
-        """Tell everybody about an attempt that failed, and answer what is to become of the event."""
-        dead = attempts >= subscription.max_attempts or isinstance(error, NoRetryError)
-        self._count("dead" if dead else "failed", subscription.group)
-        logger.log(
-            *((40, "an event is a dead letter") if dead else (30, "an event handler failed and is tried again")),
-            event_type=event.type,
-            event_id=str(event.id),
-            group=subscription.group,
-            attempts=attempts,
-            reason=told(error),
-            exc_info=error,
-        )
+    async def _tell(self, error: Exception, event: Event) -> None:
         for hook in self._hooks:
             try:
                 await hook(error, event)
             except Exception:
                 logger.exception("a hook for errors failed", hook=repr(hook))
-        return LetterStatus.DEAD if dead else LetterStatus.WAITING
-
-    def handled(self, subscription: Subscription) -> None:
-        """Count an event that a handler got through."""
-        self._count("handled", subscription.group)
 
     def _count(self, what: str, group: str, by: int = 1) -> None:
         self._counts[group, what] += by
@@ -345,13 +359,10 @@ class _Group:
             behind.add(key_of(event))
             await self._keep(event, LetterStatus.WAITING, 0, _LOST if delivery.again else _BEHIND)
         else:
-            try:
-                await self._bus.handle(self._subscription, event)
-                self._bus.handled(self._subscription)
-            except Exception as error:  # noqa: BLE001  whatever a handler raises is an attempt that failed
-                behind.add(key_of(event))
-                status = await self._bus.failed(self._subscription, event, 1, error)
-                await self._keep(event, status, 1, told(error))
+            failure = await self._bus.attempt(self._subscription, event, 1)
+            if failure is not None:
+                behind |= {key_of(event)} if failure.status is LetterStatus.WAITING else set()
+                await self._keep(event, failure.status, 1, failure.reason)
 
     async def _keep(self, event: Event, status: LetterStatus, attempts: int, error: str) -> None:
         wait = self._subscription.wait_after(attempts) if attempts else timedelta()
@@ -368,26 +379,19 @@ class _Group:
         return len(claimed)
 
     async def _try(self, letter: Letter) -> None:
-        subscription, attempts = self._subscription, letter.attempts
-        error = await self._attempt(letter)
-        if error is None:
-            self._bus.handled(subscription)
+        attempts = letter.attempts
+        if attempts > self._subscription.max_attempts:  # nobody said how the last attempt ended
+            failure: Failure | None = Failure(LetterStatus.DEAD, _LOST)
+            logger.error("an event is a dead letter", event_id=str(letter.event.id), group=letter.group, reason=_LOST)
+        else:
+            failure = await self._bus.attempt(self._subscription, letter.event, attempts)
+        if failure is None:
             await self._bus.letters.remove(letter)
             return
-        status = await self._bus.failed(subscription, letter.event, attempts, error)
-        wait = subscription.wait_after(attempts)
+        wait = self._subscription.wait_after(attempts)
         at = self._clock.now() + wait
-        await self._bus.letters.fail(letter, status, attempts=attempts, run_at=at, error=told(error))
+        await self._bus.letters.fail(letter, failure.status, attempts=attempts, run_at=at, error=failure.reason)
         self._wake_in(wait)
-
-    async def _attempt(self, letter: Letter) -> Exception | None:
-        if letter.attempts > self._subscription.max_attempts:
-            return RuntimeError(_LOST)  # nobody said how the last attempt ended
-        try:
-            await self._bus.handle(self._subscription, letter.event)
-        except Exception as error:  # noqa: BLE001  whatever a handler raises is an attempt that failed
-            return error
-        return None
 
     def _wake_in(self, wait: timedelta) -> None:
         """Look again when something is due, at the latest; a clock that tests hold still is looked at in vain."""

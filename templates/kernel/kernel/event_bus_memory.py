@@ -172,7 +172,7 @@ class MemoryInbox:
         yield (group, event.id) not in self._handled
         self._handled.add((group, event.id))
 
-    async def forget(self, before: datetime) -> int:  # noqa: ARG002  the protocol's
+    async def forget(self, _before: datetime, /) -> int:
         count = len(self._handled)
         self._handled.clear()
         return count

@@ -9,12 +9,11 @@ import secrets
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from math import ceil
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import aiormq
 from aiormq.abc import AbstractChannel, AbstractConnection, DeliveredMessage
 from pamqp.commands import Basic
-from pamqp.common import FieldValue
 
 from .app import Kernel
 from .errors import UnavailableError
@@ -22,6 +21,9 @@ from .event_bus import install, namespace
 from .event_bus_settings import EventBusSettings
 from .event_bus_values import Delivery, Intake, partition_of, read, written
 from .events import Event
+
+if TYPE_CHECKING:
+    from pamqp.common import FieldValue
 
 T = TypeVar("T")
 _TIMEOUT: Final = 10.0

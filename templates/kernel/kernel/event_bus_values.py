@@ -165,7 +165,7 @@ class Inbox(Protocol):
         """Open a transaction, and say whether the group has never handled the event; the end remembers that it has."""
         ...
 
-    async def forget(self, before: datetime) -> int:
+    async def forget(self, before: datetime, /) -> int:
         """Forget what was handled before a time, and answer how much there was."""
         ...
 
