@@ -38,7 +38,8 @@ soak: $(STAMP)
 	ARCKODE_ROOTS=5000 ARCKODE_EDITS=250 ARCKODE_INVERSES=40 ARCKODE_WALKS=8 ARCKODE_KILLS=1 ARCKODE_PLACES=1 \
 		$(BIN)/python -m pytest tests/keeping -q -n $(WORKERS)
 	ARCKODE_JOBS=100000 $(BIN)/python -m pytest tests/kernel/test_queue_load.py -q -s
-	ulimit -n 20000 && ARCKODE_SOCKETS=5000 $(BIN)/python -m pytest tests/kernel/test_websockets.py -q -s -k idle
+	ulimit -n 20000 && ARCKODE_SOCKETS=5000 $(BIN)/python -m pytest tests/kernel/test_websockets.py \
+		tests/kernel/test_streams.py -q -s -k idle
 	ARCKODE_FUZZ_CLIENTS=2000 $(BIN)/python -m pytest tests/client/test_fuzz.py -q
 	ARCKODE_CIRCLES=5000 $(BIN)/python -m pytest tests/client/test_circles.py -q
 	ARCKODE_DOCUMENTS=1 $(BIN)/python -m pytest tests/client/test_real_documents.py -q

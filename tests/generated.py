@@ -127,6 +127,7 @@ GROWN: tuple[tuple[str, ...], ...] = (
     ("make:job", "poll_prices", "--every", "15m"),
     ("make:job", "tidy_up", "--cron", "0 3 * * *", "--zone", "Europe/Madrid"),
     ("make:job", "send_welcome", "--on", "customers.created"),
+    ("make:row-events",),
     ("make:audit",),
     ("make:mail-outbox",),
     ("make:webhooks",),

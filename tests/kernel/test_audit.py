@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
@@ -12,8 +13,12 @@ from kernel.audit import AuditLog, connect_audit, use_audit
 from kernel.bus import EventBus, use_events
 from kernel.http.audit import register_audit
 from kernel.http.routing import ModuleRouter
+from kernel.row_events import use_row_events
 from kernel.settings import KernelSettings
 from kernel.testing import client, fresh_database
+
+if TYPE_CHECKING:
+    from tests.kernel.backends import Shop
 
 pytestmark = pytest.mark.anyio
 ADA, TENANT = UUID(int=1), UUID(int=9)
@@ -74,3 +79,25 @@ async def test_what_a_request_did_is_known_to_who_may_read_it_in_its_tenant() ->
             assert (await http.get("/audit?limit=1000", headers=own)).status_code == 422
             (nobody,) = await kernel.resolve(AuditLog).list()
             assert (nobody.event, nobody.actor_id, nobody.tenant_id) == ("orders.seen", None, None)
+
+
+async def test_a_row_of_any_module_is_written_down_without_a_line_in_its_service(sql_only: Shop) -> None:
+    assert sql_only.database is not None
+    kernel = Kernel(KernelSettings.for_tests(), database=sql_only.database)
+    await sql_only.database.create_tables()
+    use_audit(kernel)
+    use_events(kernel)
+    use_row_events(kernel)
+    connect_audit(kernel)
+    article = await sql_only.articles.create({"code": "a", "note": "a secret"})
+    await sql_only.articles.update(article.id, {"note": "another"})
+    with pytest.raises(RuntimeError, match="sold out"):
+        async with sql_only.work.transaction():
+            await sql_only.articles.delete(article.id)
+            raise RuntimeError("sold out")
+    found = await kernel.resolve(AuditLog).list(row=str(article.id))
+    data = {"id": str(article.id)}
+    assert [(entry.event, entry.data) for entry in found] == [
+        ("articles.updated", data | {"changed": ["note"]}),
+        ("articles.created", data),
+    ]

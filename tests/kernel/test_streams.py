@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
+import sys
+import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -22,7 +25,9 @@ from kernel.streams_log import BEGINNING, Entry, MemoryLog
 from kernel.streams_redis import RedisLog, provide_redis_streams
 from kernel.streams_testing import Received, reading
 from kernel.tenancy import Tenant, limited_to
+from kernel.testing import fresh_database
 from tests.kernel.test_cache import cleared
+from tests.kernel.test_websockets import resident
 from tests.services import redis_url
 
 if TYPE_CHECKING:
@@ -31,6 +36,7 @@ if TYPE_CHECKING:
     from kernel.streams_log import StreamLog
 
 pytestmark = pytest.mark.anyio
+AT_ONCE = int(os.environ.get("ARCKODE_SOCKETS", "100"))
 ADA, BOB, TENANT = UUID(int=1), UUID(int=2), UUID(int=9)
 
 
@@ -278,3 +284,71 @@ async def test_through_redis_every_process_is_reached_and_resumed_from() -> None
         async with reading(f"http://{first}/streams/news", last=reader.last) as again:
             assert told(await again.next()) == ("two", 2)
     await cleared(redis_url(), name)
+
+
+async def test_a_user_has_only_so_many_streams() -> None:
+    async with streaming(StreamSettings(per_user=2)) as (url, streams):
+        async with reading(url, "1"), reading(url, "1"), reading(url, "2"), reading(url), reading(url), reading(url):
+            with pytest.raises(httpx2.HTTPStatusError) as refused:
+                async with reading(url, "1"):
+                    pass
+            answer = refused.value.response
+            assert (answer.status_code, answer.headers["Retry-After"]) == (429, "15")
+            assert answer.json()["detail"] == "You have 2 streams open already; close one."
+        await until_there_are(streams, 0)
+        async with reading(url, "1"):
+            await until_there_are(streams, 1)
+
+
+async def test_a_stream_of_another_realm_is_read_by_its_callers() -> None:
+    async def admins(authorization: str | None) -> Principal | None:
+        return Principal(UUID(int=99), permissions=frozenset({"news:read"})) if authorization == "Bearer root" else None
+
+    kernel, streams = composed(StreamSettings(heartbeat=0.05), access=require("news:read"))
+    kernel.authenticate_with(admins, realm="admin")
+    streams.attach("admin-news", News(), access=require("news:read"), realm="admin")
+    async with served(kernel, authenticate=Callers()) as address:
+        url = f"http://{address}/streams/admin-news"
+        with pytest.raises(httpx2.HTTPStatusError, match="401"):
+            async with reading(url, "1"):
+                pass
+        async with reading(url, "root") as reader:
+            await asyncio.sleep(0.2)  # it was checked again, and may go on
+            await streams.publish("admin-news", "all", {"n": 1})
+            assert told(await reader.next()) == ("all", 1)
+
+
+async def test_what_is_published_after_a_commit_is_heard_only_then() -> None:
+    async with fresh_database() as database, streaming() as (url, streams), reading(url) as reader:
+        with pytest.raises(RuntimeError, match="sold out"):
+            async with database.transaction():
+                await database.after_commit(lambda: streams.publish("news", "lost", {"n": 1}))
+                raise RuntimeError("sold out")
+        async with database.transaction():
+            await database.after_commit(lambda: streams.publish("news", "after", {"n": 3}))
+            await streams.publish("news", "before", {"n": 2})
+        assert [told(await reader.next()) for _ in range(2)] == [("before", 2), ("after", 3)]
+
+
+async def test_many_idle_streams_cost_little() -> None:
+    """ARCKODE_SOCKETS says how many; the memory includes the clients', which are in this process, too."""
+    async with streaming() as (url, streams):
+        host, _, port = url.removeprefix("http://").partition("/")[0].partition(":")
+        before = resident()
+        opened: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        for start in range(0, AT_ONCE, 50):
+            several = range(start, min(start + 50, AT_ONCE))
+            opened += await asyncio.gather(*(asyncio.open_connection(host, int(port)) for _ in several))
+            for _, writer in opened[start:]:
+                writer.write(b"GET /streams/news HTTP/1.1\r\nHost: test\r\n\r\n")
+        await until_there_are(streams, AT_ONCE)
+        kilobytes = (resident() - before) / AT_ONCE
+        started = time.perf_counter()
+        await streams.publish("news", "all", {"n": 1})
+        await asyncio.gather(*(reader.readuntil(b'"n": 1}') for reader, _ in opened))
+        seconds = time.perf_counter() - started
+        sys.stdout.write(f"\n{AT_ONCE} streams: {kilobytes:.0f} kB each, all told in {seconds:.2f} s\n")
+        for _, writer in opened:
+            writer.close()
+        await until_there_are(streams, 0)
+        assert kilobytes < 400

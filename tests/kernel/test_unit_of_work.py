@@ -10,9 +10,11 @@ import pytest
 
 from kernel.database import Database
 from kernel.errors import ConflictError, TransactionError, ValidationError
+from kernel.testing import fresh_database, silent_log
 from tests.kernel.backends import NotesRepository, sql_shop
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from tests.kernel.backends import Shop
@@ -233,3 +235,52 @@ async def test_a_row_that_others_refer_to_stays(sql_only: Shop) -> None:
     with pytest.raises(ConflictError, match="Line is still referred to by other rows") as caught:
         await sql_only.lines.delete(line.id)
     assert caught.value.code == "referenced"
+
+
+async def test_what_waits_for_a_commit_is_done_after_it_or_never(sql_only: Shop) -> None:
+    database, done = sql_only.database, list[str]()
+    assert database is not None
+
+    def note(word: str) -> Callable[[], Awaitable[None]]:
+        async def hook() -> None:
+            assert not database.in_transaction()
+            done.append(f"{word}, {await codes(sql_only)}")
+
+        return hook
+
+    await database.after_commit(note("at once"))
+    async with database.transaction():
+        await database.after_commit(note("first"))
+        async with database.transaction():
+            await sql_only.articles.create({"code": "a"})
+            await database.after_commit(note("second"))
+        with pytest.raises(SomethingWrongError):
+            async with database.transaction(savepoint=True):
+                await database.after_commit(note("undone"))
+                raise SomethingWrongError
+        async with database.transaction(savepoint=True):
+            await database.after_commit(note("third"))
+        assert done == ["at once, "]
+    with pytest.raises(SomethingWrongError):
+        async with database.transaction():
+            await database.after_commit(note("never"))
+            raise SomethingWrongError
+    assert done == ["at once, ", "first, a", "second, a", "third, a"]
+
+
+async def test_a_hook_that_fails_after_a_commit_is_logged_and_the_others_run() -> None:
+    done: list[int] = []
+
+    async def works() -> None:
+        done.append(1)
+
+    async def fails() -> None:
+        raise SomethingWrongError
+
+    async with fresh_database() as database:
+        with silent_log() as entries:
+            async with database.transaction():
+                await database.after_commit(fails)
+                await database.after_commit(works)
+        assert done == [1]
+        assert [entry["event"] for entry in entries] == ["what was to be done after a commit failed"]

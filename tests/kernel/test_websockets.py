@@ -290,6 +290,28 @@ async def test_a_handler_works_in_the_tenant_of_its_caller() -> None:
             assert (await heard(client))["data"] == {"id": str(UUID(int=number))}
 
 
+async def test_a_user_has_only_so_many_sockets() -> None:
+    async with chatting(settings=SocketSettings(per_user=2)) as (url, sockets, _):
+        async with opened(url, "1"), opened(url, "1"), opened(url, "2"), opened(url), opened(url), opened(url):
+            status, problem = await refused(url, "1")
+            assert (status, problem["detail"]) == (429, "You have 2 sockets open already; close one.")
+        await until(lambda: not sockets.get_clients())
+        async with opened(url, "1"):
+            await until(lambda: len(sockets.get_clients()) == 1)
+
+
+async def test_sockets_of_another_realm_are_opened_by_its_callers() -> None:
+    async def admins(authorization: str | None) -> Principal | None:
+        return Principal(UUID(int=99), permissions=frozenset({"chat:read"})) if authorization == "Bearer root" else None
+
+    kernel, sockets = composed(SocketSettings(per_user=1), Chat(), access=require("chat:read"))
+    kernel.authenticate_with(admins, realm="admin")
+    sockets.attach("/ws/admin", Chat(), access=require("chat:read"), realm="admin")
+    async with serving(kernel) as url, opened(f"{url}/ws/admin", "root"), opened(f"{url}/ws/chat", "99"):
+        await until(lambda: len(sockets.get_clients()) == 2)
+        assert (await refused(f"{url}/ws/admin", "1"))[0] == 401
+
+
 def test_a_path_is_attached_once() -> None:
     _, sockets = composed(SocketSettings(), Chat())
     with pytest.raises(WiringError, match="attached to /ws/chat twice"):
@@ -324,7 +346,7 @@ async def test_through_redis_every_process_is_reached() -> None:
 async def test_many_idle_sockets_cost_little() -> None:
     """ARCKODE_SOCKETS says how many; the memory includes the clients', which are in this process, too."""
     async with chatting() as (url, sockets, _):
-        before = _resident()
+        before = resident()
         clients = []
         for start in range(0, SOCKETS_AT_ONCE, 50):
             numbers = range(start, min(start + 50, SOCKETS_AT_ONCE))
@@ -332,7 +354,7 @@ async def test_many_idle_sockets_cost_little() -> None:
                 *(connect(url, proxy=None, compression=None, open_timeout=None) for _ in numbers)
             )
         await until(lambda: len(sockets.get_clients()) == SOCKETS_AT_ONCE)
-        after = _resident()
+        after = resident()
         started = time.perf_counter()
         await sockets.broadcast("news", {})
         await asyncio.gather(*(heard(each) for each in clients))
@@ -345,7 +367,7 @@ async def test_many_idle_sockets_cost_little() -> None:
         assert kilobytes < 400
 
 
-def _resident() -> int:
+def resident() -> int:
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmRSS"):
             return int(line.split()[1])

@@ -52,6 +52,7 @@ GENERATORS = (
     _generator("make:job send_welcome --on customers.created", "destroy:job send_welcome"),
     _generator("make:websocket notifications --access signed-in", "destroy:websocket Notifications"),
     _generator("make:audit", "destroy:audit"),
+    _generator("make:row-events", "destroy:row-events"),
     _generator("make:mail-outbox", "destroy:mail-outbox"),
     _generator("make:webhooks", "destroy:webhooks"),
     _generator("make:webhook-receiver acme", "destroy:webhook-receiver Acme"),

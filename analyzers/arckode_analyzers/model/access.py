@@ -10,6 +10,7 @@ from arckode_analyzers.model.dependencies import Dependencies, Provider
 from arckode_analyzers.model.flow import Exposure, Summary, Walk
 from arckode_analyzers.model.ownership import Ownership
 from arckode_analyzers.model.parts import PartsByFunction
+from arckode_analyzers.model.project import grouped
 from arckode_analyzers.model.provenance import CREDENTIAL_OWNERS, CREDENTIALS, PROOFS
 
 if TYPE_CHECKING:
@@ -54,7 +55,19 @@ class Access:
         self._shared: dict[tuple[object, ...], Summary] = {}
         self._includes = self._find_includes()
         self.routes = tuple(self._judge(route) for route in analysis.routes.all)
+        self._registered_in = grouped((each.route.source.path, each) for each in self.routes)
+        self._handled_in = grouped(
+            (each.route.handler.source.path, each) for each in self.routes if each.route.handler is not None
+        )
         self.guarded = frozenset(each.router for each in self.routes if each.decision == "authenticated")
+
+    def registered_in(self, source: Source) -> list[Judged]:
+        """Return the routes that a file registers."""
+        return self._registered_in.get(source.path, [])
+
+    def handled_in(self, source: Source) -> list[Judged]:
+        """Return the routes whose handlers are in a file."""
+        return self._handled_in.get(source.path, [])
 
     def columns(self, model: str) -> tuple[str, ...]:
         """Return the columns that say whose a row is; none when the runtime keeps tenants apart, or nothing does."""

@@ -47,7 +47,6 @@ from arckode_analyzers.sql.reading import Reader
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, MutableMapping
 
-    from arckode_analyzers.facts.shapes import Shape
     from arckode_analyzers.model.calls import Target
     from arckode_analyzers.model.project import FunctionAt, Project
     from arckode_analyzers.model.source import Source
@@ -66,6 +65,7 @@ class Analysis:
         self.base = base
         self._statements_read = statements
         self.resolver = Resolver(project)
+        self.value = self.resolver.value  # most of what rules ask goes there
         self.graph = CallGraph(project, self.resolver)
         self._stopping: dict[str, Effects] = {}
         self._leads: dict[str, Leads] = {}
@@ -282,14 +282,11 @@ class Analysis:
         return (source.written_calls[at] for at in source.numbers_of.get(function, ()))
 
     def callee(self, call: CallAt) -> Value | None:
-        return self.graph.callee(call)
+        return call.value
 
     def reached(self, call: CallAt) -> tuple[Target, ...]:
-        return self.graph.reached(call)
+        return call.targets
 
     def class_value(self, source: Source, index: int) -> Value:
         """Return a class of a file as a value."""
         return Value("class", source.class_symbols[index])
-
-    def value(self, source: Source, function: int, shape: Shape) -> Value | None:
-        return self.resolver.value(source, function, shape)

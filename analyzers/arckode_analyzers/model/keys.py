@@ -283,11 +283,8 @@ class Keys:
                 yield from self._of(where, part, depth + 1)
 
     def _call_of(self, place: Place, shape: Shape) -> CallAt | None:
-        for index, row in enumerate(place.source.facts.calls):
-            if row.function == place.function and row.func is shape[1] and row.args is shape[2]:
-                return place.source.call(index)
-        for index, row in enumerate(place.source.facts.calls):
-            if row.function == place.function and row.shape == shape:
+        for index in place.source.numbers_of.get(place.function, ()):
+            if place.source.facts.calls[index].shape == shape:
                 return place.source.call(index)
         return None
 

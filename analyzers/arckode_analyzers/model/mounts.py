@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from arckode_analyzers.model.constants import text_of
-from arckode_analyzers.model.project import is_judged
+from arckode_analyzers.model.project import grouped, is_judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,6 +88,15 @@ class Mounts:
         children = {each.child for group in self._includes.values() for each in group}
         known = dict.fromkeys((*self._includes, *self._routes))
         self.applications = tuple(tuple(self._flatten(router, "", (), 0)) for router in known if router not in children)
+        self._registered_in = grouped(
+            (mounted.route.source.path, (application, mounted))
+            for application in self.applications
+            for mounted in application
+        )
+
+    def of(self, source: Source) -> list[tuple[tuple[Mounted, ...], Mounted]]:
+        """Return the routes that a file registers, each with those of the application that serves it."""
+        return self._registered_in.get(source.path, [])
 
     def _flatten(self, router: Router, prefix: str, order: tuple[Spot, ...], depth: int) -> Iterator[Mounted]:
         if depth > _DEEPEST:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from arckode_analyzers.config import Config, Globs
 from arckode_analyzers.files import module_name
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from arckode_analyzers.facts.records import Class, FileFacts, Function
     from arckode_analyzers.facts.shapes import Shape
 
+_Key = TypeVar("_Key")
+_Row = TypeVar("_Row")
 _UNIT = re.compile(r"(?:^|.*/)modules/([^/]+)/")
 
 
@@ -103,6 +105,11 @@ class Project:
         wanted = frozenset(layers)
         return (source for source in self.sources.values() if source.layers & wanted or "*" in wanted)
 
+    def classes_of(self, source: Source) -> Iterator[ClassAt]:
+        """Yield the classes of one file; of two that have one name, the last."""
+        found = (self.classes[symbol] for symbol in dict.fromkeys(source.class_symbols))
+        return (klass for klass in found if klass.source is source)
+
     def methods(self, klass: ClassAt) -> Iterator[tuple[str, FunctionAt]]:
         """Yield the methods that a class itself defines, in source order."""
         for index, record in enumerate(klass.source.facts.functions):
@@ -121,6 +128,14 @@ class Project:
                 if place is not None:
                     found.setdefault((source.class_symbols[place[0]], place[1]), []).append((source, index))
         return found
+
+
+def grouped(pairs: Iterable[tuple[_Key, _Row]]) -> dict[_Key, list[_Row]]:
+    """Return what belongs to each key, in the order it comes."""
+    found: dict[_Key, list[_Row]] = {}
+    for key, row in pairs:
+        found.setdefault(key, []).append(row)
+    return found
 
 
 def is_judged(source: Source) -> bool:

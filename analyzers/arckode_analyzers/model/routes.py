@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from arckode_analyzers.facts.shapes import within
 from arckode_analyzers.model.constants import constant_of, text_of
-from arckode_analyzers.model.project import FunctionAt
+from arckode_analyzers.model.project import FunctionAt, grouped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,9 +53,18 @@ class Routes:
         self._resolver = resolver
         self.all = tuple(route for source in project.judged() for route in self._of(source))
         self.handlers = {route.handler.symbol: route for route in self.all if route.handler is not None}
+        self._registered_in = grouped((route.source.path, route) for route in self.all)
+        self._handled_in = grouped(
+            (route.handler.source.path, route) for route in self.all if route.handler is not None
+        )
 
-    def of(self, source: Source) -> Iterator[Route]:
-        return (route for route in self.all if route.source is source)
+    def of(self, source: Source) -> list[Route]:
+        """Return the routes that a file registers."""
+        return self._registered_in.get(source.path, [])
+
+    def handled_in(self, source: Source) -> list[Route]:
+        """Return the routes whose handlers are in a file."""
+        return self._handled_in.get(source.path, [])
 
     def _of(self, source: Source) -> Iterator[Route]:
         for index, record in enumerate(source.facts.functions):

@@ -47,7 +47,7 @@ class SecretValues:
 
     def __init__(self, analysis: Analysis) -> None:
         self._analysis = analysis
-        self._active: set[tuple[str, int]] = set()
+        self._active: set[tuple[str, int, int]] = set()
 
     @cached_property
     def hashed(self) -> frozenset[tuple[str, str]]:
@@ -119,7 +119,7 @@ class SecretValues:
 
     def is_hash(self, source: Source, function: int, shape: Shape) -> bool:
         """Tell whether an expression is what a password hashing function answered."""
-        key = (source.path, id(shape))
+        key = (source.path, function, id(shape))
         if key in self._active or len(self._active) > _DEEPEST * 4:
             return False
         self._active.add(key)

@@ -25,7 +25,7 @@ _BEHIND = frozenset({"services", "repositories", "connectors", "kernel"})
 def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
     """Report what a controller takes, calls, or reaches through helpers that are no service."""
     whole = "controllers" in source.layers
-    if not whole and not any(handler.source is source for handler in analysis.routes.handlers.values()):
+    if not whole and not analysis.routes.handled_in(source):
         return
     for row, value in said_parameters(analysis, source):
         if _is_controller(analysis, source, row.function, whole=whole) and (

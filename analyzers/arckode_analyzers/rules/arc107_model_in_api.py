@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
 def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
     """Report routes that answer with a model and schemas that are built on one."""
-    for route in analysis.routes.all:
-        if route.handler is not None and route.handler.source is source:
-            yield from _answers(analysis, route)
+    for route in analysis.routes.handled_in(source):
+        yield from _answers(analysis, route)
     if "schemas" in source.layers:
         yield from _schemas(analysis, source)
 
@@ -94,24 +93,25 @@ def _schemas(analysis: Analysis, source: Source) -> Iterator[Spot]:
         if value is not None and value.kind == "class" and analysis.tables.is_model(value):
             message = f"a schema imports the database model `{row.name}`"
             yield Spot(source, row.line, row.column, source.symbol(row.function), message, row.name)
+    imported = _imported(analysis, source)
     for binding in source.facts.bindings:
-        if binding.owner >= 0 and _is_field(analysis, source, binding.annotation):
-            leaked = _model_in(analysis, analysis.resolver.annotation(source, 0, binding.annotation))
-            if leaked and analysis.resolver.annotation(source, 0, binding.annotation) is not None:
+        value = analysis.resolver.annotation(source, 0, binding.annotation) if binding.owner >= 0 else None
+        if value is not None and not _comes_from(value, imported):
+            leaked = _model_in(analysis, value)
+            if leaked:
                 message = f"a schema's field is the database model `{leaked}`"
                 yield Spot(source, binding.line, binding.column, source.class_symbols[binding.owner], message, leaked)
 
 
-def _is_field(analysis: Analysis, source: Source, annotation: Shape | None) -> bool:
-    """Tell whether a field's type comes through a type-only import or a module, which no runtime import shows."""
-    value = analysis.resolver.annotation(source, 0, annotation)
-    imported = {
-        found.name
-        for row in source.facts.imports
-        if row.name and row.kind != "typing"
-        if (found := analysis.resolver.dotted(source.target(row), row.name)) is not None
-    }
-    return value is not None and value.name not in imported and not any(arg.name in imported for arg in value.args)
+def _imported(analysis: Analysis, source: Source) -> frozenset[str]:
+    rows = (row for row in source.facts.imports if row.name and row.kind != "typing")
+    found = (analysis.resolver.dotted(source.target(row), row.name) for row in rows)
+    return frozenset(value.name for value in found if value is not None)
+
+
+def _comes_from(value: Value, imported: frozenset[str]) -> bool:
+    """Tell whether an import at run time, which is reported itself, brings a field's type."""
+    return value.name in imported or any(arg.name in imported for arg in value.args)
 
 
 _MODEL = {

@@ -19,9 +19,9 @@ _MUTATING = frozenset({"POST", "PUT", "PATCH"})
 def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
     """Report each mutating handler that takes or reads its body unchecked."""
     bodies = Bodies(analysis)
-    for route in analysis.routes.all:
+    for route in analysis.routes.handled_in(source):
         handler = route.handler
-        if handler is None or handler.source is not source or not _MUTATING.intersection(route.methods):
+        if handler is None or not _MUTATING.intersection(route.methods):
             continue
         verb = "/".join(method for method in route.methods if method in _MUTATING)
         name = handler.record.name

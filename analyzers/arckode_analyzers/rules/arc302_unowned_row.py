@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 
 def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
     """Report each handler's look-ups of rows that have an owner nobody asked about, one for each kind of row."""
-    for judged in analysis.access.routes:
-        handler = judged.route.handler
-        if handler is None or handler.source is not source:
-            continue
+    for judged in analysis.access.handled_in(source):
         seen: set[tuple[str, frozenset[str]]] = set()
         for exposure in judged.exposures:
             columns = analysis.access.columns(exposure.model)

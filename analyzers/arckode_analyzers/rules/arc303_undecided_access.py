@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
     """Report the routes of a file that neither demand anything nor say that they are public."""
-    for judged in analysis.access.routes:
+    for judged in analysis.access.registered_in(source):
         route, handler = judged.route, judged.route.handler
-        if route.source is not source or handler is None or not _is_open(analysis, judged):
+        if handler is None or not _is_open(analysis, judged):
             continue
         name, verb = handler.record.name, "/".join(route.methods) or "?"
         if judged.is_kernel:

@@ -30,9 +30,8 @@ def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
     """Report secrets in the source, in logs, in returned values and in the schemas of answers."""
     yield from _written(source)
     yield from _logged(analysis, source)
-    for route in analysis.routes.all:
-        if route.handler is not None and route.handler.source is source:
-            yield from _returned(analysis, route)
+    for route in analysis.routes.handled_in(source):
+        yield from _returned(analysis, route)
     yield from _answered(analysis, source)
 
 

@@ -32,29 +32,24 @@ _CONVERTERS = {
 def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
     """Report routes behind one that takes all their requests, once each."""
     seen: set[tuple[int, int, str]] = set()
-    for application in analysis.mounts.applications:
-        for later, earlier in _conflicts(analysis, application, source):
-            key = (later.route.line, later.route.column, str(later.route.path))
-            if key not in seen:
-                seen.add(key)
-                yield _spot(later, earlier)
+    for application, later in analysis.mounts.of(source):
+        earlier = _taker(analysis, application, later)
+        key = (later.route.line, later.route.column, str(later.route.path))
+        if earlier is not None and key not in seen:
+            seen.add(key)
+            yield _spot(later, earlier)
 
 
-def _conflicts(
-    analysis: Analysis, application: tuple[Mounted, ...], source: Source
-) -> Iterator[tuple[Mounted, Mounted]]:
-    for later in application:
-        if later.route.source is not source:
-            continue
-        sample = _sample(later.path)
-        takers = (
-            earlier
-            for earlier in application
-            if set(earlier.route.methods) & set(later.route.methods) and _takes(earlier, later, sample)
-        )
-        found = next((each for each in takers if not _is_harmless(analysis, each.route, later.route)), None)
-        if found is not None:
-            yield later, found
+def _taker(analysis: Analysis, application: tuple[Mounted, ...], later: Mounted) -> Mounted | None:
+    sample, methods = _sample(later.path), frozenset(later.route.methods)
+    takers = (
+        earlier
+        for earlier in application
+        if (earlier.path == later.path or "{" in earlier.path)
+        and not methods.isdisjoint(earlier.route.methods)
+        and _takes(earlier, later, sample)
+    )
+    return next((each for each in takers if not _is_harmless(analysis, each.route, later.route)), None)
 
 
 def _takes(earlier: Mounted, later: Mounted, sample: str) -> bool:

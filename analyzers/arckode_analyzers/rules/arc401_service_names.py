@@ -44,7 +44,7 @@ def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
     """Report public methods of services on a repository that go by a synonym."""
     if "services" not in source.layers:
         return
-    for klass in (klass for klass in analysis.project.classes.values() if klass.source is source):
+    for klass in analysis.project.classes_of(source):
         if not _has_repository(analysis, klass):
             continue
         methods = dict(analysis.project.methods(klass))

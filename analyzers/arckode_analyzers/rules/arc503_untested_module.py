@@ -55,7 +55,7 @@ def _is_called(analysis: Analysis, module: Module, klass: ClassAt) -> bool:
 
 
 def _untested_routes(analysis: Analysis, module: Module, source: Source) -> Iterator[Spot]:
-    routes = [route for route in analysis.routes.all if route.source in module.sources]
+    routes = [route for each in module.sources for route in analysis.routes.of(each)]
     if not routes or routes[0].source is not source or any(_path(route) is None for route in routes):
         return
     if any(analysis.evidence.requests(segments(_path(route) or ""), _package(module)) for route in routes):

@@ -45,7 +45,7 @@ def _lacking(analysis: Analysis, module: Module) -> Iterator[str]:
         yield f"a `register_{module.name}(kernel)` that adds it to the kernel"
     if not _has_service(analysis, module):
         yield "a service"
-    tables = [table.name for table in analysis.tables.all if table.source in module.sources]
+    tables = [table.name for source in module.sources for table in analysis.tables.of(source)]
     if tables and not _has_repository(analysis, module):
         yield f"a repository for its table '{tables[0]}'"
 

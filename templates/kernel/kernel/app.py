@@ -223,7 +223,6 @@ class Kernel:
             openapi_url="/openapi.json" if self.settings.serves_docs else None,
         )
         app.state.realms = dict(self._realms)
-        app.state.authenticate = self._realms.get("")  # what websockets ask, by a header or by its stand-in
         app.state.rate_limits = partial(self.adapter, RATE_LIMITS)
         install_problem_handlers(app)
         optional = frozenset(self._optional)

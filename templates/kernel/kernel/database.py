@@ -1,8 +1,9 @@
 """The one door to the database: an engine, and units of work that are real or refused."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+import structlog
 from sqlalchemy import URL, MetaData, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -11,14 +12,20 @@ from .database_url import async_url
 from .engine import new_engine, reading, writing
 from .errors import TransactionError
 from .model import Entity
+from .row_changes import RowWatcher
 from .unit_of_work import CurrentUnit, Unit
+
+logger = structlog.get_logger("database")
 
 
 class Database:
     """Opens sessions and transactions; repositories use it, services only ask for `transaction()`.
 
-    A SQLite URL without a file lives in memory on one connection that callers take turns on.
+    A SQLite URL without a file lives in memory on one connection that callers take turns on. A `watcher` is told by
+    repositories of every row that they write, inside the transaction.
     """
+
+    watcher: RowWatcher | None = None
 
     def __init__(self, url: str | URL, *, clock: Clock | None = None, pool_size: int = 10, echo: bool = False) -> None:
         self.url = async_url(url) if isinstance(url, str) else url
@@ -64,20 +71,38 @@ class Database:
             async with self._begun() as session:
                 yield session
         elif savepoint:
-            async with outer.resource.begin_nested(), self._current.entered(Unit(outer.resource)):
+            inner = Unit(outer.resource)
+            async with outer.resource.begin_nested(), self._current.entered(inner):
                 yield outer.resource
+            outer.afterwards += inner.afterwards
         else:
             async with self._current.joined(outer):
                 yield outer.resource
 
+    async def after_commit(self, hook: Callable[[], Awaitable[None]]) -> None:
+        """Run something once what is being written is committed, and never if it is not; at once outside a transaction.
+
+        For what others are told, such as a stream or a cache. A hook that fails is logged, since nothing can be taken
+        back any more, and one is lost when the process dies: what must happen belongs into the queue.
+        Raises TransactionError as `session` does.
+        """
+        unit = self._current.find()
+        if unit is not None:
+            unit.afterwards.append(hook)
+            return
+        await hook()
+
     @asynccontextmanager
     async def _begun(self) -> AsyncGenerator[AsyncSession]:
-        async with (
-            _new_session(self._writers) as session,
-            session.begin(),
-            self._current.entered(Unit(session)),
-        ):
-            yield session
+        async with _new_session(self._writers) as session:
+            unit = Unit(session)
+            async with session.begin(), self._current.entered(unit):
+                yield session
+        for hook in unit.afterwards:
+            try:
+                await hook()
+            except Exception:
+                logger.exception("what was to be done after a commit failed", hook=repr(hook))
 
     async def ping(self) -> None:
         """Ask the database for an answer; raises whatever the driver raises when there is none."""

@@ -1,9 +1,9 @@
 """Rows in a SQL database. Custom queries of a module belong in its subclass, through `self.database.session()`."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from decimal import Decimal
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -29,9 +29,11 @@ from .integrity import translated
 from .model import Entity
 from .ordering import Order, after_cursor, cursor_of
 from .repository import DEFAULT_LIMIT, CursorPage, Page, Revisions
+from .row_changes import RowAction, RowChange
 from .rows import Rows, refuse_bad_limits
 
 E = TypeVar("E", bound=Entity)
+_WATCHED_AT_ONCE = 500
 
 
 class SqlRepository(Generic[E]):
@@ -95,6 +97,7 @@ class SqlRepository(Generic[E]):
         if complete:
             async with self._writing() as session:
                 await session.execute(insert(self._table), [self._stored(row) for row in complete])
+                await self._tell("created", [cast("UUID", row["id"]) for row in complete])
         return tuple(self._rows.model(**row) for row in complete)
 
     async def update(
@@ -111,6 +114,7 @@ class SqlRepository(Generic[E]):
         expected = self._expecting(expected_version, seen)
         async with self._writing() as session:
             if changes and await self._change(session, AllOf((condition, expected)), changes):
+                await self._tell("updated", [key], values)
                 return await self._reload(session, condition)
             found = await self._reload(session, condition)
             if found is not None:
@@ -121,14 +125,20 @@ class SqlRepository(Generic[E]):
         condition = self._rows.matching_many(filters)
         changes = self._rows.changes(values) if values else {}
         async with self._writing() as session:
-            return await self._change(session, condition, changes) if changes else await self._count(session, condition)
+            if not changes:
+                return await self._count(session, condition)
+            changed = 0
+            for part, keys in await self._parts(session, condition):
+                changed += await self._change(session, part, changes)
+                await self._tell("updated", keys, values)
+            return changed
 
     async def delete(self, key: UUID, /, *, seen: Revisions | None = None) -> bool:
         condition = self._rows.one(key)
         if seen is None:
-            return bool(await self._remove(condition))
+            return bool(await self._remove(condition, key))
         async with self._writing() as session:
-            if await self._remove(AllOf((condition, self._expecting(None, seen)))):
+            if await self._remove(AllOf((condition, self._expecting(None, seen))), key):
                 return True
             found = await self._reload(session, condition)
             if found is not None:
@@ -136,7 +146,11 @@ class SqlRepository(Generic[E]):
             return False
 
     async def delete_many(self, filters: Filters | All) -> int:
-        return await self._remove(self._rows.matching_many(filters))
+        condition, removed = self._rows.matching_many(filters), 0
+        async with self._writing(deleting=True) as session:
+            for part, keys in await self._parts(session, condition):
+                removed += await self._remove(part, *keys)
+        return removed
 
     async def paginate(
         self,
@@ -177,14 +191,18 @@ class SqlRepository(Generic[E]):
         condition = self._rows.one(key)
         changes = self._rows.changes({}) | {field: number.column + number.read_operand(by)}
         async with self._writing() as session:
-            await self._change(session, condition, changes)
+            if await self._change(session, condition, changes):
+                await self._tell("updated", [key], [field])
             return await self._reload(session, condition)
 
     async def compare_and_set(self, key: UUID, expected: Mapping[str, object], values: Mapping[str, object], /) -> bool:
         condition = self._rows.matching({**expected, "id": key})
         changes = self._rows.changes(values)
         async with self._writing() as session:
-            return bool(await self._change(session, condition, changes))
+            changed = bool(await self._change(session, condition, changes))
+            if changed:
+                await self._tell("updated", [key], values)
+            return changed
 
     def _stored(self, row: Mapping[str, object]) -> dict[str, object]:
         return {self._rows.fields[name].column.key: value for name, value in row.items()}
@@ -241,11 +259,30 @@ class SqlRepository(Generic[E]):
             values = {version: version + 1} | values
         return await _affected(session, update(self._table).where(self._where(condition)).values(values))
 
-    async def _remove(self, condition: AllOf) -> int:
+    async def _remove(self, condition: Condition, *keys: UUID) -> int:
         async with self._writing(deleting=True) as session:
             if self._rows.soft_deleted:
-                return await self._change(session, condition, {"deleted_at": self._rows.now()})
-            return await _affected(session, delete(self._table).where(self._where(condition)))
+                removed = await self._change(session, condition, {"deleted_at": self._rows.now()})
+            else:
+                removed = await _affected(session, delete(self._table).where(self._where(condition)))
+            if removed:
+                await self._tell("deleted", keys)
+            return removed
+
+    async def _parts(self, session: AsyncSession, condition: Condition) -> Sequence[tuple[Condition, Sequence[UUID]]]:
+        """Cut what is about to change into parts whose rows are known, when somebody watches; else it is one part."""
+        if self.database.watcher is None:
+            return [(condition, ())]
+        matching = select(self._table.c.id).where(self._where(condition)).with_for_update()
+        found = tuple(await session.scalars(matching))
+        parts = [found[first : first + _WATCHED_AT_ONCE] for first in range(0, len(found), _WATCHED_AT_ONCE)]
+        return [(self._rows.matching({"id": {"in": keys}}), keys) for keys in parts]
+
+    async def _tell(self, action: RowAction, keys: Sequence[UUID], fields: Iterable[str] = ()) -> None:
+        if self.database.watcher is None:
+            return
+        for key in keys:
+            await self.database.watcher(RowChange(self._table.name, action, key, tuple(sorted(fields))))
 
 
 async def _affected(session: AsyncSession, statement: Update | Delete) -> int:

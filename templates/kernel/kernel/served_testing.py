@@ -19,7 +19,6 @@ async def served(kernel: Kernel, *, authenticate: PrincipalProvider | None = Non
     """
     app = kernel.asgi()
     if authenticate is not None:
-        app.state.authenticate = authenticate
         app.state.realms = {**app.state.realms, "": authenticate}
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))

@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal, Protocol
 from uuid import UUID
 
 import structlog
-from fastapi import Header, Query, Request
+from fastapi import APIRouter, Header, Query, Request
 from pydantic import Field, SecretStr, StringConstraints
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 from .access import Access, Principal
 from .app import Kernel
 from .clock import utc_now
-from .errors import AppError, ProgrammingError, UnavailableError, WiringError, suggestion
+from .errors import AppError, ProgrammingError, TooManyRequestsError, UnavailableError, WiringError, suggestion
 from .http.routing import ModuleRouter, authenticated, current_principal
 from .ids import new_id
 from .ports import AdapterPort
@@ -45,6 +45,7 @@ class StreamSettings(PortSettings):
     backlog: int = Field(default=100, ge=1, description="Events that may wait for a slow reader before it is dropped.")
     replay: int = Field(default=1000, ge=1, description="Events of a stream that are kept for who comes back.")
     retry: float = Field(default=3.0, ge=0, description="Seconds until a reader that lost its connection comes back.")
+    per_user: int = Field(default=20, ge=1, description="Streams of one process that a user may have open.")
 
 
 @dataclass(slots=True, eq=False)
@@ -100,10 +101,11 @@ class _Message:
 class _Connection:
     """A reader with the pieces that wait for it."""
 
-    def __init__(self, reader: Reader, request: Request, access: Access, backlog: int) -> None:
+    def __init__(self, reader: Reader, request: Request, access: Access, realm: str, backlog: int) -> None:
         self.reader = reader
         self.request = request
         self.access = access
+        self.realm = realm
         self.waiting: asyncio.Queue[bytes | None] = asyncio.Queue(backlog)
         self.dropped = asyncio.Event()
 
@@ -126,8 +128,7 @@ class Streams:
     """The streams of this process, and the log that they share with the others."""
 
     def __init__(self, settings: StreamSettings, log: StreamLog) -> None:
-        self._routes = ModuleRouter("streams")
-        self.router = self._routes.router
+        self.router = APIRouter()
         self._settings = settings
         self._log = log
         self._open: dict[str, dict[UUID, _Connection]] = {}
@@ -136,8 +137,11 @@ class Streams:
         self._nobody.set()
         self._closing = False
 
-    def attach(self, stream: str, handler: StreamHandler, *, access: Access) -> None:
-        """Open `/streams/<stream>`, before `kernel.asgi()`. Raises WiringError for one that is there."""
+    def attach(self, stream: str, handler: StreamHandler, *, access: Access, realm: str = "") -> None:
+        """Open `/streams/<stream>`, before `kernel.asgi()`; `realm` says which authentication proves its readers.
+
+        Raises WiringError for one that is there.
+        """
         if stream in self._open:
             raise WiringError(f"the stream '{stream}' is attached twice")
         self._open[stream] = {}
@@ -148,13 +152,16 @@ class Streams:
             topic: Annotated[list[Topic], Query(max_length=100)] = [],  # noqa: B006  never changed
         ) -> Response:
             # Behind a guard it is proven; without one, whoever says who they are hears what is for them.
-            principal = await authenticated(request) if access.public else current_principal(request)
+            principal = await authenticated(request, realm) if access.public else current_principal(request)
             reader = Reader(new_id(), stream, principal, utc_now(), frozenset(topic))
+            self._refuse_too_many(reader, realm)
             await handler.opened(reader)
-            return await self._begin(_Connection(reader, request, access, self._settings.backlog), last_event_id)
+            return await self._begin(_Connection(reader, request, access, realm, self._settings.backlog), last_event_id)
 
         read.__name__ = stream.replace("-", "_")
-        self._routes.stream(f"/{stream}", read, access=access)
+        routes = ModuleRouter("streams", realm=realm)
+        routes.stream(f"/{stream}", read, access=access)
+        self.router.include_router(routes.router)
 
     def get_readers(self, stream: str) -> tuple[Reader, ...]:
         """Answer who reads a stream in this process."""
@@ -173,7 +180,7 @@ class Streams:
         """Tell everybody who reads a stream; with `topic`, `user` or `tenant` only those.
 
         Inside a guarded request only the readers of its tenant hear it, unless it is said `across_tenants()`. What is
-        published inside a transaction is heard even if that is rolled back: publish after it.
+        published inside a transaction is heard even if that is rolled back: publish it `database.after_commit()`.
         Raises ProgrammingError for a stream that is not attached and a name of several lines, ValueError for data that
         is not JSON, and UnavailableError when Redis is away.
         """
@@ -205,6 +212,12 @@ class Streams:
         self.close()
         await self._nobody.wait()
         await self._log.stop()
+
+    def _refuse_too_many(self, reader: Reader, realm: str) -> None:
+        others = [each for each in self._connections() if each.realm == realm and each.reader.user == reader.user]
+        if reader.user and len(others) >= self._settings.per_user:
+            message = f"You have {len(others)} streams open already; close one."
+            raise TooManyRequestsError(message, retry_after=self._settings.heartbeat)
 
     async def _begin(self, connection: _Connection, last: str | None) -> Response:
         """Answer the stream, which begins with what its reader missed.
@@ -330,7 +343,7 @@ async def _check_again(connection: _Connection) -> None:
     if connection.reader.principal is None:
         return
     try:
-        connection.reader.principal = await authenticated(connection.request)
+        connection.reader.principal = await authenticated(connection.request, connection.realm)
         connection.access.check(connection.reader.principal)
     except AppError:
         connection.end()

@@ -5,7 +5,7 @@ even if somebody catches it, because half of a unit of work must never be commit
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import ContextVar
 from typing import Generic, Protocol, TypeVar
@@ -24,10 +24,11 @@ class UnitOfWork(Protocol):
 class Unit(Generic[S]):
     """One transaction or savepoint: what it runs on, whose task it is and whether it may still commit."""
 
-    __slots__ = ("closed", "doomed_by", "owner", "resource")
+    __slots__ = ("afterwards", "closed", "doomed_by", "owner", "resource")
 
     def __init__(self, resource: S) -> None:
         self.resource = resource
+        self.afterwards: list[Callable[[], Awaitable[None]]] = []
         self.owner = asyncio.current_task()
         self.doomed_by: BaseException | None = None
         self.closed = False

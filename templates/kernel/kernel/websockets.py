@@ -20,7 +20,7 @@ from pydantic import Field, SecretStr
 from .access import Access, Principal, PrincipalProvider
 from .app import Kernel
 from .clock import utc_now
-from .errors import AppError, ForbiddenError, WiringError
+from .errors import AppError, ForbiddenError, TooManyRequestsError, WiringError
 from .http.problems import problem_response
 from .ids import new_id
 from .ports import AdapterPort
@@ -45,6 +45,7 @@ class SocketSettings(PortSettings):
     )
     most_bytes: int = Field(default=64 * 1024, ge=1, description="Largest message that a client may send.")
     per_second: int = Field(default=20, ge=1, description="Messages a second that a client may send, on average.")
+    per_user: int = Field(default=20, ge=1, description="Sockets of one process that a user may have open.")
 
 
 @dataclass(slots=True, eq=False)
@@ -77,10 +78,11 @@ class SocketHandler(Protocol):
 class _Connection:
     """A socket with the messages that wait for it."""
 
-    def __init__(self, client: Client, socket: WebSocket, access: Access, backlog: int) -> None:
+    def __init__(self, client: Client, socket: WebSocket, access: Access, realm: str, backlog: int) -> None:
         self.client = client
         self.socket = socket
         self.access = access
+        self.realm = realm
         self.waiting: asyncio.Queue[str] = asyncio.Queue(backlog)
         self.closing: tuple[int, str] | None = None
         self.reading: asyncio.Task[None] | None = None
@@ -117,15 +119,18 @@ class WebSockets:
         self._nobody = asyncio.Event()
         self._nobody.set()
 
-    def attach(self, path: str, handler: SocketHandler, *, access: Access) -> None:
-        """Open a path for sockets, before `kernel.asgi()`. Raises WiringError for a path that is taken."""
+    def attach(self, path: str, handler: SocketHandler, *, access: Access, realm: str = "") -> None:
+        """Open a path for sockets, before `kernel.asgi()`; `realm` says which authentication proves who opens them.
+
+        Raises WiringError for a path that is taken.
+        """
         if path in self._paths:
             raise WiringError(f"sockets are attached to {path} twice")
         self._paths.add(path)
 
         async def endpoint(websocket: WebSocket) -> None:
             with limited_to(None):
-                await self._serve(websocket, handler, access)
+                await self._serve(websocket, handler, access, realm)
 
         self.router.add_api_websocket_route(path, endpoint)
 
@@ -180,21 +185,24 @@ class WebSockets:
                 if connection.waiting.empty():
                     connection.put(_HEARTBEAT)
 
-    async def _serve(self, websocket: WebSocket, handler: SocketHandler, access: Access) -> None:
+    async def _serve(self, websocket: WebSocket, handler: SocketHandler, access: Access, realm: str) -> None:
         client = Client(new_id(), websocket.url.path, None, utc_now())
         try:
             self._check_origin(websocket)
-            client.principal = await _principal(websocket, access)
+            client.principal = await _principal(websocket, access, realm)
+            self._refuse_too_many(client, realm)
             if client.principal is not None:
                 enter(client.principal.tenant)  # the reading task inherits it
             await handler.connected(client)
         except AppError as error:
             await websocket.send_denial_response(
-                problem_response(error.status, error.message, instance=client.path, code=error.code)
+                problem_response(
+                    error.status, error.message, instance=client.path, code=error.code, headers=error.headers
+                )
             )
             return
         await websocket.accept(_PROTOCOL if _token(websocket) else None)
-        connection = _Connection(client, websocket, access, self._settings.backlog)
+        connection = _Connection(client, websocket, access, realm, self._settings.backlog)
         self._open[client.id] = connection
         self._nobody.clear()
         if client.user:
@@ -210,6 +218,12 @@ class WebSockets:
             finally:
                 if not self._open:
                     self._nobody.set()
+
+    def _refuse_too_many(self, client: Client, realm: str) -> None:
+        others = [each for each in self._open.values() if each.realm == realm and each.client.user == client.user]
+        if client.user and len(others) >= self._settings.per_user:
+            message = f"You have {len(others)} sockets open already; close one."
+            raise TooManyRequestsError(message, retry_after=self._settings.heartbeat)
 
     async def _talk(self, connection: _Connection, handler: SocketHandler) -> None:
         """Read and write until one of them ends, and say why it ended if the client can still hear."""
@@ -301,15 +315,15 @@ async def _check_again(connection: _Connection) -> None:
     if connection.client.principal is None:
         return
     try:
-        connection.client.principal = await _principal(connection.socket, connection.access)
+        connection.client.principal = await _principal(connection.socket, connection.access, connection.realm)
     except AppError as error:
         connection.end(_POLICY, error.code)
     except Exception:
         logger.exception("the caller of a socket could not be checked", client=str(connection.client.id))
 
 
-async def _principal(websocket: WebSocket, access: Access) -> Principal | None:
-    provider: PrincipalProvider | None = websocket.app.state.authenticate
+async def _principal(websocket: WebSocket, access: Access, realm: str) -> Principal | None:
+    provider: PrincipalProvider | None = websocket.app.state.realms.get(realm)
     token = _token(websocket)
     authorization = f"Bearer {token}" if token else websocket.headers.get("authorization")
     principal = await provider(authorization) if provider and authorization else None
