@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from kernel.event_bus_values import Broker, Inbox, Letters
     from kernel.events import Event
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 QUICK = EventBusSettings(poll=0.05, lease=1.0, grace=5.0, prefetch=20, rabbitmq_queues="classic")
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 import kernel
 from kernel.audit_table import AuditEntry
-from kernel.event_bus_table import HandledRow, LetterRow
+from kernel.event_bus_table import HandledRow, LetterRow, OutgoingRow, RelayRow
 from kernel.event_table import EventRow, StreamRow
 from kernel.queue_table import JobRow
 from kernel.schedule_table import ScheduleRow
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 FOLDER = Path(kernel.__file__).parent.parent
 TABLES = {
     "create_audit_entries": (AuditEntry,),
-    "create_event_bus": (LetterRow, HandledRow),
+    "create_event_bus": (LetterRow, HandledRow, OutgoingRow, RelayRow),
     "create_queue_jobs": (JobRow,),
     "create_queue_schedules": (ScheduleRow,),
     "create_stored_events": (EventRow, StreamRow),

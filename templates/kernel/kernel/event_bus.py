@@ -2,8 +2,8 @@
 
 The contract, which one suite of tests holds on each broker:
 
-- `publish` returns when the broker has the events. Each group that ever subscribed is given each event that its pattern
-  stands for, also when no process of the group runs at the time.
+- `publish` stores events in the running transaction, and a relay sends them to the broker afterwards. Each group that
+  ever subscribed is given each event that its pattern stands for, also when no process of the group runs at the time.
 - The processes of one group share the work: one key is in one of them at a time, one event after the other.
 - When a handler fails, the event is kept in the project's database and tried again: after `first_wait` seconds, then
   twice as long each time, and up to a fifth longer. Later events of its key wait behind it; all others go on. After
@@ -30,6 +30,7 @@ import structlog
 from .app import Kernel
 from .clock import Clock
 from .errors import ProgrammingError, UnavailableError, WiringError
+from .event_bus_database import DatabaseInbox, DatabaseLetters
 from .event_bus_memory import MemoryBroker, MemoryInbox, MemoryLetters
 from .event_bus_settings import EventBusSettings
 from .event_bus_values import (
@@ -45,6 +46,7 @@ from .event_bus_values import (
     told,
     written,
 )
+from .event_outbox import Outbox, Relay
 from .events import Event, is_event_pattern, new_event, stands_for
 from .ports import AdapterPort
 from .request_context import correlation_id, current_caller, trace
@@ -108,8 +110,10 @@ class DistributedEventBus:
         clock: Clock,
         settings: EventBusSettings | None = None,
         source: str = "app",
+        outbox: Outbox | None = None,
     ) -> None:
         self.broker = broker
+        self.outbox = outbox
         self.letters = letters
         self.inbox = inbox
         self._clock = clock
@@ -164,17 +168,27 @@ class DistributedEventBus:
         self._hooks.append(hook)
 
     async def publish(self, *events: Event) -> None:
-        """Return when the broker has all of them; those of one key stay in their order.
+        """Store events in the running transaction, or in one of their own; they are sent to the broker afterwards.
 
-        Raises ProgrammingError for what is no event, and UnavailableError when the broker does not answer: some may
-        have been published, and publishing the same ones again is safe.
+        Those of one key stay in their order. Raises ProgrammingError for what is no event.
         """
         complete = [self.completed(event) for event in events]
         for event in complete:
             written(event)
-        if complete:
-            await self.broker.publish(complete)
-            self._count("published", "", len(complete))
+        if not complete:
+            return
+        if self.outbox is None:
+            await self.send(complete)
+        else:
+            await self.outbox.add(complete)
+
+    async def send(self, events: Sequence[Event]) -> None:
+        """Hand events to the broker, and return when it has confirmed. Raises UnavailableError when it does not.
+
+        It is the relay's: what the program publishes goes through the outbox, with the transaction it is about.
+        """
+        await self.broker.publish(events)
+        self._count("published", "", len(events))
 
     async def emit(self, name: str, data: Mapping[str, object], *, key: str, source: str = "") -> Event:
         """Make an event and publish it; in a handler it has the handled one for its cause. Raises as `publish`."""
@@ -299,6 +313,7 @@ class _Group:
         self._bus = bus
         self._subscription = subscription
         self._poll = settings.poll
+        self._lease = settings.lease
         self._clock = clock
         self._next = asyncio.Event()
         self.intake = Intake(subscription.group, subscription.pattern, self._take, prefetch=settings.prefetch)
@@ -372,7 +387,7 @@ class _Group:
 
     async def _try_some(self) -> int:
         now = self._clock.now()
-        until = now + timedelta(seconds=self._subscription.timeout + 30)
+        until = now + timedelta(seconds=self._subscription.timeout + self._lease)
         group = self._subscription.group
         claimed = await self._bus.letters.claim(group, now=now, until=until, limit=_AT_ONCE)
         await asyncio.gather(*(self._try(letter) for letter in claimed))
@@ -413,11 +428,10 @@ def namespace(kernel: Kernel) -> str:
 
 def install(kernel: Kernel, broker: Broker) -> None:
     """Let the application publish and handle events through a broker, from its start to its end."""
-    from .event_bus_database import DatabaseInbox, DatabaseLetters
-
     settings = kernel.settings.of(EventBusSettings)
     # The hook has to end in time, or it is cancelled in the middle of what it still has to store.
     grace = min(settings.grace, kernel.settings.shutdown_timeout * 0.7)
+    outbox = Outbox(kernel.database)
     bus = DistributedEventBus(
         broker,
         DatabaseLetters(kernel.database),
@@ -425,12 +439,16 @@ def install(kernel: Kernel, broker: Broker) -> None:
         clock=kernel.clock,
         settings=settings.model_copy(update={"grace": grace}),
         source=kernel.settings.app_name,
+        outbox=outbox,
     )
+    relay = Relay(kernel.database, outbox, bus.send, filled=outbox.filled, lease=settings.lease, poll=settings.poll)
     kernel.provide(EVENT_BUS, bus)
     kernel.add_probe("event bus", broker.ping)
     if settings.consume:
         kernel.on_ready(bus.start)
+    kernel.on_ready(relay.start)
     kernel.on_stop(bus.stop)
+    kernel.on_stop(relay.stop)
 
 
 EVENT_BUS: Final[AdapterPort[DistributedEventBus]] = AdapterPort(

@@ -44,3 +44,24 @@ class HandledRow(Entity):
     group_name: Mapped[str] = mapped_column(String(100))
     event_id: Mapped[UUID] = mapped_column(Guid())
     handled_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+
+class OutgoingRow(Entity):
+    """An event that is to be published, stored in the transaction of what it is about."""
+
+    __tablename__ = "event_outbox"
+    __table_args__ = (Index("ix_event_outbox_stored_at_id", "stored_at", "id"),)
+
+    event: Mapped[dict[str, object]] = mapped_column(Json)
+    stored_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+
+class RelayRow(Entity):
+    """Who publishes what has been stored, for how long, and how far it is: one process at a time keeps the order."""
+
+    __tablename__ = "event_relays"
+
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    holder: Mapped[str] = mapped_column(String(32))
+    leased_until: Mapped[datetime] = mapped_column(UtcDateTime())
+    position: Mapped[str] = mapped_column(String(100))

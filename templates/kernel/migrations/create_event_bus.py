@@ -32,6 +32,26 @@ UP = {
         ) CHARSET=utf8mb4 COLLATE utf8mb4_nopad_bin
         """,
         "CREATE INDEX ix_event_inbox_handled_at ON event_inbox (handled_at)",
+        """
+        CREATE TABLE event_outbox (
+            id CHAR(32) NOT NULL,
+            event JSON NOT NULL,
+            stored_at DATETIME(6) NOT NULL,
+            CONSTRAINT pk_event_outbox PRIMARY KEY (id)
+        ) CHARSET=utf8mb4 COLLATE utf8mb4_nopad_bin
+        """,
+        "CREATE INDEX ix_event_outbox_stored_at_id ON event_outbox (stored_at, id)",
+        """
+        CREATE TABLE event_relays (
+            id CHAR(32) NOT NULL,
+            name VARCHAR(100) NOT NULL,
+            holder VARCHAR(32) NOT NULL,
+            leased_until DATETIME(6) NOT NULL,
+            `position` VARCHAR(100) NOT NULL,
+            CONSTRAINT pk_event_relays PRIMARY KEY (id),
+            CONSTRAINT uq_event_relays_name UNIQUE (name)
+        ) CHARSET=utf8mb4 COLLATE utf8mb4_nopad_bin
+        """,
     ],
     "mysql": [
         """
@@ -64,6 +84,26 @@ UP = {
         ) CHARSET=utf8mb4 COLLATE utf8mb4_0900_bin
         """,
         "CREATE INDEX ix_event_inbox_handled_at ON event_inbox (handled_at)",
+        """
+        CREATE TABLE event_outbox (
+            id CHAR(32) NOT NULL,
+            event JSON NOT NULL,
+            stored_at DATETIME(6) NOT NULL,
+            CONSTRAINT pk_event_outbox PRIMARY KEY (id)
+        ) CHARSET=utf8mb4 COLLATE utf8mb4_0900_bin
+        """,
+        "CREATE INDEX ix_event_outbox_stored_at_id ON event_outbox (stored_at, id)",
+        """
+        CREATE TABLE event_relays (
+            id CHAR(32) NOT NULL,
+            name VARCHAR(100) NOT NULL,
+            holder VARCHAR(32) NOT NULL,
+            leased_until DATETIME(6) NOT NULL,
+            position VARCHAR(100) NOT NULL,
+            CONSTRAINT pk_event_relays PRIMARY KEY (id),
+            CONSTRAINT uq_event_relays_name UNIQUE (name)
+        ) CHARSET=utf8mb4 COLLATE utf8mb4_0900_bin
+        """,
     ],
     "postgresql": [
         """
@@ -96,6 +136,26 @@ UP = {
         )
         """,
         "CREATE INDEX ix_event_inbox_handled_at ON event_inbox (handled_at)",
+        """
+        CREATE TABLE event_outbox (
+            id UUID NOT NULL,
+            event JSONB NOT NULL,
+            stored_at TIMESTAMP WITH TIME ZONE NOT NULL,
+            CONSTRAINT pk_event_outbox PRIMARY KEY (id)
+        )
+        """,
+        "CREATE INDEX ix_event_outbox_stored_at_id ON event_outbox (stored_at, id)",
+        """
+        CREATE TABLE event_relays (
+            id UUID NOT NULL,
+            name VARCHAR(100) NOT NULL,
+            holder VARCHAR(32) NOT NULL,
+            leased_until TIMESTAMP WITH TIME ZONE NOT NULL,
+            position VARCHAR(100) NOT NULL,
+            CONSTRAINT pk_event_relays PRIMARY KEY (id),
+            CONSTRAINT uq_event_relays_name UNIQUE (name)
+        )
+        """,
     ],
     "sqlite": [
         """
@@ -128,11 +188,33 @@ UP = {
         )
         """,
         "CREATE INDEX ix_event_inbox_handled_at ON event_inbox (handled_at)",
+        """
+        CREATE TABLE event_outbox (
+            id CHAR(32) NOT NULL,
+            event JSON NOT NULL,
+            stored_at DATETIME NOT NULL,
+            CONSTRAINT pk_event_outbox PRIMARY KEY (id)
+        )
+        """,
+        "CREATE INDEX ix_event_outbox_stored_at_id ON event_outbox (stored_at, id)",
+        """
+        CREATE TABLE event_relays (
+            id CHAR(32) NOT NULL,
+            name VARCHAR(100) NOT NULL,
+            holder VARCHAR(32) NOT NULL,
+            leased_until DATETIME NOT NULL,
+            position VARCHAR(100) NOT NULL,
+            CONSTRAINT pk_event_relays PRIMARY KEY (id),
+            CONSTRAINT uq_event_relays_name UNIQUE (name)
+        )
+        """,
     ],
 }
 
 DOWN = {
     "*": [
+        "DROP TABLE event_relays",
+        "DROP TABLE event_outbox",
         "DROP TABLE event_inbox",
         "DROP TABLE event_letters",
     ],
