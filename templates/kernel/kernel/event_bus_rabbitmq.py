@@ -150,12 +150,12 @@ class _RabbitGroup:
         partitions = self._settings.partitions
         share = ceil(partitions / max(1, await _consumers(control, self._members)))
         counts = {each: await _consumers(control, self._queue(each)) for each in range(partitions)}
-        for partition, (ending, _) in list(self._readers.items())[share:]:
-            ending.set()
-            counts[partition] = 0
-        for partition, (ending, _) in self._readers.items():
-            if counts[partition] > 1 and secrets.randbelow(2):
-                ending.set()  # two took it at once, and one of them waits in vain
+        for place, (partition, (ending, _)) in enumerate(self._readers.items()):
+            # One that RabbitMQ has forgotten, as it may when it restarts, hears nothing; of two that took a queue at
+            # once, one waits in vain.
+            is_forgotten, is_contested = counts[partition] == 0, counts[partition] > 1 and secrets.randbelow(2)
+            if place >= share or is_forgotten or is_contested:
+                ending.set()
         free = [each for each, count in counts.items() if count == 0 and each not in self._readers]
         for partition in free[: max(0, share - len(self._readers))]:
             ending = asyncio.Event()
