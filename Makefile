@@ -27,6 +27,8 @@ lint: $(STAMP)
 soak: $(STAMP)
 	ARCKODE_FUZZ=20 $(BIN)/python -m pytest tests/stubs/test_module_fuzz.py -q
 	ARCKODE_FUZZ_REQUESTS=3000 $(BIN)/python -m pytest tests/e2e/test_databases.py -q -k junk
+	ARCKODE_AUTH=1 $(BIN)/python -m pytest tests/stubs/test_auth.py tests/e2e/test_guarded_everything.py -q \
+		-k "server or own_tests"
 	ARCKODE_SCHEMATHESIS=300 ARCKODE_SCHEMATHESIS_SEED=$$(date +%s) \
 		$(BIN)/python -m pytest tests/e2e/test_schemathesis.py -q
 	ARCKODE_SOAK_KILLS=200 ARCKODE_SOAK_ROUNDS=50 $(BIN)/python -m pytest tests/migrations/test_faults.py -q
@@ -40,6 +42,7 @@ soak: $(STAMP)
 	ARCKODE_JOBS=100000 $(BIN)/python -m pytest tests/kernel/test_queue_load.py -q -s
 	ARCKODE_EVENT_KILLS=20 $(BIN)/python -m pytest tests/kernel/test_event_outbox.py -q -k killed
 	ARCKODE_EVENTS=3000 $(BIN)/python -m pytest tests/kernel/test_event_bus_restarts.py -q
+	ARCKODE_FOLLOWER_KILLS=50 $(BIN)/python -m pytest tests/kernel/test_projections.py -q -k killed
 	ulimit -n 20000 && ARCKODE_SOCKETS=5000 $(BIN)/python -m pytest tests/kernel/test_websockets.py \
 		tests/kernel/test_streams.py -q -s -k idle
 	ARCKODE_FUZZ_CLIENTS=2000 $(BIN)/python -m pytest tests/client/test_fuzz.py -q

@@ -105,6 +105,8 @@ GROWN: tuple[tuple[str, ...], ...] = (
         *"n:int:min=1 text:text ok:bool fl:float tm:time u:uuid bi:bigint at:datetime email:email:null url:url".split(),
         *"slug:slug day:date:null a_rather_long_name_of_it:str another_rather_long_name:str".split(),
     ),
+    ("make:projection", "account_overviews", "--of", "accounts"),
+    ("make:projection", "line_item_overviews", "--of", "line_items"),
     ("make:connector", "things", "pedidos"),
     ("make:connector", "orders", "articles", "--call", "price_of"),
     ("make:connector", "customers", "articles", "--call", "words_for"),
@@ -137,9 +139,9 @@ GROWN: tuple[tuple[str, ...], ...] = (
     ("make:websocket", "open_door"),
     ("make:websocket", "reports", "--access", "orders:read", "--job", "export_report"),
 )
-_MIGRATING = {"make:idempotency", "make:migration"}
-# The tables of the event store and bus, the queue, the scheduler, the audit log and the web-hooks are made once.
-MIGRATIONS = len(MODULES) + len(FIELDS) - 1 + sum(words[0] in _MIGRATING for words in GROWN) + 6
+_MIGRATING = {"make:idempotency", "make:migration", "make:projection"}
+# The tables of the event store and bus, projections, the queue, the scheduler, the audit log and web-hooks are made once.
+MIGRATIONS = len(MODULES) + len(FIELDS) - 1 + sum(words[0] in _MIGRATING for words in GROWN) + 7
 
 
 # Every adapter but the databases, which take each other's place; all of them together on one project.

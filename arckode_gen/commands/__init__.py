@@ -17,7 +17,7 @@ from arckode_gen import resources
 from arckode_gen.errors import ArckodeError, UsageError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from arckode_gen.engine.overlay import Overlay
     from arckode_gen.engine.plan import Plan
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _SUMMARY = re.compile(r'^SPEC = CommandSpec\(\s*"[^"\\]*",\s*"([^"\\]*)",', re.MULTILINE)
 
 PROJECT_STUBS = Path(".arckode/stubs")
+_HERE = Path(__file__).parent
 
 
 class CommandModule(Protocol):
@@ -66,15 +67,14 @@ def find(name: str, cwd: Path) -> Command:
         UsageError: no command has that name.
         CrashError: it is a stub's, and its `stub.yml` is wrong.
     """
-    module = _modules().get(name)
-    if module is not None:
+    module = _module(name)
+    if module:
         loaded = cast("CommandModule", importlib.import_module(f"{__name__}.{module}"))
         return Command(loaded.SPEC, loaded.run, getattr(loaded, "decide", None))
-    stubs = _stubs(cwd)
-    folder = stubs.get(name)
-    made = _inverse(name, stubs)
+    made = _made_by(name.replace("destroy:", "make:", 1), cwd) if name.startswith("destroy:") else None
     if made is not None:
         return _destroyer(made, name)
+    folder = _made_by(name, cwd)
     if folder is None:
         guess = nearest(name, names(cwd)) or "see `arckode list`"
         raise UsageError(f"there is no command '{name}'", guess)
@@ -84,12 +84,12 @@ def find(name: str, cwd: Path) -> Command:
 @cache
 def stub_of(unit: str, cwd: Path) -> Stub | None:
     """Return the stub that makes units of a kind; one with its folder named for the kind is found without a search."""
-    from arckode_gen.engine import stubs
-
+    likely = [place for root in _stub_roots(cwd) if _is_stub(place := root / unit)][-1:]
+    found = [stub for folder in likely if (stub := load(folder)).unit == unit]
+    if found:
+        return found[0]
     folders = {folder.name: folder for root in _stub_roots(cwd) for folder in _stub_folders(root)}
-    likely = [folders[unit]] if unit in folders else []
-    loaded = (stubs.load(folder) for folder in (*likely, *folders.values()))
-    return next((stub for stub in loaded if stub.unit == unit), None)
+    return next((stub for folder in folders.values() if (stub := load(folder)).unit == unit), None)
 
 
 def shipped_stub(word: str) -> Path:
@@ -111,9 +111,9 @@ def shipped_stub(word: str) -> Path:
 
 def summary(name: str, cwd: Path) -> str:
     """Return one command's line without importing what carries it out; a stub that is wrong says so instead."""
-    module = _modules().get(name)
-    if module is not None:
-        source = (Path(__file__).parent / f"{module}.py").read_text(encoding="utf-8")
+    module = _module(name)
+    if module:
+        source = (_HERE / f"{module}.py").read_text(encoding="utf-8")
         written = _SUMMARY.search(source)
         return written[1] if written else find(name, cwd).spec.summary
     try:
@@ -124,9 +124,7 @@ def summary(name: str, cwd: Path) -> str:
 
 def _generator(folder: Path) -> Command:
     """Return a stub's command; its declaration is read now, what generates is imported when it runs."""
-    from arckode_gen.engine import stubs  # only generators are read from stubs
-
-    stub = stubs.load(folder)
+    stub = load(folder)
 
     def run(call: Call) -> int:
         from arckode_gen.commands import _generate  # help and completion need no template engine
@@ -136,14 +134,21 @@ def _generator(folder: Path) -> Command:
     return Command(stub.spec, run, stub=stub)
 
 
-def _inverse(name: str, stubs: Mapping[str, Path]) -> Path | None:
-    return next((folder for made, folder in stubs.items() if destroys(made) == name), None)
+def _made_by(name: str, cwd: Path) -> Path | None:
+    """Return the folder of a stub's command; a shipped one that is named for it is found without a search."""
+    from arckode_gen.engine import stubs
+
+    shipped, *own = _stub_roots(cwd)
+    likely = shipped / name.partition(":")[2].replace("-", "_")
+    if not own and _is_stub(likely) and stubs.command_name(likely) == name:
+        return likely
+    return _stubs(cwd).get(name)
 
 
 def _destroyer(folder: Path, name: str) -> Command:
-    from arckode_gen.engine import inverse_spec, stubs  # only generators are read from stubs
+    from arckode_gen.engine import inverse_spec  # for this command only
 
-    stub = stubs.load(folder)
+    stub = load(folder)
 
     def run(call: Call) -> int:
         from arckode_gen.commands import _destroy  # help and completion need no template engine
@@ -153,12 +158,31 @@ def _destroyer(folder: Path, name: str) -> Command:
     return Command(inverse_spec.spec(stub, name), run)
 
 
-def _modules() -> dict[str, str]:
-    return {
-        path.stem.replace("_", ":", 1).replace("_", "-"): path.stem
-        for path in Path(__file__).parent.glob("*.py")
-        if not path.stem.startswith("_")
-    }
+def load(folder: Path) -> Stub:
+    """Read a stub.
+
+    Raises:
+        CrashError: its `stub.yml` is wrong.
+    """
+    from arckode_gen.engine import stubs  # only generators are read from stubs
+    from arckode_gen.shell import stub_documents
+
+    return stubs.load(folder, stub_documents.read)
+
+
+def _modules() -> tuple[str, ...]:
+    return tuple(_named(path.stem) for path in _HERE.glob("*.py") if not path.stem.startswith("_"))
+
+
+def _named(stem: str) -> str:
+    return stem.replace("_", ":", 1).replace("_", "-")
+
+
+def _module(name: str) -> str:
+    """Return the file here that is a command, without its ending; empty when there is none."""
+    stem = name.replace(":", "_").replace("-", "_")
+    is_one = stem.isidentifier() and not stem.startswith("_") and _named(stem) == name
+    return stem if is_one and (_HERE / f"{stem}.py").is_file() else ""
 
 
 def _stubs(cwd: Path) -> dict[str, Path]:
@@ -178,3 +202,7 @@ def _stub_roots(cwd: Path) -> Iterator[Path]:
 
 def _stub_folders(root: Path) -> Iterator[Path]:
     return (path.parent for path in sorted(root.glob("*/stub.yml")))
+
+
+def _is_stub(folder: Path) -> bool:
+    return (folder / "stub.yml").is_file()

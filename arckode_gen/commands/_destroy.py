@@ -63,7 +63,7 @@ def _unit(stub: Stub, call: Call, snapshot: Snapshot) -> Unit:
     if name not in known:
         from arckode_gen.commands._generate import unit_name  # which imports what renders
 
-        name = unit_name(stub, call.values)
+        name = unit_name(stub, call.values, snapshot)
     found = units.load(snapshot, stub.unit, name)
     if found is None:
         listed = f"there are {', '.join(known)}" if known else f"nothing was made by `arckode {stub.spec.name}`"

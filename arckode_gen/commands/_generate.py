@@ -213,7 +213,7 @@ def _values(stub: Stub, words: Mapping[str, object], snapshot: Snapshot) -> tupl
     recorded: dict[str, object] = {}
     for word, kind in stub.word_types.items():
         given = {**words, word: _known_name(stub, word, words, snapshot)} if kind == "name" else words
-        values[word], recorded[word] = _value(word, kind, given)
+        values[word], recorded[word] = _value(word, kind, given, snapshot)
         if word in stub.unrecorded:
             del recorded[word]
     return values, recorded
@@ -228,9 +228,11 @@ def _known_name(stub: Stub, word: str, words: Mapping[str, object], snapshot: Sn
     return recorded if isinstance(recorded, dict) else given
 
 
-def unit_name(stub: Stub, words: Mapping[str, object]) -> str:
+def unit_name(stub: Stub, words: Mapping[str, object], snapshot: Snapshot) -> str:
     """Return the name that the words give a unit."""
-    values = {word: _value(word, kind, words)[0] for word, kind in stub.word_types.items() if word in stub.naming}
+    values = {
+        word: _value(word, kind, words, snapshot)[0] for word, kind in stub.word_types.items() if word in stub.naming
+    }
     return generate.name_of_unit(stub, values)
 
 
@@ -257,7 +259,7 @@ def _added(stub: Stub, values: Mapping[str, object], snapshot: Snapshot) -> list
     return cast("list[dict[str, object]]", previous.values.get("added", []))
 
 
-def _value(word: str, kind: WordType, words: Mapping[str, object]) -> tuple[object, object]:
+def _value(word: str, kind: WordType, words: Mapping[str, object], snapshot: Snapshot) -> tuple[object, object]:
     """Return a parameter as templates use it and as the manifest records it."""
     given = words.get(word)
     if kind == "name" and isinstance(given, dict):
@@ -269,6 +271,11 @@ def _value(word: str, kind: WordType, words: Mapping[str, object]) -> tuple[obje
     if kind == "word" and given:
         spelled = identifier(str(given))
         return spelled, spelled
+    if kind == "module" and given:
+        from arckode_gen.engine.references import folder_of  # not every stub is about a module
+
+        folder = folder_of(str(given), snapshot, project.manifest(snapshot)["package"])
+        return folder, folder
     if kind == "fields":
         from arckode_gen.engine import field_files  # not every stub knows the field language
 

@@ -19,7 +19,7 @@ KIND = "module"
 def generated_module(stub: Stub, word: str, snapshot: Snapshot) -> Unit:
     """Return the module that a word means: by the name of its folder, else in any spelling."""
     known = [each.name for each in units.of_kind(snapshot, stub.unit)]
-    names = (word, _spelt(stub, word))
+    names = (word, _spelt(stub, word, snapshot))
     for name in names:
         unit = units.load(snapshot, stub.unit, name) if name in known else None
         if unit is not None:
@@ -43,10 +43,10 @@ def refuse_stale(stub: Stub, unit: Unit) -> None:
         raise RefusedError(message, "bring it up to date first: `arckode upgrade`")
 
 
-def _spelt(stub: Stub, word: str) -> str:
+def _spelt(stub: Stub, word: str, snapshot: Snapshot) -> str:
     from arckode_gen.commands import _generate
 
     try:
-        return _generate.unit_name(stub, {"name": word})
+        return _generate.unit_name(stub, {"name": word}, snapshot)
     except ArckodeError:
         return word

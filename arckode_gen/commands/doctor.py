@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from arckode_gen import __version__
 from arckode_gen.commands import stub_of
+from arckode_gen.commands._unsettled import ADVICE, unsettled
 from arckode_gen.commands.db_migrate import request
 from arckode_gen.engine import edits, inverse_spec, units, unreadable, wiring
 from arckode_gen.engine.project import Disk, find_root, manifest
@@ -16,7 +17,6 @@ from arckode_gen.engine.spec import CommandSpec, Param
 from arckode_gen.errors import ArckodeError
 from arckode_gen.migrations.target import ask, locate
 from arckode_gen.shell import tables
-from arckode_gen.shell.merge import LABELS
 from arckode_gen.shell.merge_driver import COMMAND
 from arckode_gen.shell.process import interpreter
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 State = Literal["ok", "note", "wrong"]
 _OLDEST = (3, 11)
 _NEEDED = ("fastapi", "sqlalchemy", "pydantic_settings", "uvicorn")
-_MARKER = f"<<<<<<< {LABELS[0]}".encode()
 _PROBE = (
     "import importlib.util, json, sys; "
     "print(json.dumps([list(sys.version_info[:3]), [n for n in sys.argv[1:] if importlib.util.find_spec(n) is None]]))"
@@ -153,10 +152,9 @@ def _files(snapshot: Snapshot, known: tuple[Unit, ...]) -> Iterator[Check]:
         yield Check("files", "note", found, "restore them with git, or take the whole unit out with `arckode destroy:`")
     else:
         yield Check("files", "ok", f"{len(paths)} generated, {edited} of them edited")
-    marked = [path for path in paths if (state := states[path]) is not None and _MARKER in state.content]
+    marked = unsettled(snapshot, known)
     if marked:
-        advice = "decide between the versions in each, and take the markers out"
-        yield Check("conflicts", "wrong", f"{len(marked)} with conflict markers: {_few(marked)}", advice)
+        yield Check("conflicts", "wrong", f"{len(marked)} with conflict markers: {_few(list(marked))}", ADVICE)
     if baseless:
         advice = "restore .arckode/base with git: without it your edits cannot be merged"
         yield Check("baselines", "wrong", f"{len(baseless)} are missing: {_few(baseless)}", advice)

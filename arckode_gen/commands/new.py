@@ -6,10 +6,12 @@ import json
 import shutil
 import subprocess
 import tempfile
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from arckode_gen import __version__, resources
+from arckode_gen.commands._answers import words_of
 from arckode_gen.commands._writing import show
 from arckode_gen.engine import parts, project, project_names, project_unit, skeleton, units
 from arckode_gen.engine.plan import Change, FileState, Plan, Step
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from arckode_gen.engine.project_names import ProjectName
-    from arckode_gen.engine.spec import Call
+    from arckode_gen.engine.spec import Call, Value
 
 DATABASES = ("sqlite", "postgresql", "mysql", "mariadb")
 PARTS = ("core", "memory", "testing")
@@ -41,6 +43,7 @@ SPEC = CommandSpec(
         Param("database", default="sqlite", choices=DATABASES, help="Where DATABASE_URL points.", prompt="Database"),
         Param("no_git", type="bool", help="Do not run `git init`."),
         Param("defaults", type="bool", help="Ask nothing; take the default of every question."),
+        Param("answers", type="path", metavar="FILE|-", help="Read answers as JSON from a file or stdin."),
     ),
     writes=True,
     details="Nothing is installed and nothing reaches the network.",
@@ -49,6 +52,8 @@ SPEC = CommandSpec(
 
 def run(call: Call) -> int:
     """Write the project's folder, or show what would be written."""
+    if call.text("answers"):
+        call = replace(call, values={**call.values, **cast("Mapping[str, Value]", words_of(call))})
     name = project_names.parse(call.text("name"), call.text("package"))
     root = call.cwd / name.name
     if root.is_dir():
@@ -117,6 +122,7 @@ def _init_git(call: Call, root: Path) -> None:
     # A hook that runs arckode points these at its own repository.
     environ = {key: value for key, value in call.environ.items() if not key.startswith("GIT_")}
     if _git(root, environ, "rev-parse", "--is-inside-work-tree").returncode == 0:
+        teach(root, environ)
         return
     made = _git(root, environ, "-c", "init.defaultBranch=main", "init", "--quiet")
     teach(root, environ)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arckode_gen.commands import shipped_stub
+from arckode_gen.commands import load, shipped_stub
 from arckode_gen.commands._writing import carry_out
-from arckode_gen.engine import published, stubs
+from arckode_gen.engine import published
 from arckode_gen.engine.project import find_root
 from arckode_gen.engine.spec import CommandSpec, Param
 
@@ -30,7 +30,7 @@ SPEC = CommandSpec(
 def run(call: Call) -> int:
     """Copy the stub."""
     folder = shipped_stub(call.text("name"))
-    version = stubs.load(folder).version
+    version = load(folder).version
     root = find_root(call.cwd)
     return carry_out(
         call, root, lambda snapshot: published.publish(folder, version, snapshot, force=call.flag("force"))

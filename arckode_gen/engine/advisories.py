@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from arckode_gen.engine import yaml_text
 from arckode_gen.errors import CrashError
 
 if TYPE_CHECKING:
@@ -42,6 +41,8 @@ def load(templates: Path) -> tuple[Advisory, ...]:
     Raises:
         CrashError: the file is wrong.
     """
+    from arckode_gen.engine import yaml_text  # to upgrade is to need none of it
+
     document = yaml_text.parse((templates / FILE).read_text(encoding="utf-8"))
     rows = cast("dict[str, list[dict[str, object]]]", document)["advisories"]
     try:

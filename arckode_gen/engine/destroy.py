@@ -90,7 +90,7 @@ def plan(
         if path in held and path not in staying.files:
             _take_back(draft, path, held[path], command)
         elif path not in staying.files:
-            _remove(draft, path, merge.restyled, "" if force else spelled(unit))
+            _remove(draft, path, merge.restyled, None if force else lambda: spelled(unit))
         draft.write(units.BASE + path, None, "no longer generated")
     draft.write(unit.path, None, "manifest")
     changes = (Change(path, snapshot.read(path), state, draft.reasons[path]) for path, state in draft.after.items())
@@ -213,15 +213,15 @@ def _relations(unit: Unit, other: Unit) -> list[str]:
     return [field.name for field in fields if not field.is_stored and field.target == other.name]
 
 
-def _remove(draft: _Draft, path: str, restyled: Restyled, command: str) -> None:
-    """Delete a file that nobody edited; without a `command` that is told how to do it by force, an edited one too."""
+def _remove(draft: _Draft, path: str, restyled: Restyled, command: Callable[[], str] | None) -> None:
+    """Delete a file that nobody edited; without a `command` to tell how it goes by force, an edited one too."""
     placed = on_destroy(path, draft.snapshot.read(path), draft.snapshot.read(units.BASE + path), restyled)
     if placed.action == "delete":
         draft.write(path, None, "generated")
-    elif placed.action == "keep" and not command:
+    elif placed.action == "keep" and command is None:
         draft.write(path, None, "generated, and edited since")
-    elif placed.action == "keep":
-        advice = f"delete it yourself, or `arckode undo` and then `{command} --force`"
+    elif placed.action == "keep" and command is not None:
+        advice = f"delete it yourself, or `arckode undo` and then `{command()} --force`"
         draft.kept.append(f"{path}: edited since it was generated; {advice}")
 
 

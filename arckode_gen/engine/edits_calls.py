@@ -7,8 +7,18 @@ import _ast as ast
 from arckode_gen.engine.edits import AlreadyGone, AlreadyThere, CannotInsert, CannotRemove, Inserted, Removed
 from arckode_gen.engine.edits_check import adds_only
 from arckode_gen.engine.edits_lines import above_comments, without_statement
-from arckode_gen.engine.edits_names import assigned, dotted, imported, mentions, own, running, statements, walk
-from arckode_gen.engine.edits_source import UnreadableError, end_line, first_line, natural, parse, read
+from arckode_gen.engine.edits_names import assigned, dotted, imported, mentions, own, walk
+from arckode_gen.engine.edits_source import (
+    DEFINITIONS,
+    UnreadableError,
+    end_line,
+    first_line,
+    natural,
+    parse,
+    read,
+    running,
+    statements,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +32,9 @@ if TYPE_CHECKING:
 
 # Runs of calls in the order in which a root makes them: modules use adapters and parts, connectors join modules.
 PHASES = ("provide_", "use_", "register_", "connect_")
+
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class _NoPlaceError(Exception):
@@ -50,10 +63,11 @@ def insert_call(source: bytes, function: str, statement: str) -> Insertion:
     wanted = _wanted(statement)
     try:
         file = read(source)
-        if _refers(file, _name(wanted)):
+        names = imported(file.statements)
+        if _refers(file, names, _name(wanted)):
             return AlreadyThere()
-        root = _function(file.tree, function)
-        call = _spelled(file, root, wanted, statement)
+        root = _function(file, function)
+        call = _spelled(file, names, root, wanted, statement)
         text = _inserted(file, _block(root, call), call)
     except (UnreadableError, _NoPlaceError) as error:
         return CannotInsert(str(error), f"    {statement.strip()}")
@@ -71,10 +85,11 @@ def remove_call(source: bytes, function: str, statement: str) -> Removal:
     wanted = _wanted(statement)
     try:
         file = read(source)
-        if not _refers(file, _name(wanted)):
+        names = imported(file.statements)
+        if not _refers(file, names, _name(wanted)):
             return AlreadyGone()
-        root = _function(file.tree, function)
-        call = _spelled(file, root, wanted, statement)
+        root = _function(file, function)
+        call = _spelled(file, names, root, wanted, statement)
     except (UnreadableError, _NoPlaceError) as error:
         return CannotRemove(str(error), statement)
     from ast import dump
@@ -99,36 +114,30 @@ def _name(call: ast.Call) -> str:
     return call.func.id if isinstance(call.func, ast.Name) else ""
 
 
-def _refers(file: Source, name: str) -> bool:
+def _refers(file: Source, names: Mapping[str, str], name: str) -> bool:
     """Tell whether anything that runs uses the function, called or handed on, through any import."""
     if not file.may_say(name):
         return False
-    names = imported(statements(file.tree))
     words = [name, *(local for local, full in names.items() if full.rpartition(".")[2] == name)]
     return any(
         isinstance(node, ast.Name | ast.Attribute)
         and isinstance(node.ctx, ast.Load)
         and dotted(node, names).rpartition(".")[2] == name
-        for node in mentions(file, file.tree, words)
+        for node in mentions(file, words)
     )
 
 
-def _function(tree: ast.Module, name: str) -> Function:
-    found = [
-        node
-        for node in statements(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name
-    ]
+def _function(file: Source, name: str) -> Function:
+    found = [node for node in file.statements if isinstance(node, _FUNCTIONS) and node.name == name]
     if not found:
         raise _NoPlaceError(f"there is no function {name!r}")
-    if len(found) > 1 or found[0] not in tree.body:
+    if len(found) > 1 or found[0] not in file.tree.body:
         raise _NoPlaceError(f"{name!r} is defined more than once or not at the top level")
     return found[0]
 
 
-def _spelled(file: Source, root: Function, wanted: ast.Call, statement: str) -> _Call:
+def _spelled(file: Source, names: Mapping[str, str], root: Function, wanted: ast.Call, statement: str) -> _Call:
     """Write the call with the names that this file uses."""
-    names = imported(statements(file.tree))
     name = _name(wanted)
     local = next((local for local, full in names.items() if full.rpartition(".")[2] == name), name)
     arguments = [*wanted.args]
@@ -262,8 +271,7 @@ def _inserted(file: Source, block: Sequence[ast.stmt], call: _Call) -> bytes:
 def _line(file: Source, block: Sequence[ast.stmt], position: int) -> int:
     """Return the line for position: right after the statement before, so that comments stay with what follows."""
     before = block[position - 1] if position else None
-    parts_with_blank = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    if before is None or (isinstance(before, parts_with_blank) and position < len(block)):
+    if before is None or (isinstance(before, DEFINITIONS) and position < len(block)):
         return above_comments(file, first_line(block[position]))
     return end_line(before)
 

@@ -13,13 +13,22 @@ from arckode_gen.engine.edits_names import (
     dotted,
     imported,
     mentions,
-    running,
     same,
-    statements,
     top_level,
     walk,
 )
-from arckode_gen.engine.edits_source import UnreadableError, end_line, first_line, is_docstring, natural, parse, read
+from arckode_gen.engine.edits_source import (
+    DEFINITIONS,
+    IMPORTS,
+    UnreadableError,
+    end_line,
+    first_line,
+    is_docstring,
+    natural,
+    parse,
+    read,
+    running,
+)
 from arckode_gen.engine.known_names import LIBRARIES
 from arckode_gen.engine.layout import LINE_LENGTH
 
@@ -95,7 +104,7 @@ def _lines(statement: str) -> list[str]:
 
 def _wanted(statement: str) -> ast.Import | ast.ImportFrom:
     body = parse(statement.strip()).body
-    if len(body) != 1 or not isinstance(body[0], ast.Import | ast.ImportFrom) or len(body[0].names) != 1:
+    if len(body) != 1 or not isinstance(body[0], IMPORTS) or len(body[0].names) != 1:
         raise ValueError(f"{statement!r} does not import one name")
     return body[0]
 
@@ -118,12 +127,12 @@ def _is_there(file: Source, target: str) -> bool:
     names = imported(top_level(file.tree))
     if any(same(full, target) for full in names.values()):
         return True
-    used = (node for node in mentions(file, file.tree, [last]) if isinstance(node, ast.Attribute))
+    used = (node for node in mentions(file, [last]) if isinstance(node, ast.Attribute))
     if any(same(dotted(node, names), target) for node in used):
         return True
     return any(
         _is_late_and_used(node, target)
-        for node in statements(file.tree)
+        for node in file.statements
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     )
 
@@ -139,7 +148,7 @@ def _spelled(alias: ast.alias) -> tuple[str, str | None]:
 
 
 def _names(node: ast.stmt) -> list[ast.alias]:
-    return node.names if isinstance(node, ast.Import | ast.ImportFrom) else []
+    return node.names if isinstance(node, IMPORTS) else []
 
 
 def _key(node: ast.stmt) -> tuple[str, str, int]:
@@ -258,14 +267,14 @@ def _sections(file: Source) -> list[list[ast.Import | ast.ImportFrom]]:
     sections: list[list[ast.Import | ast.ImportFrom]] = []
     end = -1
     for node in file.tree.body:
-        if is_docstring(node) or _root(node) == "__future__":
-            continue
-        if not isinstance(node, ast.Import | ast.ImportFrom):
-            if sections:
+        if not isinstance(node, IMPORTS):
+            if sections and not is_docstring(node):
                 break
             continue
-        between = range(end, first_line(node))
-        if not sections or any(file.is_blank(index) for index in between):
+        if _root(node) == "__future__":
+            continue
+        start = first_line(node)
+        if not sections or (end < start and any(map(file.is_blank, range(end, start)))):
             sections.append([])
         sections[-1].append(node)
         end = end_line(node)
@@ -286,6 +295,6 @@ def _first(file: Source, lines: Sequence[str]) -> bytes:
         return file.with_lines(end_line(head[-1]), ["", *lines])
     if not body:
         return file.with_lines(len(file.lines), lines)
-    wide = isinstance(body[0], ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    wide = isinstance(body[0], DEFINITIONS)
     at = above_comments(file, first_line(body[0]))
     return file.with_lines(at, [*lines, "", ""] if wide else [*lines, ""])

@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import _ast as ast
+from bisect import bisect_left
 
-from arckode_gen.engine.edits_source import BLOCKS, Source, end_line, first_line
+from arckode_gen.engine.edits_source import BLOCKS, Source, end_line, first_line, is_type_checking, running
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-_BLOCKS = frozenset(BLOCKS)
-
-
-# What holds no statements and is most of a file.
-_SIMPLE = frozenset({ast.Expr, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.Return, ast.Pass})
-
-
-def running(node: ast.AST) -> Iterator[ast.AST]:
-    """Walk everything that exists at run time, in order: not the branch under `if TYPE_CHECKING`."""
-    return _walk(node, inside=True)
-
-
-def statements(node: ast.AST) -> Iterator[ast.AST]:
-    """Walk the statements among these, and what holds statements; no expressions, which are most of a tree."""
-    return _walk(node, inside=False)
+_HOLDING = (ast.stmt, ast.Module, ast.ExceptHandler, ast.match_case)
 
 
 def walk(node: ast.AST) -> Iterator[ast.AST]:
@@ -41,37 +28,16 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
             ]
 
 
-def _walk(node: ast.AST, *, inside: bool) -> Iterator[ast.AST]:
-    waiting = [node]
-    while waiting:
-        current = waiting.pop()
-        yield current
-        if not inside and type(current) in _SIMPLE:
-            continue
-        hidden = current.body if isinstance(current, ast.If) and _is_type_checking(current.test) else ()
-        children: list[ast.AST] = []
-        for name in current._fields:
-            if not inside and name not in _BLOCKS:
-                continue
-            value = getattr(current, name, None)
-            if isinstance(value, ast.AST):
-                children.append(value)
-            elif isinstance(value, list) and value is not hidden:
-                children += [child for child in value if isinstance(child, ast.AST)]
-        waiting += reversed(children)
-
-
-def mentions(file: Source, node: ast.AST, words: Iterable[str]) -> Iterator[ast.AST]:
-    """Yield what runs in a file's node, but only of the statements on whose lines one of the words stands."""
+def mentions(file: Source, words: Iterable[str]) -> Iterator[ast.AST]:
+    """Yield what runs in a file, but only of the statements on whose lines one of the words stands."""
     lines = file.lines_with(*words)
-    for statement in statements(node):
+    for statement in file.statements:
         if not isinstance(statement, ast.stmt) or not file.text.isascii() or _stands_on(statement, lines):
             yield from own(statement)
 
 
 def _stands_on(node: ast.stmt, lines: Sequence[int]) -> bool:
-    start, stop = first_line(node), end_line(node)
-    return any(start <= line < stop for line in lines)
+    return bisect_left(lines, first_line(node)) < bisect_left(lines, end_line(node))
 
 
 def own(node: ast.AST) -> Iterator[ast.AST]:
@@ -79,16 +45,11 @@ def own(node: ast.AST) -> Iterator[ast.AST]:
     yield node
     for name in node._fields:
         value = getattr(node, name, None)
-        if name in _BLOCKS and isinstance(node, ast.stmt | ast.Module | ast.ExceptHandler | ast.match_case):
+        if name in BLOCKS and isinstance(node, _HOLDING):
             continue
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST):
-                yield from _walk(child, inside=True)
-
-
-def _is_type_checking(test: ast.expr) -> bool:
-    name = test.attr if isinstance(test, ast.Attribute) else test.id if isinstance(test, ast.Name) else ""
-    return name == "TYPE_CHECKING"
+                yield from running(child)
 
 
 def top_level(tree: ast.AST) -> Iterator[ast.AST]:
@@ -102,7 +63,7 @@ def top_level(tree: ast.AST) -> Iterator[ast.AST]:
 
 
 def _children(node: ast.AST) -> list[ast.AST]:
-    hidden = node.body if isinstance(node, ast.If) and _is_type_checking(node.test) else ()
+    hidden = node.body if isinstance(node, ast.If) and is_type_checking(node.test) else ()
     found: list[ast.AST] = []
     for name in node._fields:
         value = getattr(node, name, None)

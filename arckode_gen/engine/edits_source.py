@@ -10,11 +10,13 @@ from itertools import groupby
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Final
 
 # The fields of a statement that hold statements, or the handlers and cases that hold them.
 BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+IMPORTS = (ast.Import, ast.ImportFrom)
 _DIGITS = frozenset("0123456789")
 _KEPT = 4
 
@@ -26,7 +28,7 @@ class UnreadableError(Exception):
 class Source:
     """Lines as ast counts them (a form feed ends none), with their own line ends; `mark` is the byte order mark."""
 
-    __slots__ = ("encoding", "lines", "mark", "text", "tree")
+    __slots__ = ("_statements", "encoding", "lines", "mark", "text", "tree")
 
     def __init__(self, mark: bytes, encoding: str, text: str, tree: ast.Module) -> None:
         self.mark: Final = mark
@@ -34,6 +36,13 @@ class Source:
         self.text: Final = text
         self.lines: Final = tuple(io.StringIO(text, newline=""))
         self.tree: Final = tree
+        self._statements: tuple[ast.AST, ...] = ()
+
+    @property
+    def statements(self) -> tuple[ast.AST, ...]:
+        """The tree's statements, and what holds statements, in order; no expressions, which are most of a tree."""
+        self._statements = self._statements or tuple(statements(self.tree))
+        return self._statements
 
     @property
     def end(self) -> str:
@@ -131,7 +140,7 @@ def parse(text: str) -> ast.Module:
 
 def first_line(node: ast.stmt) -> int:
     """Return the index of a statement's first line, its decorators included."""
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.decorator_list:
+    if isinstance(node, DEFINITIONS) and node.decorator_list:
         return node.decorator_list[0].lineno - 1
     return node.lineno - 1
 
@@ -142,9 +151,48 @@ def end_line(node: ast.stmt) -> int:
 
 
 def _column(node: ast.stmt) -> int:
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.decorator_list:
+    if isinstance(node, DEFINITIONS) and node.decorator_list:
         return node.decorator_list[0].col_offset - 1
     return node.col_offset
+
+
+# What holds no statements and is most of a file.
+_SIMPLE = frozenset({ast.Expr, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.Return, ast.Pass})
+
+
+def running(node: ast.AST) -> Iterator[ast.AST]:
+    """Walk everything that exists at run time, in order: not the branch under `if TYPE_CHECKING`."""
+    return _walk(node, inside=True)
+
+
+def statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Walk the statements among these, and what holds statements; no expressions, which are most of a tree."""
+    return _walk(node, inside=False)
+
+
+def _walk(node: ast.AST, *, inside: bool) -> Iterator[ast.AST]:
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        if not inside and type(current) in _SIMPLE:
+            continue
+        hidden = current.body if isinstance(current, ast.If) and is_type_checking(current.test) else ()
+        children: list[ast.AST] = []
+        for name in current._fields:
+            if not inside and name not in BLOCKS:
+                continue
+            value = getattr(current, name, None)
+            if isinstance(value, ast.AST):
+                children.append(value)
+            elif isinstance(value, list) and value is not hidden:
+                children += [child for child in value if isinstance(child, ast.AST)]
+        waiting += reversed(children)
+
+
+def is_type_checking(test: ast.expr) -> bool:
+    name = test.attr if isinstance(test, ast.Attribute) else test.id if isinstance(test, ast.Name) else ""
+    return name == "TYPE_CHECKING"
 
 
 def is_docstring(node: ast.stmt) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from arckode_gen.engine import yaml_text
 from arckode_gen.engine.plan import FileState
 from arckode_gen.errors import CrashError
 
@@ -69,6 +68,8 @@ def _wanted(folder: Path, parts: Iterable[str]) -> list[_Part]:
     wanted = list(parts)
     if not wanted:
         return []
+    from arckode_gen.engine import yaml_text  # to take something out reads no YAML
+
     document = yaml_text.parse((folder / "parts.yml").read_text(encoding="utf-8"))
     known = cast("dict[str, dict[str, _Part]]", document)["parts"]
     for part in wanted:  # grows while it is gone through

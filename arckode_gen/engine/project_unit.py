@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from arckode_gen import __version__
 from arckode_gen.engine import parts, template_tree, units
-from arckode_gen.engine.stubs import tree_digest
+from arckode_gen.engine.digests import tree_digest
 from arckode_gen.engine.upgrade import Rendered
 
 if TYPE_CHECKING:

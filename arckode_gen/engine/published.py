@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arckode_gen.engine import units
+from arckode_gen.engine.digests import tree_digest
 from arckode_gen.engine.plan import Change, FileState, Plan
-from arckode_gen.engine.stubs import tree_digest
 from arckode_gen.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:

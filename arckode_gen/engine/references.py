@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
-from arckode_gen.engine.names import Name
+from arckode_gen.engine.names import Name, identifier
 from arckode_gen.engine.units import load
 from arckode_gen.errors import UsageError
 
@@ -59,6 +59,14 @@ def with_folder(field: Field, project: Snapshot, package: str) -> Field:
     meant = [module for module in _modules(project, package) if load(project, "module", module) is None]
     found = [module for module in meant if _plural(module) == field.target]
     return replace(field, target=found[0]) if len(found) == 1 else field
+
+
+def folder_of(word: str, project: Snapshot, package: str) -> str:
+    """Return the folder of the module that a word means, by its plural or its singular; else the word in snake case."""
+    spelled = identifier(word)
+    modules = _modules(project, package)
+    meant = [] if spelled in modules else [each for each in modules if name_of(each, project).singular == spelled]
+    return meant[0] if len(meant) == 1 else spelled
 
 
 def _modules(project: Snapshot, package: str) -> list[str]:

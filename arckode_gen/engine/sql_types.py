@@ -38,12 +38,13 @@ _INDENT = "    "
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table as `make:module` knows it."""
+    """A table as `make:module` knows it; the rows of a `read_model` belong to generations."""
 
     name: str
     fields: tuple[Field, ...]
     timestamps: bool = True
     soft_delete: bool = False
+    read_model: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +125,13 @@ def _columns(table: Table, dialect: Dialect) -> Iterable[str]:
         yield f"updated_at {moment} NOT NULL"
     if table.soft_delete:
         yield f"deleted_at {moment}"
+    if table.read_model:
+        yield "generation BIGINT NOT NULL"
 
 
 def _constraints(table: Table) -> Iterable[str]:
-    yield f"CONSTRAINT pk_{table.name} PRIMARY KEY (id)"
+    key = "id, generation" if table.read_model else "id"
+    yield f"CONSTRAINT pk_{table.name} PRIMARY KEY ({key})"
     for field in table.fields:
         for name, rule in constraints(table.name, field):
             yield f"CONSTRAINT {name} {rule}"

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from arckode_gen import resources
 from arckode_gen.engine import stub_document
+from arckode_gen.engine.digests import tree_digest
 from arckode_gen.engine.spec import COMMON_PARAMS, OVERWRITING_PARAMS, WRITING_PARAMS, CommandSpec, Param
 from arckode_gen.errors import CrashError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from arckode_gen.engine.stub_document import Entry
@@ -28,7 +29,7 @@ WireKind = Literal[
 ]
 _AT_SOMETHING = frozenset({"entry", "ts_item"})
 _IN_SOMETHING = frozenset({"register", "attribute", "method"})
-WordType = Literal["str", "int", "bool", "word", "name", "fields"]
+WordType = Literal["str", "int", "bool", "word", "name", "module", "fields"]
 _KEYS = (
     "command",
     "summary",
@@ -180,25 +181,13 @@ def _is_used(word: str, template: str) -> bool:
     return re.search(rf"\b{word}\b", template) is not None
 
 
-def tree_digest(folder: Path, names: tuple[str, ...]) -> str:
-    """Return a digest of some files and folders below a folder."""
-    total = hashlib.sha256()
-    for name in names:
-        place = folder / name
-        for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
-            if path.is_file() and "__pycache__" not in path.parts:
-                content = path.read_bytes()
-                total.update(f"{path.relative_to(folder).as_posix()} {len(content)}\n".encode() + content)
-    return total.hexdigest()[:16]
-
-
-def load(folder: Path) -> Stub:
+def load(folder: Path, read: Callable[[Path], Entry] = stub_document.read) -> Stub:
     """Read a stub.
 
     Raises:
         CrashError: `stub.yml` is not what a stub needs; the message names the file, the key and the reason.
     """
-    document = stub_document.read(folder / "stub.yml").only(_KEYS)
+    document = read(folder / "stub.yml").only(_KEYS)
     words = document.entries("params", _PARAM_KEYS)
     params = tuple(_param(word) for word in words)
     _check_params(document, params)

@@ -36,7 +36,9 @@ def _before_words(argv: list[str]) -> list[str]:
 def would_ask(spec: CommandSpec, argv: list[str]) -> bool:
     """Tell whether a person at a terminal would be asked something that these words do not answer."""
     given = {word.partition("=")[0] for word in argv}
-    return "--defaults" not in given and any(param.prompt and param.flag not in given for param in spec.options)
+    return given.isdisjoint({"--defaults", "--answers"}) and any(
+        param.prompt and param.flag not in given for param in spec.options
+    )
 
 
 def read(spec: CommandSpec, argv: list[str]) -> dict[str, Value] | None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
+import os
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from arckode_gen.errors import OperationError, RefusedError
-from arckode_gen.shell.files import put, sync_folders
+from arckode_gen.shell.files import put, remove_tree, sync_folders
 from arckode_gen.shell.lock import LOCK_FILE, hold
 from arckode_gen.shell.targets import refuse_stale
 
@@ -29,12 +28,12 @@ def create(root: Path, plan: Plan) -> None:
     refuse_stale(root, plan.changes)
     sweep(root)
     made = [above for above in root.parents if not above.exists()]
-    building = root.with_name(f"{_prefix(root)}{secrets.token_hex(4)}")
+    building = root.with_name(f"{_prefix(root)}{os.urandom(4).hex()}")
     try:
         building.mkdir(parents=True)
         _build(building, root, plan)
     except BaseException as error:
-        shutil.rmtree(building, ignore_errors=True)
+        remove_tree(building)
         with suppress(OSError):
             for folder in made:
                 folder.rmdir()
@@ -64,7 +63,7 @@ def sweep(root: Path) -> None:
     for folder in root.parent.iterdir():
         if folder.name.startswith(_prefix(root)) and (folder / LOCK_FILE).is_file():
             with suppress(OperationError), hold(folder, timeout=0):
-                shutil.rmtree(folder, ignore_errors=True)
+                remove_tree(folder)
 
 
 def _prefix(root: Path) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import stat
 import sys
 from typing import TYPE_CHECKING
@@ -102,8 +101,19 @@ def remove_if_empty(folder: Path) -> bool:
         return False
     left = [entry.name for entry in folder.iterdir()]
     if left == ["__pycache__"]:
-        shutil.rmtree(folder / "__pycache__")
+        remove_tree(folder / "__pycache__", strict=True)
     elif left:
         return False
     folder.rmdir()
     return True
+
+
+def remove_tree(folder: Path, *, strict: bool = False) -> None:
+    """Remove a folder and all in it, or as much of it as can be.
+
+    Raises:
+        OSError: with `strict`, something of it cannot be removed.
+    """
+    import shutil  # with everything that packs archives, and rarely
+
+    shutil.rmtree(folder, ignore_errors=not strict)

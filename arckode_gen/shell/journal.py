@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from arckode_gen.engine.plan import FileState
 from arckode_gen.errors import RefusedError, UsageError, nearest
-from arckode_gen.shell.files import sync_folders, write_file
+from arckode_gen.shell.files import remove_tree, sync_folders, write_file
 from arckode_gen.shell.formats import EntryDocument, pack_plan, unpack_plan
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def begin(root: Path, plan: Plan, *, folders: tuple[str, ...], modes: Mapping[st
         sync_folders((folder, folder.parent, folder.parent.parent))
         settle(root, entry.id, "pending")
     except OSError:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_tree(folder)
         raise
     return entry
 
@@ -71,7 +70,7 @@ def settle(root: Path, entry_id: str, state: State) -> None:
 
 def discard(root: Path, entry_id: str) -> None:
     """Forget an entry that never began."""
-    shutil.rmtree(_folder(root, entry_id))
+    remove_tree(_folder(root, entry_id), strict=True)
 
 
 def ids(root: Path) -> tuple[str, ...]:

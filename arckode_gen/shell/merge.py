@@ -6,7 +6,6 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from arckode_gen.engine.root_merge import settle
 from arckode_gen.errors import OperationError
 
 LABELS = ("yours", "generated before", "generated now")
@@ -71,7 +70,11 @@ def merge_root(base: bytes, ours: bytes, theirs: bytes, labels: tuple[str, str, 
         OperationError: git is missing, or a version is binary.
     """
     merged = merge(base, ours, theirs, labels)
-    settled = settle(merged.content.decode("utf-8", "surrogateescape")) if merged.conflicts else None
+    if not merged.conflicts:
+        return merged
+    from arckode_gen.engine.root_merge import settle  # as rarely as git
+
+    settled = settle(merged.content.decode("utf-8", "surrogateescape"))
     return merged if settled is None else Merged(settled.encode("utf-8", "surrogateescape"), 0)
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 # would otherwise call the file merged by hand and drop the other branch's lines.
 COMMAND = "arckode merge:root %O %A %B || { [ $? -eq 1 ] && exit 1; git merge-file %A %O %B; }"
 _SECTION = '[merge "arckode"]'
+_KEY = "merge.arckode.driver"
 _ATTRIBUTE = "merge=arckode"
 
 
@@ -20,15 +21,22 @@ def teach(root: Path, environ: Mapping[str, str]) -> bool:
     """Tell this clone what the driver is, where `.gitattributes` asks for it; return whether that was news."""
     if _ATTRIBUTE not in _text(root / ".gitattributes"):
         return False
-    config = root / ".git" / "config"
-    if not config.is_file() or _SECTION in _text(config):
+    git = next((place for folder in (root, *root.parents) if (place := folder / ".git").exists()), None)
+    if git is None or _SECTION in _text(git / "config"):
         return False
-    words = ["git", "config", "--local", "merge.arckode.driver", COMMAND]
+    if git.is_file() and _git(root, environ, "--get", _KEY):  # another work tree of the clone, or a submodule
+        return False
+    return _git(root, environ, "--local", _KEY, COMMAND)
+
+
+def _git(root: Path, environ: Mapping[str, str], *words: str) -> bool:
+    words = ("git", "config", *words)
+    # A hook that runs arckode points these at its own repository.
+    own = {key: value for key, value in environ.items() if not key.startswith("GIT_")}
     try:
-        done = subprocess.run(words, cwd=root, env=dict(environ) or None, capture_output=True, check=False)
+        return subprocess.run(words, cwd=root, env=own or None, capture_output=True, check=False).returncode == 0
     except OSError:
         return False
-    return done.returncode == 0
 
 
 def _text(file: Path) -> str:

@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from arckode_gen.engine.settling import settle, with_imports, without_new_imports
 from arckode_gen.shell.merge import Merged, merge, merge_root
 
 if TYPE_CHECKING:
@@ -23,7 +22,11 @@ def _unix(text: bytes) -> bytes:
 
 
 def _settled(merged: Merged) -> Merged:
-    whole = settle(merged.content) if merged.conflicts else None
+    if not merged.conflicts:
+        return merged
+    from arckode_gen.engine.settling import settle  # for conflicts only
+
+    whole = settle(merged.content)
     return merged if whole is None else Merged(whole, 0)
 
 
@@ -53,6 +56,8 @@ class ThreeWay:
         base, current, new = texts
         if not base:
             return plain  # two files that have nothing in common are not two changes of one
+        from arckode_gen.engine.settling import with_imports, without_new_imports  # for conflicts only
+
         imports = without_new_imports(base, new)
         if imports is None or not imports.added:
             return self._in_their_style(path, texts, plain)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _TYPES = frozenset("str text int bigint decimal float bool date datetime time uuid email url slug enum".split())
 _LONGEST = 21  # what is made of it has to fit a line four times
 _TAKEN = frozenset(
-    {"created_at", "event", "expected_version", "id", "is_removed", "state", "type", "upcasters", "version"}
+    {"created_at", "event", "expected_version", "id", "is_removed", "position", "state", "type", "upcasters", "version"}
 )
 
 
@@ -111,7 +111,7 @@ def _copies(entity: str, fields: Sequence[Known]) -> Mapping[str, str]:
             f"return {entity}Out(",
             "state",
             4,
-            first=["id=found.id", "version=found.version"],
+            first=["id=found.id", "version=found.version", "position=str(found.position)"],
             last=["created_at=state.created_at"],
         ),
     }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.commands.calls import ENVIRON
-from tests.generated import new_project
+from tests.generated import arckode, must, new_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +56,14 @@ def test_nothing_heavy_is_imported(shop: Path, argv: list[str], unwanted: frozen
     code, modules = probe(shop, argv)
     assert code == "0"
     assert modules & unwanted == set()
+
+
+def test_to_take_something_out_reads_no_yaml_and_renders_nothing(tmp_path: Path) -> None:
+    root = new_project(tmp_path)
+    must(arckode(root, "make:helper", "slugify", env={"PYTHONDONTWRITEBYTECODE": ""}))
+    code, modules = probe(root, ["destroy:helper", "slugify"])
+    assert code == "0"
+    assert modules & {*HEAVY, "yaml", "jinja2", "shutil", "tempfile", "random"} == set()
 
 
 @pytest.mark.parametrize("word", ["", "make:", "new"])

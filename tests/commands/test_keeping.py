@@ -90,6 +90,23 @@ def test_a_conflict_holds_both_sides_and_the_exit_code_tells(shop: Path) -> None
     assert found["found"] == f"1 with conflict markers: {SERVICE}"
 
 
+def test_a_conflict_that_is_not_settled_is_named_until_it_is(shop: Path) -> None:
+    as_if_older(shop, SERVICE, "there is no such order", "no order")
+    (shop / SERVICE).write_text((shop / SERVICE).read_text().replace("no order", "nothing here"))
+    call(shop, "upgrade")
+    marked = contents(shop)
+    with pytest.raises(RefusedError, match=f"{SERVICE} holds conflict markers of an earlier merge; nothing was chang"):
+        call(shop, "upgrade")
+    assert contents(shop) == marked
+    checked = call(shop, "upgrade", "--check")
+    assert checked.code == 4
+    assert f"not settled: {SERVICE} holds conflict markers" in checked.out
+    assert "take the markers out" in checked.said
+    assert json.loads(call(shop, "upgrade", "--check", "--json").out)["unsettled"] == [SERVICE]
+    (shop / SERVICE).write_bytes((shop / ".arckode/base" / SERVICE).read_bytes())
+    assert call(shop, "upgrade").code == call(shop, "upgrade", "--check").code == 0
+
+
 def test_a_module_made_again_with_markers_says_that_conflicts_are_left(shop: Path) -> None:
     text = (shop / SERVICE).read_text()
     as_if_older(shop, SERVICE, "class ", "klass ")

@@ -202,6 +202,19 @@ def test_a_clone_is_told_by_the_first_generator(tmp_path: Path) -> None:
     assert "merge" not in call(clone, "make:module", "boxes", "title").said
 
 
+def test_a_repository_above_the_project_is_told_too_and_so_are_its_other_work_trees(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "-b", "main")
+    call(tmp_path, "new", "shop", "--defaults")
+    assert git(tmp_path, "config", "merge.arckode.driver").stdout.strip() == COMMAND
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "start")
+    git(tmp_path, "worktree", "add", "-q", str(tmp_path / "beside"))
+    beside = tmp_path / "beside/shop"
+    assert "merge" not in call(beside, "make:helper", "slugify").said
+    git(tmp_path, "config", "--unset", "merge.arckode.driver")
+    assert "how to merge the composition root" in call(beside, "make:helper", "shorten").said
+
+
 def test_a_real_conflict_keeps_its_markers_and_tells_git(tmp_path: Path) -> None:
     for name, text in (("base", "f(k)\n"), ("ours", "f(k, 1)\n"), ("theirs", "f(k, 2)\n")):
         (tmp_path / name).write_text(text)

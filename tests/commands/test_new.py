@@ -17,7 +17,8 @@ import yaml
 from arckode_gen import commands, resources
 from arckode_gen.commands.new import DATABASES
 from arckode_gen.engine import yaml_text
-from tests.commands.calls import ENVIRON, PROGRAM, arckode
+from arckode_gen.errors import UsageError
+from tests.commands.calls import ENVIRON, PROGRAM, arckode, call
 from tests.generated import must, tool
 from tests.shell.trees import tree
 
@@ -138,6 +139,24 @@ def test_without_any_network(tmp_path: Path) -> None:
     )
     arckode(tmp_path, "new", "shop", environ={**ENVIRON, "PYTHONPATH": str(tmp_path)})
     assert (tmp_path / "shop/.git").is_dir()
+
+
+def test_answers_come_from_a_file_or_standard_input(tmp_path: Path) -> None:
+    (tmp_path / "asked.json").write_text('{"name": "store", "database": "postgresql", "no_git": true}')
+    call(tmp_path, "new", "--answers", "asked.json")
+    assert json.loads((tmp_path / "store/.arckode/project.json").read_text())["options"] == {"database": "postgresql"}
+    assert not (tmp_path / "store/.git").exists()
+    with pytest.raises(UsageError, match="'database' is 'oracle'"):
+        call(tmp_path, "new", "other", "--answers", answers(tmp_path, {"database": "oracle"}))
+    with pytest.raises(UsageError, match="has no parameter 'datbase'"):
+        call(tmp_path, "new", "other", "--answers", answers(tmp_path, {"datbase": "sqlite"}))
+    with pytest.raises(UsageError, match="'name' is missing"):
+        call(tmp_path, "new", "--answers", answers(tmp_path, {}))
+
+
+def answers(folder: Path, given: dict[str, object]) -> str:
+    (folder / "answers.json").write_text(json.dumps(given))
+    return "answers.json"
 
 
 def test_inside_a_repository_no_second_one_is_made(tmp_path: Path) -> None:

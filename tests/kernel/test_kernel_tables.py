@@ -15,6 +15,7 @@ import kernel
 from kernel.audit_table import AuditEntry
 from kernel.event_bus_table import HandledRow, LetterRow, OutgoingRow, RelayRow
 from kernel.event_table import EventRow, StreamRow
+from kernel.projection_table import ProjectionRow
 from kernel.queue_table import JobRow
 from kernel.schedule_table import ScheduleRow
 from kernel.webhooks_table import WebhookSubscription
@@ -29,6 +30,7 @@ FOLDER = Path(kernel.__file__).parent.parent
 TABLES = {
     "create_audit_entries": (AuditEntry,),
     "create_event_bus": (LetterRow, HandledRow, OutgoingRow, RelayRow),
+    "create_event_projections": (ProjectionRow,),
     "create_queue_jobs": (JobRow,),
     "create_queue_schedules": (ScheduleRow,),
     "create_stored_events": (EventRow, StreamRow),

@@ -13,6 +13,7 @@ from kernel.errors import ConflictError
 from kernel.filters import ALL
 from kernel.row_events import use_row_events
 from kernel.settings import KernelSettings
+from kernel.testing import count_statements
 
 if TYPE_CHECKING:
     from kernel.events import Event
@@ -103,3 +104,13 @@ async def test_whoever_listens_writes_in_the_same_transaction(sql_only: Shop) ->
             assert await sql_only.lines.count() == 1
             raise RuntimeError("sold out")
     assert (await sql_only.lines.count(), await sql_only.articles.count()) == (0, 0)
+
+
+async def test_statements_are_counted_without_those_of_whoever_is_told(sql_only: Shop) -> None:
+    assert sql_only.database is not None
+    told = listening(sql_only)
+    with count_statements(sql_only.database) as sent:
+        await sql_only.articles.create({"code": "a"})
+    assert (sent.count, told) == (1, [])
+    await sql_only.articles.create({"code": "b"})
+    assert len(told) == 1

@@ -296,25 +296,25 @@ def compose(settings):
 import os
 from shop.kernel import jobs
 from shop.kernel.bus import EventBus, MemoryEventBus
-from shop.kernel.jobs import DatabaseQueue, MemoryQueue as Queue
+from shop.kernel.jobs import DatabaseJobs, MemoryJobs as Queue
 from shop.settings import Settings
 
 BACKEND = "memory"
 
 def compose(settings: Settings, *, given: EventBus | None = None):
-    one = jobs.MemoryQueue()  # error: ARC604
-    two = Queue() if settings.production else DatabaseQueue()  # error: ARC604
-    three = DatabaseQueue() if settings.environment == "production" else Queue()
-    four = Queue() if settings.environment != "production" else DatabaseQueue()
-    five = Queue() if settings.environment in ("development", "test") else DatabaseQueue()
-    six = Queue() if settings.environment not in ("test",) else DatabaseQueue()  # error: ARC604
-    seven = Queue() if os.environ["ENV"] == "production" else DatabaseQueue()  # error: ARC604
-    eight = Queue() if settings.use_memory else DatabaseQueue()
-    nine = Queue() if settings.backend == "memory" else DatabaseQueue()  # error: ARC604
-    ten = Queue() if settings.other == "memory" else DatabaseQueue()
-    eleven = Queue() if BACKEND == settings.backend else DatabaseQueue()  # error: ARC604
+    one = jobs.MemoryJobs()  # error: ARC604
+    two = Queue() if settings.production else DatabaseJobs()  # error: ARC604
+    three = DatabaseJobs() if settings.environment == "production" else Queue()
+    four = Queue() if settings.environment != "production" else DatabaseJobs()
+    five = Queue() if settings.environment in ("development", "test") else DatabaseJobs()
+    six = Queue() if settings.environment not in ("test",) else DatabaseJobs()  # error: ARC604
+    seven = Queue() if os.environ["ENV"] == "production" else DatabaseJobs()  # error: ARC604
+    eight = Queue() if settings.use_memory else DatabaseJobs()
+    nine = Queue() if settings.backend == "memory" else DatabaseJobs()  # error: ARC604
+    ten = Queue() if settings.other == "memory" else DatabaseJobs()
+    eleven = Queue() if BACKEND == settings.backend else DatabaseJobs()  # error: ARC604
     is_live = settings.environment == "production"
-    twelve = Queue() if not is_live else DatabaseQueue()
+    twelve = Queue() if not is_live else DatabaseJobs()
     bus = given or MemoryEventBus()  # error: ARC604
     return one, two, three, four, five, six, seven, eight, nine, ten, eleven, twelve, bus
 
@@ -329,7 +329,7 @@ def asserted(settings: Settings):
 
 def wrong_way(settings: Settings):
     if not settings.production:
-        return DatabaseQueue()
+        return DatabaseJobs()
     return Queue()  # error: ARC604
 
 def chosen(settings: Settings):
@@ -337,7 +337,7 @@ def chosen(settings: Settings):
         case "memory":
             return Queue()
         case _:
-            return DatabaseQueue()
+            return DatabaseJobs()
 """,
             "src/shop/main.py": """\
 from shop.composition_root import asserted, chosen, compose, guarded, wrong_way
@@ -698,7 +698,7 @@ ROUND_AND_ROUND = {
     SERVICE: """\
 from shop.kernel.bus import EventBus
 from shop.kernel.events import Event
-from shop.kernel.jobs import MemoryQueue, Queue
+from shop.kernel.jobs import MemoryJobs, Queue
 from shop.settings import Settings
 
 class Own(Event):
@@ -721,7 +721,7 @@ class OrdersService:
         await self.work(name, *rest)
         again = not again
         loop = loop + "x"
-        return MemoryQueue() if again else loop
+        return MemoryJobs() if again else loop
 
     def same(self):
         return self.same()

@@ -269,6 +269,12 @@ class Orders(Base[Order]):
     "an account that is active owns nothing": app(
         _show(f"{_BAD}\nreturn order", "order_id: int, db: DB, user: User = Depends(active)")
     ),
+    "who is calling is only said where it is handed over": app(
+        "import jwt\nfrom company import directory\nfrom app.deps import scheme\n"
+        "def found(token: str = Depends(scheme)):\n"
+        '    return directory.person(jwt.decode(token, "key", algorithms=["HS256"]))\n'
+        + _show(f"{_BAD}\nreturn order", "order_id: int, db: DB, user: User = Depends(found)")
+    ),
     "signed in by the route alone": app(
         '@router.get("/orders/{order_id}", dependencies=[Depends(who)])\ndef show(order_id: int, db: DB):\n'
         "    return db.get(Order, order_id)  # error: ARC302\n"

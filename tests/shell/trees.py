@@ -35,11 +35,13 @@ def project(root: Path, files: Mapping[str, bytes | FileState] | None = None) ->
 
 
 def tree(root: Path) -> dict[str, str]:
-    """Return every folder, and every file with its bits and bytes; only the journal and the lock are left out."""
+    """Return every folder, and every file with its bits and bytes, but the journal, the lock and Python's caches."""
     found = {}
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
         if name in {".arckode/lock", ".arckode/history", ".git"} or name.startswith((".arckode/history/", ".git/")):
+            continue
+        if "__pycache__" in path.parts:
             continue
         bits = f"{stat.S_IMODE(path.lstat().st_mode):o}"
         found[name] = "folder" if path.is_dir() else f"{bits} {path.read_bytes()!r}"

@@ -24,6 +24,7 @@ def _generator(make: str, destroy: str) -> Generator:
 GENERATORS = (
     _generator("make:aggregate accounts owner:str", "destroy:aggregate accounts"),
     _generator("make:aggregate flags up:bool", "destroy:aggregate Flags"),
+    _generator("make:projection note_overviews --of notes", "destroy:projection NoteOverviews"),
     _generator("make:connector orders customers", "destroy:connector orders customers"),
     _generator(
         "make:connector customers articles --call price_of",
@@ -69,6 +70,7 @@ def small_project(folder: Path) -> Path:
     call(root, "make:module", "articles", "title")
     call(root, "make:module", "customers", "name")
     call(root, "make:module", "orders", "total:int")
+    call(root, "make:aggregate", "notes", "text:text")
     assert set(WRITTEN) == {"articles"}
     write_methods(root)
     return root

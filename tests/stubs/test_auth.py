@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.test_databases import scratch
 from tests.generated import arckode, must, new_project, tool, tree
+from tests.services import mariadb_url, postgres_url
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 CONTROLLER = "src/shop/modules/notes/controller.py"
@@ -22,6 +26,8 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = new_project(tmp_path_factory.mktemp("auth"))
     must(arckode(root, "make:module", "notes", "owner_id:uuid:owner", "text:text"))
     must(arckode(root, "make:module", "rooms", "tenant_id:uuid:tenant", "label"))
+    must(arckode(root, "make:aggregate", "accounts", "holder"))
+    must(arckode(root, "make:audit"))
     return root
 
 
@@ -42,10 +48,16 @@ def copied(plain: Path, tmp_path: Path) -> Path:
 
 def test_modules_demand_permissions_from_then_on_and_so_do_later_ones(plain: Path, guarded: Path) -> None:
     assert "access=PUBLIC" in (plain / CONTROLLER).read_text()
-    for module in ("notes", "rooms", "tasks"):
+    assert "access=PUBLIC" in (plain / "src/shop/modules/accounts/controller.py").read_text()
+    for module, routes in (("notes", 5), ("rooms", 5), ("tasks", 5), ("accounts", 4)):
         text = (guarded / f"src/shop/modules/{module}/controller.py").read_text()
         assert "PUBLIC" not in text
-        assert text.count("access=require(") == 5
+        assert text.count("access=require(") == routes
+
+
+def test_what_had_no_route_without_a_login_has_one_now(plain: Path, guarded: Path) -> None:
+    assert "register_audit" not in (plain / "src/shop/composition_root.py").read_text()
+    assert "register_audit(kernel)" in (guarded / "src/shop/composition_root.py").read_text()
 
 
 def test_what_was_generated_has_no_finding_and_no_type_error(guarded: Path) -> None:
@@ -56,10 +68,27 @@ def test_what_was_generated_has_no_finding_and_no_type_error(guarded: Path) -> N
 
 
 def test_its_own_tests_of_guards_pass(guarded: Path) -> None:
-    words = ("somebody_elses", "without_signing_in", "without_the_permission", "claimed")
+    words = ("only_who_may", "somebody_elses", "without_signing_in", "without_the_permission", "claimed")
     files = [f"tests/modules/{module}/test_api.py" for module in ("notes", "rooms", "tasks")]
-    done = must(tool(guarded, "pytest", "-q", "-k", " or ".join(words), *files))
-    assert "12 passed" in done.stdout
+    done = must(tool(guarded, "pytest", "-q", "-k", " or ".join(words), *files, "tests/modules/audit"))
+    assert "13 passed" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        pytest.param(postgres_url, marks=pytest.mark.postgres),
+        pytest.param(mariadb_url, marks=pytest.mark.mariadb),
+    ],
+)
+def test_its_own_tests_pass_on_a_server(guarded: Path, server: Callable[[], str]) -> None:
+    """Those of what happens at once; all of them with `ARCKODE_AUTH=1` (`make soak`)."""
+    chosen = () if os.environ.get("ARCKODE_AUTH") else ("-k", "at_once")
+    folders = [f"tests/modules/{module}" for module in ("auth", "roles", "users")]
+    with scratch(server(), " WITH (FORCE)" if server is postgres_url else "") as url:
+        env = {"TEST_DATABASE_URL": url}
+        done = must(tool(guarded, "pytest", "-q", "-p", "no:cacheprovider", *chosen, *folders, env=env))
+    assert "skipped" not in done.stdout
 
 
 def test_a_second_run_changes_nothing(guarded: Path) -> None:

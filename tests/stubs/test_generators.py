@@ -161,9 +161,9 @@ REFUSED: list[tuple[str, type[ArckodeError], str, str]] = [
         "make:connector orders nobody",
         UsageError,
         "there is no module 'nobody'",
-        "there are articles, customers, orders",
+        "there are articles, customers, notes, orders",
     ),
-    ("make:connector order customers", UsageError, "there is no module 'order'", "did you mean 'orders'?"),
+    ("make:connector ordrs customers", UsageError, "there is no module 'ordrs'", "did you mean 'orders'?"),
     ("make:connector orders orders", UsageError, "'orders' is one module", "call its service itself"),
     ("make:connector orders or-ders!", UsageError, "has the character '!'", "did you mean 'or_ders'?"),
     ("make:connector orders articles --on confirmed --call note", UsageError, "module.action", "orders.confirmed"),
@@ -196,6 +196,11 @@ REFUSED: list[tuple[str, type[ArckodeError], str, str]] = [
         "plain types",
     ),
     ("make:connector orders articles --call recount", UsageError, "uses `Article`", "plain types"),
+    ("make:projection items --of accounts", UsageError, "--of accounts: there is no such aggregate", "there are notes"),
+    ("make:projection items --of notez", UsageError, "--of notez: there is no such aggregate", "did you mean 'notes'?"),
+    ("make:projection orders --of notes", UsageError, "orders is a module already", "make:projection note_overviews"),
+    ("make:projection notes --of notes", UsageError, "notes is an aggregate already", "note_overviews --of notes"),
+    ("make:projection overviews_of_everything --of notes", UsageError, "has at most 21 letters", "shorten it"),
     ("make:stream feed --access nobody", UsageError, "--access nobody: this is no access", "module:action"),
     ("make:webhook-receiver print", UsageError, "would hide Python's own `print`", "print_value"),
     ("make:job print", UsageError, "would hide Python's own `print`", "print_value"),
@@ -239,6 +244,18 @@ def test_bad_words_are_refused_before_anything_is_written(
         call(shop, *words.split())
     assert said in refused.value.message
     assert hint in refused.value.hint
+    assert tree(shop) == before
+
+
+def test_a_module_is_known_by_its_singular_too(shop: Path) -> None:
+    before = tree(shop)
+    call(shop, "make:connector", "order", "Customer")
+    assert (shop / "src/shop/connectors/orders_customers.py").is_file()
+    assert "nothing to do" in call(shop, "make:connector", "orders", "customers").out
+    call(shop, "make:usecase", "order", "confirm")
+    call(shop, "make:seed", "busy", "--module", "order")
+    for line in ("destroy:usecase order confirm", "destroy:seed busy", "destroy:connector order customer"):
+        assert call(shop, *line.split()).code == 0
     assert tree(shop) == before
 
 

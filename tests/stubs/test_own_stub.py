@@ -327,3 +327,19 @@ def test_compiled_templates_are_kept_and_never_trusted_when_damaged(tmp_path: Pa
     cache.unlink()
     arckode(tmp_path, "make:feed", "things", environ={**environ, "PYTHONDONTWRITEBYTECODE": "1"})
     assert not cache.exists()
+
+
+def test_a_stub_document_is_read_once_for_each_text_of_it(tmp_path: Path) -> None:
+    project(tmp_path, FILES)
+    environ = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    arckode(tmp_path, "make:feed", "orders", "--dry-run", environ=environ)
+    (cache,) = (tmp_path / HOME / "__pycache__").glob("*.yml")
+    whole = cache.read_bytes()
+    cache.write_bytes(whole[:-40] + bytes(40))
+    arckode(tmp_path, "make:feed", "orders", "--dry-run", environ=environ)
+    assert cache.read_bytes() == whole, "what is damaged is read anew"
+    document = tmp_path / HOME / "stub.yml"
+    document.write_text(document.read_text().replace("command: make:feed", "command: make:stream-of"))
+    arckode(tmp_path, "make:stream-of", "orders", "--dry-run", environ=environ)
+    document.write_text("since: 2026-11-27\n")
+    assert "unknown key 'since'" in arckode(tmp_path, "make:feed", "orders", code=70, environ=environ).said

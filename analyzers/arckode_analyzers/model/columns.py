@@ -206,7 +206,7 @@ class Columns:
             name in {"cls", "metaclass"}
             for source in self._project.sources.values()
             for call in source.facts.calls
-            if call.func[-1] in {"declarative_base", "as_declarative"}
+            if source.last(call.func) in {"declarative_base", "as_declarative"}
             for name, _ in call.keywords
         )
 
@@ -227,7 +227,7 @@ class Columns:
             found.has_own_constructor |= name == "__init__"
             found.is_complete &= name not in {"__getattr__", "__getattribute__", "__class_getitem__"}
             returned = method.source.results_of.get(method.index, [])
-            if any(shape[-1] == "declared_attr" for shape in method.record.decorators) and returned:
+            if any(source.last(shape) == "declared_attr" for shape in method.record.decorators) and returned:
                 line = method.record.line
                 written = _Written(source, method.index, name, returned[0].value, method.record.returns, line)
                 self._value(written, found)
@@ -255,7 +255,7 @@ class Columns:
             found.columns.add(name)
         found.aliases.update(self._other_names(source, value))
         keywords = dict(value[3]) if _is_call(value) else {}  # type: ignore[call-overload]  # pairs of keyword and shape
-        is_reference = any(part[0] == "call" and _last(part) == "ForeignKey" for part in within(value))
+        is_reference = any(part[0] == "call" and source.last(part[1]) == "ForeignKey" for part in within(value))
         if is_reference or "foreign_key" in keywords or any(keywords.get(key) == ("const", True) for key in _KEYS):
             found.selective.add(name)
 
@@ -296,7 +296,7 @@ class Columns:
         found: set[str] = set()
         for source in self._project.sources.values():
             for call in source.facts.calls:
-                if call.func[-1] in {"relationship", "backref"}:
+                if source.last(call.func) in {"relationship", "backref"}:
                     texts = [*call.args[:1], *(shape for key, shape in call.keywords if key == "backref")]
                     found.update(str(part[1]) for shape in texts for part in within(shape) if part[0] == "const")
             for row in source.facts.bindings:
@@ -312,11 +312,6 @@ def _bindings(klass: ClassAt) -> Iterator[Binding]:
 
 def _is_call(shape: Shape) -> bool:
     return shape[0] == "call"
-
-
-def _last(shape: Shape) -> object:
-    func = shape[1]
-    return func[-1] if isinstance(func, tuple) else ""
 
 
 def _in_dict(shape: Shape, name: str) -> Shape | None:

@@ -113,7 +113,7 @@ class DeclaredTables:
                     if row.target == ("name", "__tablename__") and row.value is not None and row.value[0] == "const":
                         yield str(row.value[1]).lower()
                 for call in source.facts.calls:
-                    if call.func[-1] == "Table" and call.args and call.args[0][0] == "const":
+                    if source.last(call.func) == "Table" and call.args and call.args[0][0] == "const":
                         yield str(call.args[0][1]).lower()
 
     def _columns(self, klass: ClassAt) -> tuple[tuple[Declared, ...], bool]:
@@ -184,7 +184,7 @@ class DeclaredTables:
             where = declared if klass is model else _moved(declared, model)
             found.setdefault(declared.name, replace(where, unique=unique))
         for name, method in self._project.methods(klass):
-            if name.startswith("__") or not any(_is_declared(part) for part in method.record.decorators):
+            if name.startswith("__") or not any(_is_declared(method.source, part) for part in method.record.decorators):
                 continue
             returned = method.source.results_of.get(method.index, [])
             value = returned[0].value if len(returned) == 1 else None
@@ -204,7 +204,7 @@ class DeclaredTables:
         row = next((each for each in own if each.target == ("name", "__table_args__")), None)
         has_method = any(name == "__table_args__" for name, _ in self._project.methods(klass))
         loose = any(
-            call.func[-1] in {"Index", "UniqueConstraint"} and call.function == 0
+            klass.source.last(call.func) in {"Index", "UniqueConstraint"} and call.function == 0
             for call in klass.source.facts.calls
             if not row or not 0 <= call.line - row.line <= OWN_CONSTRAINTS
         )
@@ -213,7 +213,7 @@ class DeclaredTables:
         names: set[str] = set()
         for part in within(row.value):
             match part:
-                case ("call", (*_, "UniqueConstraint"), (("const", str(only)),), _):
+                case ("call", tuple(func), (("const", str(only)),), _) if klass.source.last(func) == "UniqueConstraint":
                     names.add(only.lower())
         return frozenset(names), False
 
@@ -227,7 +227,7 @@ class DeclaredTables:
 
     def _column(self, klass: ClassAt, row: Binding, name: str) -> Declared | None:
         source, annotation, value = klass.source, row.annotation, row.value
-        inner = _mapped(annotation)
+        inner = _mapped(source, annotation)
         if value is not None and value[0] == "call" and isinstance(value[1], tuple):
             callee = self._resolver.value(source, 0, value[1])
             if callee is not None and callee.name in _DEFERRED and isinstance(value[2], tuple) and value[2]:
@@ -239,11 +239,11 @@ class DeclaredTables:
                 return None
             return Declared(name, source, row.line, row.column, None, None)
         if inner is not None and value is None:
-            nullable = True if _says_null(inner) else None if self._is_alias(source, inner) else False
+            nullable = True if _says_null(source, inner) else None if self._is_alias(source, inner) else False
             return Declared(
                 name.lower(), source, row.line, row.column, nullable, unique=False, kind=self._kind(source, inner)
             )
-        if self._is_sqlmodel(klass) and annotation is not None and not _is_class_variable(annotation):
+        if self._is_sqlmodel(klass) and annotation is not None and not _is_class_variable(source, annotation):
             return Declared(name.lower(), source, row.line, row.column, None, None)
         return None
 
@@ -276,10 +276,10 @@ class DeclaredTables:
             return _boolean(said)
         if how == "Column":
             return True
-        inner = _mapped(row.annotation) if how == "mapped_column" else row.annotation
+        inner = _mapped(source, row.annotation) if how == "mapped_column" else row.annotation
         if inner is None:
             return True if how == "mapped_column" and row.annotation is None else None
-        return True if _says_null(inner) else None if self._is_alias(source, inner) else False
+        return True if _says_null(source, inner) else None if self._is_alias(source, inner) else False
 
     def _is_alias(self, source: Source, inner: Shape) -> bool:
         """Tell whether an annotation is a name for another one, which may hide `None` or a column."""
@@ -301,7 +301,7 @@ class DeclaredTables:
                 continue
             is_known = value is not None and value.name.split(".")[0] in {"sqlalchemy", "kernel"}
             return _KINDS.get(value.last, _CUSTOM) if is_known and value is not None else _CUSTOM
-        inner = _mapped(row.annotation)
+        inner = _mapped(source, row.annotation)
         return self._kind(source, inner) if inner is not None else ""
 
     def _kind(self, source: Source, inner: Shape) -> str:
@@ -320,25 +320,25 @@ def _moved(declared: Declared, model: ClassAt) -> Declared:
     return replace(declared, source=model.source, line=model.record.line, column=model.record.column)
 
 
-def _mapped(annotation: Shape | None) -> Shape | None:
+def _mapped(source: Source, annotation: Shape | None) -> Shape | None:
     match annotation:
-        case ("item", (*_, "Mapped"), tuple(inner)):
+        case ("item", base, tuple(inner)) if source.last(base) == "Mapped":
             return inner
     return None
 
 
-def _says_null(inner: Shape) -> bool:
+def _says_null(source: Source, inner: Shape) -> bool:
     match inner:
         case ("either", tuple(choices)):
             return ("const", None) in choices
-        case ("item", (*_, "Optional"), _):
+        case ("item", base, _) if source.last(base) == "Optional":
             return True
     return inner == ("const", None)
 
 
-def _is_declared(decorator: Shape) -> bool:
-    return any(part[-1] == "declared_attr" for part in within(decorator))
+def _is_declared(source: Source, decorator: Shape) -> bool:
+    return any(source.last(part) == "declared_attr" for part in within(decorator))
 
 
-def _is_class_variable(annotation: Shape) -> bool:
-    return any(part[-1] == "ClassVar" for part in within(annotation))
+def _is_class_variable(source: Source, annotation: Shape) -> bool:
+    return any(source.last(part) == "ClassVar" for part in within(annotation))

@@ -9,7 +9,15 @@ from arckode_analyzers.facts.shapes import within
 from arckode_analyzers.model.project import FunctionAt, is_judged
 from arckode_analyzers.model.sinks import Effect
 from arckode_analyzers.model.values import Value
-from arckode_analyzers.model.vocabulary import AGGREGATES, IMPURE, NETWORK, PROJECTIONS, SIDE_EFFECTS
+from arckode_analyzers.model.vocabulary import (
+    AGGREGATES,
+    DECIDER,
+    IMPURE,
+    NETWORK,
+    PROJECTIONS,
+    SIDE_EFFECTS,
+    STORED_EVENT,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +28,7 @@ if TYPE_CHECKING:
     from arckode_analyzers.model.leads import Leads
     from arckode_analyzers.model.source import Source
 
-Role = Literal["evolve", "decide", "projection"]
+Role = Literal["evolve", "decide", "projection", "upcaster"]
 _PARTS = frozenset({"decide", "evolve"})
 _REQUESTS = frozenset({"get", "post", "put", "patch", "delete", "request", "head", "send", "sendmail", "send_message"})
 _TOLD = {"emit": "publishes an event", "publish": "publishes a message", "dispatch": "dispatches a job"}
@@ -73,9 +81,21 @@ class Purity:
         for call in source.facts.calls:
             value = self._analysis.value(source, call.function, call.func)
             kind = "" if value is None or value.kind == "method" else self._kind(value)
-            given = [("", shape) for shape in call.args] + list(call.keywords)
-            for name, shape in given if kind else ():
+            positions = DECIDER if kind == "aggregate" else ()
+            given = [(positions[at] if at < len(positions) else "", shape) for at, shape in enumerate(call.args)]
+            for name, shape in (*given, *call.keywords) if kind else ():
                 yield from self._handed(source, call.function, kind, (name, shape))
+        yield from self._upcasters(source)
+
+    def _upcasters(self, source: Source) -> Iterator[Repeatable]:
+        """Yield what brings stored events up to date: it runs whenever one is read."""
+        for row in source.facts.bindings:
+            if row.owner < 0 or row.target != ("name", "upcasters") or row.value is None:
+                continue
+            stored = self._analysis.resolver.ancestors(Value("class", source.class_symbols[row.owner]))
+            if not any(each.name == STORED_EVENT for each in stored):
+                continue
+            yield from (Repeatable(found, "upcaster") for found in self._named(source, row.function, row.value))
 
     def _kind(self, value: Value) -> str:
         names = (each.name for each in self._analysis.resolver.ancestors(value))
@@ -84,13 +104,18 @@ class Purity:
 
     def _handed(self, source: Source, function: int, kind: str, given: tuple[str, Shape]) -> Iterator[Repeatable]:
         name, shape = given
+        if kind == "aggregate" and name not in _PARTS:
+            return
+        role: Role = "projection" if kind == "projection" else "evolve" if name == "evolve" else "decide"
+        yield from (Repeatable(found, role) for found in self._named(source, function, shape))
+
+    def _named(self, source: Source, function: int, shape: Shape) -> Iterator[FunctionAt]:
+        """Yield the project's functions that an expression names."""
         for part in within(shape):
             value = self._analysis.value(source, function, part) if part[0] in {"name", "attr", "lambda"} else None
             found = None if value is None else self._analysis.project.functions.get(value.name)
-            if found is None or (kind == "aggregate" and value is not None and name not in _PARTS):
-                continue
-            role: Role = "projection" if kind == "projection" else "evolve" if name == "evolve" else "decide"
-            yield Repeatable(found, role)
+            if found is not None:
+                yield found
 
     def _impure(self, call: CallAt) -> str:
         value = self._analysis.callee(call)

@@ -339,7 +339,7 @@ class Resolver:
             if ancestor.last in library.DATA_BASES:
                 return True
             klass = self.project.classes.get(ancestor.name)
-            if klass is not None and any(map(_makes_data, klass.record.decorators)):
+            if klass is not None and any(_makes_data(klass.source, each) for each in klass.record.decorators):
                 return True
         return False
 
@@ -477,9 +477,8 @@ class Resolver:
         return instance(base.name, *arguments)
 
 
-def _makes_data(decorator: Shape) -> bool:
-    func = decorator[1] if decorator[0] == "call" and isinstance(decorator[1], tuple) else decorator
-    return func[-1] in library.DATA_DECORATORS
+def _makes_data(source: Source, decorator: Shape) -> bool:
+    return source.last(decorator[1] if decorator[0] == "call" else decorator) in library.DATA_DECORATORS
 
 
 _ORDER = {"parameter": 0, "function": 1, "class": 1, "import": 2, "binding": 3}

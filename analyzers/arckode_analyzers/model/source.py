@@ -111,6 +111,20 @@ class Source:
             return row.module
         return ".".join(part for part in (self.package(row.level), row.module) if part)
 
+    @cached_property
+    def _imported_as(self) -> dict[str, str]:
+        """What the names that an import gives a new name are called where they come from."""
+        return {row.local: row.name for row in self.facts.imports if row.name and row.name != "*" and row.local}
+
+    def last(self, shape: object) -> str:
+        """Return the last part of a dotted name, as the module that it is imported from calls it."""
+        match shape:
+            case ("name", str(name)):
+                return self._imported_as.get(name, name)
+            case ("attr", _, str(name)):
+                return name
+        return ""
+
     def symbol(self, function: int) -> str:
         return self.function_symbols[function]
 

@@ -8,7 +8,7 @@ from arckode_analyzers.facts.shapes import within
 from arckode_analyzers.model.acts import calls_in
 from arckode_analyzers.model.origins import package_of
 from arckode_analyzers.model.sinks import REPOSITORIES, REPOSITORY_WRITES, SESSIONS, words
-from arckode_analyzers.model.vocabulary import EXTERNAL_PUBLISH, TASK_DECORATORS, TASK_PACKAGES, TRANSACTIONS
+from arckode_analyzers.model.vocabulary import APPENDS, EXTERNAL_PUBLISH, TASK_DECORATORS, TASK_PACKAGES, TRANSACTIONS
 
 if TYPE_CHECKING:
     from arckode_analyzers.facts.shapes import Shape
@@ -60,7 +60,7 @@ class Transactions:
         if owner.startswith("kernel.") and owner.rpartition(".")[2] in REPOSITORIES:
             return method in REPOSITORY_WRITES
         if owner not in SESSIONS:
-            return False
+            return f"{owner}.{method}" in APPENDS
         if method in _SESSION_WRITES:
             return True
         return method in _RUNS and any(

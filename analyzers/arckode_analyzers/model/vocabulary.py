@@ -32,25 +32,33 @@ class Word:
     handler: int = -1
 
 
-BUSES = words("EventBus MemoryEventBus RecordingEventBus")
-BROKERS = words("DistributedEventBus RedisEventBus RabbitEventBus RabbitMQEventBus KafkaEventBus MemoryBroker")
-QUEUES = words("Queue DatabaseQueue MemoryQueue RedisQueue RecordingQueue")
+BUSES = words("EventBus MemoryEventBus RecordingBus")
+BROKERS = words("DistributedEventBus RedisBroker RabbitBroker KafkaBroker MemoryBroker")
+QUEUES = words("Queue")
 OUTBOXES = words("Outbox DatabaseOutbox MemoryOutbox")
-STORES = words("EventStore MemoryEventStore SqlEventStore SqliteEventStore PostgresEventStore RedisEventStore")
 SCHEDULERS = words("Scheduler")
 SOCKETS = words("WebSockets Streams")
 MAILERS = words("Mail Mailer SmtpMail OutboxMail MemoryMail RecordingMail")
 COMMAND_BUSES = words("CommandBus QueryBus")
 CLOCKS = words("Clock SystemClock FakeClock")
 AGGREGATES = words("Aggregate Decider")
+# Where a Decider takes its functions when they are given by position.
+DECIDER = ("one", "category", "events", "decide", "evolve")
 PROJECTIONS = words("Projection")
+# What the events of an aggregate are built on; they are stored, not sent.
+STORED_EVENT = "kernel.EventData"
+# What stores an aggregate's events, in the transaction that is running if one is.
+APPENDS = frozenset({"kernel.Aggregates.execute", "kernel.EventStore.append"})
 EVENT_CLASSES = words("Event DomainEvent")
 # What forgets everything when the process ends, and what to put in its place.
 VOLATILE: Mapping[str, str] = {
-    "kernel.MemoryQueue": "the queue on the project's own database",
+    "kernel.MemoryJobs": "the queue on the project's own database",
     "kernel.MemoryEventBus": "a durable bus behind the outbox",
     "kernel.MemoryBroker": "Redis Streams, RabbitMQ or Kafka",
-    "kernel.MemoryEventStore": "the event store on the project's own database",
+    "kernel.MemoryEvents": "the event store on the project's own database",
+    "kernel.MemoryInbox": "the inbox on the project's own database",
+    "kernel.MemoryLetters": "the dead letters on the project's own database",
+    "kernel.MemoryTokens": "signed tokens, which every process can check",
     "kernel.MemoryOutbox": "the outbox on the project's own database",
     "kernel.MemoryRepository": "SqlRepository",
     "kernel.MemoryDatabase": "Database",
@@ -69,7 +77,7 @@ CALLS: Mapping[str, Word] = {
     **_of(BROKERS, "emit publish", Word("publish", 0)),
     **_of(OUTBOXES, "add append record", Word("record", 0)),
     **_of(QUEUES, "register", Word("register", 0, 1)),
-    **_of(QUEUES, "dispatch", Word("dispatch", 0)),
+    **_of(QUEUES, "dispatch dispatch_many", Word("dispatch", 0)),
     **_of(COMMAND_BUSES, "register", Word("define", -1, 1)),
     **_of(SCHEDULERS, "every cron at register", Word("schedule", -1, 1)),
     **_of(SOCKETS, "attach", Word("attach")),

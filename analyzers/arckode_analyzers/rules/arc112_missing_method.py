@@ -76,7 +76,7 @@ def _members(analysis: Analysis, value: Value) -> frozenset[str] | None:
         if len(analysis.resolver.bases(each)) < len(klass.record.bases) or klass.record.keywords:
             return None
         own = {name for name, _ in analysis.project.methods(klass)} | _assigned(klass)
-        if own & _DYNAMIC or not all(_is_dataclass(decorator) for decorator in klass.record.decorators):
+        if own & _DYNAMIC or not all(_is_dataclass(klass.source, decorator) for decorator in klass.record.decorators):
             return None
         names |= own | {name for owner, name in analysis.project.attributes if owner == each.name}
     return frozenset(names)
@@ -92,9 +92,8 @@ def _assigned(klass: ClassAt) -> set[str]:
     return bound | {row.name for row in klass.source.facts.classes if row.owner == klass.index}
 
 
-def _is_dataclass(decorator: Shape) -> bool:
-    func = decorator[1] if decorator[0] == "call" else decorator
-    return isinstance(func, tuple) and func[-1] == "dataclass"
+def _is_dataclass(source: Source, decorator: Shape) -> bool:
+    return source.last(decorator[1] if decorator[0] == "call" else decorator) == "dataclass"
 
 
 def _is_guarded(source: Source, row: Call | Read) -> bool:
@@ -107,15 +106,15 @@ def _may_be_another(analysis: Analysis, source: Source, function: int, shape: Sh
     """Tell whether the object is of one of several classes, or whether callers decide what it is."""
     if not analysis.arguments.is_certain(source, function, shape):
         return True
-    return any(_is_choice(said) for said in _annotations(analysis, source, function, shape, depth))
+    return any(_is_choice(source, said) for said in _annotations(analysis, source, function, shape, depth))
 
 
-def _is_choice(annotation: Shape) -> bool:
+def _is_choice(source: Source, annotation: Shape) -> bool:
     match annotation:
         case ("either", tuple(choices)):
             return len([choice for choice in choices if choice != ("const", None)]) > 1
-        case ("item", (*_, "Union"), tuple(_)):
-            return True
+        case ("item", base, _):
+            return source.last(base) == "Union"
     return False
 
 

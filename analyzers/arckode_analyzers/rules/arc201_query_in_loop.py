@@ -4,69 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from arckode_analyzers.facts.shapes import root_of, within
+from arckode_analyzers.facts.shapes import root_of
+from arckode_analyzers.model.bulk_calls import in_one_call
 from arckode_analyzers.model.calls import mapped_over
 from arckode_analyzers.model.exemptions import is_exempt
 from arckode_analyzers.model.iteration import Iteration
+from arckode_analyzers.model.single_rows import single_rows
 from arckode_analyzers.model.trace import trace
 from arckode_analyzers.rule import Example, Rule, Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from arckode_analyzers.facts.shapes import Shape
     from arckode_analyzers.model.analysis import Analysis
     from arckode_analyzers.model.calls import CallAt, Target
     from arckode_analyzers.model.source import Source
-
-_READ = "read all rows first: `find_many({'id': {'in': ids}})` once, then look them up in a dict"
-_UPDATE = (
-    "call `update_many({'id': {'in': ids}}, values)` once; where each row gets its own values, write one statement in"
-    " the repository"
-)
-_IN_ONE = {
-    "create": "collect the rows and call `create_many(rows)` once",
-    "create_many": "collect the rows of all turns and call `create_many(rows)` once",
-    "update": _UPDATE,
-    "update_many": _UPDATE,
-    "increment": _UPDATE,
-    "restore": _UPDATE,
-    "compare_and_set": "call `update_many` once with the expected values in its filters",
-    "delete": "call `delete_many({'id': {'in': ids}})` once",
-    "delete_many": "call `delete_many({'id': {'in': ids}})` once",
-    "count": "read the rows once with `find_many` and count them in memory",
-    "exists": "read the rows that exist with `find_many({'id': {'in': ids}})` once, and compare",
-    "commit": "commit once, after the loop",
-    "flush": "flush once, after the loop",
-    "refresh": "read the rows back with one `select(...).where(Model.id.in_(ids))` after the loop",
-}
-_STATEMENT = (
-    "read all rows first with one `select(...).where(Model.id.in_(ids))`, or write them with one statement:"
-    " `session.execute(insert(Model), rows)`"
-)
-_DRIVER = "read all rows with one statement (`where id in (...)`), or write them with one `executemany`"
-_ALCHEMY = {
-    "create": "collect the rows and call `create_many(rows)` once",
-    "add": "collect the rows and call `add_many(rows)` once",
-    "update": "change the rows and call `update_many(rows)` once",
-    "upsert": "collect the rows and call `upsert_many(rows)` once",
-    "delete": "call `delete_many(ids)` once",
-    "count": "count all groups with one `select(..., func.count()).group_by(...)`",
-}
-_ALCHEMY_READ = "read all rows first with one `list(Model.id.in_(ids))`, then look them up in a dict"
-_DJANGO = {
-    "save": "collect the rows and call `bulk_create(rows)` or `bulk_update(rows, fields)` once",
-    "create": "collect the rows and call `bulk_create(rows)` once",
-    "get_or_create": "read those that exist with one `filter(...__in=keys)`, and `bulk_create` the others",
-    "update_or_create": "call `bulk_create(rows, update_conflicts=True, ...)` once",
-    "update": "call `update(...)` once on `filter(pk__in=ids)`, or `bulk_update(rows, fields)`",
-    "delete": "call `filter(pk__in=ids).delete()` once",
-    "count": "count all groups with one `values(...).annotate(Count(...))`",
-}
-_DJANGO_READ = "read all rows first with one `filter(pk__in=ids)` (or `in_bulk(ids)`), then look them up in a dict"
-_LATER = frozenset({"commit", "flush", "refresh"})
-_BY_ID = frozenset({"find_by_id", "find_one", "get", "get_one", "get_one_or_none", "scalar"})
-_ONE = frozenset({"first", "one", "one_or_none", "scalar", "scalar_one", "scalar_one_or_none"})
 
 
 def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
@@ -131,7 +83,7 @@ def _in_recursion(analysis: Analysis, call: CallAt, target: Target) -> Spot | No
     record = call.record
     if record.loops or not target.symbol or not analysis.cycles.joins(call.caller, target.symbol):
         return None
-    rows = _looked_up(analysis, call)
+    rows = single_rows(analysis, call)
     given = (*record.args, *(shape for _, shape in record.keywords))
     if not any(root_of(shape) in rows for shape in given):
         return None
@@ -140,49 +92,13 @@ def _in_recursion(analysis: Analysis, call: CallAt, target: Target) -> Spot | No
     return _spot(analysis, call, target, message, None)
 
 
-def _looked_up(analysis: Analysis, call: CallAt) -> frozenset[Shape]:
-    """Return the local names that hold one row read in the same function."""
-    function = call.record.function
-    queries: dict[Shape, bool] = {}
-    for other in analysis.calls_of(call.source, function):
-        for each in analysis.reached(other):
-            if analysis.effects.reaches(each) and not analysis.cycles.joins(call.caller, each.symbol):
-                queries[other.record.shape] = analysis.effects.end(each).method in _BY_ID
-    return frozenset(
-        binding.target
-        for binding in call.source.facts.bindings
-        if binding.function == function and binding.value is not None and _is_row(binding.value, queries)
-    )
-
-
-def _is_row(value: Shape, queries: dict[Shape, bool]) -> bool:
-    """Tell whether a value is one row, by the query itself or by what is made of its result."""
-    if queries.get(value, False):
-        return True
-    match value:
-        case ("call", ("attr", _, str(name)), _, _):
-            return name in _ONE and any(part in queries for part in within(value))
-    return False
-
-
 def _spot(analysis: Analysis, call: CallAt, target: Target, message: str, loop: tuple[Source, int] | None) -> Spot:
     places = trace(analysis.effects, call, target)
     chain = tuple(dict.fromkeys((*([loop] if loop else []), *places)))
-    record, hint = call.record, _hint(analysis.effects.end(target))
+    record, hint = call.record, in_one_call(analysis.effects.end(target))
     return Spot(
         call.source, record.line, record.column, call.caller, message, callee=target.label, hint=hint, chain=chain
     )
-
-
-def _hint(end: Target) -> str:
-    """Name the call that does it all at once, in the words of the library that runs the query."""
-    if end.owner.startswith("kernel.") or end.method in _LATER:
-        return _IN_ONE.get(end.method, _READ)
-    if end.owner.startswith("advanced_alchemy."):
-        return _ALCHEMY.get(end.method, _ALCHEMY_READ)
-    if end.owner.startswith("django."):
-        return _DJANGO.get(end.method, _DJANGO_READ)
-    return _STATEMENT if end.owner.startswith("sqlalchemy.") else _DRIVER
 
 
 _SERVICE = """\

@@ -154,7 +154,7 @@ def _is_condition_fixed(analysis: Analysis, step: Step, shape: Shape) -> bool:
         case ("call", ("attr", tuple(column), str(method)), tuple(args), _) if method in _FIXED_CALLS:
             fixed = all(_is_fixed(analysis, step.source, step.function, arg) for arg in args)
             return fixed and _is_column(analysis, step, column)
-        case ("call", tuple(func), tuple(args), _) if func[-1] in _GROUPS:
+        case ("call", tuple(func), tuple(args), _) if step.source.last(func) in _GROUPS:
             return all(_is_condition_fixed(analysis, step, arg) for arg in args)
         case ("attr", _, _):
             return _is_column(analysis, step, shape)

@@ -130,7 +130,7 @@ def _returned(analysis: Analysis, route: Route) -> Iterator[Spot]:
 def _answer(source: Source, function: int, shape: Shape) -> Iterator[Shape]:
     """Yield what an answer is made of, through a response object and a name."""
     match shape:
-        case ("call", tuple(func), tuple(args), tuple(pairs)) if func[-1] in _RESPONSES:
+        case ("call", tuple(func), tuple(args), tuple(pairs)) if source.last(func) in _RESPONSES:
             for part in (*args, *(value for name, value in pairs if name == "content")):
                 yield from _answer(source, function, part)
         case ("name", str(name)):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from arckode_analyzers.model.module_graph import MADE
 from arckode_analyzers.model.sinks import words
+from arckode_analyzers.model.vocabulary import STORED_EVENT
 from arckode_analyzers.rule import Example, Rule, Spot
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ _HAPPENED = words(
 
 def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
     """Report the names of events, where they are made, sent or listened to."""
+    yield from _stored(analysis, source)
     for call in analysis.calls(source):
         names, is_own = _named(analysis, call)
         for name in names:
@@ -47,6 +49,19 @@ def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
             if problem:
                 record = call.record
                 yield Spot(source, record.line, record.column, call.caller, f"the event '{name}' {problem}", name)
+
+
+def _stored(analysis: Analysis, source: Source) -> Iterator[Spot]:
+    """Report the names that the events of an aggregate are stored under."""
+    for index, record in enumerate(source.facts.classes):
+        value = analysis.class_value(source, index)
+        if not any(ancestor.name == STORED_EVENT for ancestor in analysis.resolver.ancestors(value)):
+            continue
+        for name in analysis.acts.names.type_of(value) or ():
+            problem = problem_of(name) or _foreign(analysis, source, name)
+            if problem:
+                message = f"the event '{name}' {problem}"
+                yield Spot(source, record.line, record.column, value.name, message, name)
 
 
 def _named(analysis: Analysis, call: CallAt) -> tuple[tuple[str, ...], bool]:
@@ -112,8 +127,8 @@ RULE = Rule(
     hint="call it `module.action` or `module.entity.action` in the past tense, such as `orders.paid`",
     check=check,
     decides=(
-        "Names are read where the kernel makes, sends or hears an event, as a literal or a constant. Verbs of a table "
-        "are known to be no past tense, in English and Spanish; of any other word nothing is said."
+        "Names are read where the kernel makes, stores, sends or hears an event, as a literal or a constant. Verbs of "
+        "a table are known to be no past tense, in English and Spanish; of any other word nothing is said."
     ),
     bad=(
         Example(
@@ -160,6 +175,24 @@ class OrdersService:
         await self._anything.emit("orders.pay", order)  # error: ARC405
         await self._anything.emit(OrderPaid(order))  # error: ARC405
         self._anything.on("customers.register", self.pay)  # error: ARC405
+"""
+            },
+        ),
+        Example(
+            "what an aggregate's events are stored under",
+            {
+                "src/shop/modules/orders/aggregate.py": """\
+from typing import ClassVar
+from shop.kernel.aggregates import EventData as Fact
+
+class Placing(Fact):  # error: ARC405
+    type: ClassVar[str] = "orders.place"
+
+class OrderPaid(Placing):
+    type: ClassVar[str] = "orders.paid"
+
+class Shown:
+    type: ClassVar[str] = "orders.show"
 """
             },
         ),

@@ -127,6 +127,7 @@ def compose(settings):
     kernel.queue.register("send-receipt", receipt)
     return kernel
 """
+_MANY = _MARKED.replace('dispatch("send-receipt", {', 'dispatch_many("send-receipt", [{').replace("_id})", "_id}])")
 RULE = Rule(
     code="ARC602",
     name="unregistered-job",
@@ -144,6 +145,7 @@ RULE = Rule(
     ),
     bad=(
         Example("a job nobody registers", {_SERVICE: _MARKED, _ROOT: _EMPTY_ROOT}),
+        Example("many of them at once", {_SERVICE: _MANY, _ROOT: _EMPTY_ROOT}),
         Example(
             "a name that differs by a letter from the registered one, and a comment that says otherwise",
             {

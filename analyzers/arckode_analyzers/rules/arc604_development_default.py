@@ -269,11 +269,33 @@ RULE = Rule(
                 _SETTINGS: _PLAIN,
                 _ROOT: """\
 from shop.kernel.app import Kernel
-from shop.kernel.jobs import MemoryQueue as Queue
+from shop.kernel.jobs import MemoryJobs as Queue
 
 def compose(settings):
     queue = Queue()  # error: ARC604
     return Kernel(settings, queue=queue)
+""",
+            },
+        ),
+        Example(
+            "jobs, events and sign-ins that only this process knows",
+            {
+                _SETTINGS: _PLAIN,
+                _ROOT: """\
+from shop.kernel import event_store_memory as stored
+from shop.kernel.access_tokens import TOKENS
+from shop.kernel.access_tokens_memory import MemoryTokens
+from shop.kernel.app import Kernel
+from shop.kernel.event_store import EVENT_STORE
+from shop.kernel.queue import QUEUE, Queue
+from shop.kernel.queue_memory import MemoryJobs
+
+def compose(settings):
+    kernel = Kernel(settings)
+    EVENT_STORE.provide(kernel, stored.MemoryEvents(clock=kernel.clock))  # error: ARC604
+    QUEUE.provide(kernel, Queue(MemoryJobs(clock=kernel.clock), kernel.clock))  # error: ARC604
+    TOKENS.provide(kernel, MemoryTokens(kernel.clock))  # error: ARC604
+    return kernel
 """,
             },
         ),
@@ -304,13 +326,13 @@ def durable_bus(settings: Settings):
             {
                 _SETTINGS: _CHOICE,
                 _ROOT: """\
-from shop.kernel.jobs import DatabaseQueue, MemoryQueue
+from shop.kernel.jobs import DatabaseJobs, MemoryJobs
 from shop.settings import Settings
 
 def compose(settings: Settings):
     if settings.queue == "memory":  # never in production
-        return MemoryQueue()  # error: ARC604
-    return DatabaseQueue()
+        return MemoryJobs()  # error: ARC604
+    return DatabaseJobs()
 """,
             },
         ),
@@ -345,11 +367,11 @@ def sign(payload):
                 _SETTINGS: _PLAIN,
                 _ROOT: """\
 from shop.kernel.bus import EventBus, MemoryEventBus
-from shop.kernel.jobs import DatabaseQueue, MemoryQueue
+from shop.kernel.jobs import DatabaseJobs, MemoryJobs
 from shop.settings import Settings
 
 def compose(settings: Settings):
-    queue = DatabaseQueue() if settings.production else MemoryQueue()
+    queue = DatabaseJobs() if settings.production else MemoryJobs()
     if settings.environment == "test":
         bus = MemoryEventBus()
     else:
@@ -363,13 +385,13 @@ def compose(settings: Settings):
             {
                 _SETTINGS: _PLAIN,
                 _ROOT: """\
-from shop.kernel.jobs import DatabaseQueue, MemoryQueue
+from shop.kernel.jobs import DatabaseJobs, MemoryJobs
 from shop.settings import Settings
 
 def compose(settings: Settings):
     if settings.production:
-        return DatabaseQueue()
-    return MemoryQueue()
+        return DatabaseJobs()
+    return MemoryJobs()
 """,
             },
         ),
@@ -389,11 +411,11 @@ def compose(settings: Settings):
         return self
 """,
                 _ROOT: """\
-from shop.kernel.jobs import DatabaseQueue, MemoryQueue
+from shop.kernel.jobs import DatabaseJobs, MemoryJobs
 from shop.settings import Settings
 
 def compose(settings: Settings):
-    return MemoryQueue() if settings.queue == "memory" else DatabaseQueue()
+    return MemoryJobs() if settings.queue == "memory" else DatabaseJobs()
 """,
             },
         ),
@@ -413,10 +435,10 @@ class Settings(KernelSettings):
 """,
                 _ROOT: "def compose(settings):\n    return settings\n",
                 "src/shop/testing.py": """\
-from shop.kernel.jobs import MemoryQueue
+from shop.kernel.jobs import MemoryJobs
 
 def queue():
-    return MemoryQueue()
+    return MemoryJobs()
 """,
             },
         ),

@@ -175,9 +175,9 @@ RULE = Rule(
     hint="write the event in the same transaction as the rows (the outbox does the rest)",
     check=check,
     decides=(
-        "Found: a repository's or session's write and an emission in one function, directly or through helpers, "
-        "without a common transaction; publishing to a broker after a write; a task started before the commit. Silent "
-        "where some caller holds a transaction, and in handlers, which run in one."
+        "Found: a write of a repository, a session or the event store and an emission in one function, directly or "
+        "through helpers, without a common transaction; publishing to a broker after a write; a task started before "
+        "the commit. Silent where some caller holds a transaction, and in handlers, which run in one."
     ),
     bad=(
         Example(
@@ -209,6 +209,25 @@ RULE = Rule(
     async def pay(self, order_id):
         await self._in_transaction(order_id)
         await self._to_outbox("orders.paid", order_id)  # error: ARC605  (same transaction)
+""",
+            },
+        ),
+        Example(
+            "what happened to an aggregate is stored, then announced apart",
+            {
+                _SERVICE: """\
+from shop.kernel.aggregates import Aggregates
+from shop.kernel.bus import EventBus
+
+class OrdersService:
+    def __init__(self, orders: Aggregates, bus: EventBus) -> None:
+        self._orders = orders
+        self._bus = bus
+
+    async def pay(self, order_id, command):
+        found = await self._orders.execute(order_id, command)
+        await self._bus.emit("orders.paid", {"id": order_id})  # error: ARC605
+        return found
 """,
             },
         ),

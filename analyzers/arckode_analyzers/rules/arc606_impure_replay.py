@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _HINTS = {
     "evolve": "put the value into the event when it is decided; `evolve` only copies it into the state",
     "decide": "pass the value in with the command: who calls `decide` asks for it",
+    "upcaster": "derive the value from the stored event: it is brought up to date whenever it is read",
     "projection": "do it in a handler, which a replay never runs; the projection only writes its own rows",
 }
 
@@ -74,8 +75,9 @@ RULE = Rule(
     hint="keep evolve and decide pure and projections free of effects",
     check=check,
     decides=(
-        "Found: methods of classes built on the runtime's Aggregate, Decider and Projection, and functions handed to "
-        "them, through any number of helpers. Not found: effects of libraries that are not known."
+        "Found: methods of classes built on the runtime's Aggregate, Decider and Projection, functions handed to them, "
+        "and the upcasters of stored events, through any number of helpers. Not found: effects of libraries that are "
+        "not known."
     ),
     bad=(
         Example(
@@ -118,6 +120,32 @@ def copied(state, event):
 
 def _stamped(state):
     return state | {"seen": time()}
+""",
+            },
+        ),
+        Example(
+            "rules given by position, and an upcaster that asks the clock what the event did not say",
+            {
+                _AGGREGATE: """\
+import datetime as dt
+from uuid import uuid4
+from shop.kernel.aggregates import Decider, EventData
+
+def _dated(data):
+    return {**data, "on": dt.date.today()}  # error: ARC606
+
+class OrderPaid(EventData):
+    type = "orders.paid"
+    version = 2
+    upcasters = {1: _dated}
+
+def choose(state, command):
+    return [OrderPaid(number=uuid4())]  # error: ARC606
+
+def become(state, event, at):
+    return {**state, "seen": dt.datetime.now()}  # error: ARC606
+
+ORDERS = Decider("order", "orders", (OrderPaid,), choose, become)
 """,
             },
         ),
@@ -182,6 +210,34 @@ class Order(Aggregate):
 
     def decide(self, state, command):
         return [{"id": command.id, "at": command.at + dt.timedelta(days=1)}]
+""",
+            },
+        ),
+        Example(
+            "the time that an event is given, an upcaster that computes, and a function of that name elsewhere",
+            {
+                _AGGREGATE: """\
+import datetime as dt
+from shop.kernel.aggregates import Decider, EventData
+
+def _in_cents(data):
+    return {**data, "total": data["total"] * 100}
+
+class OrderPaid(EventData):
+    type = "orders.paid"
+    version = 2
+    upcasters = {1: _in_cents}
+
+class Report:
+    upcasters = {1: dt.date.today}
+
+def decide(state, command):
+    return [OrderPaid(total=command.total)]
+
+def evolve(state, event, at):
+    return {**state, "paid_at": at}
+
+ORDERS = Decider(one="order", category="orders", events=(OrderPaid,), decide=decide, evolve=evolve)
 """,
             },
         ),

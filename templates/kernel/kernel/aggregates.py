@@ -5,11 +5,10 @@ and `evolve` what that makes of the state. Neither knows a clock or a store, so 
 (`aggregates_testing`), and a replay gives the same state at any time.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
-from typing import Any, ClassVar, Generic, TypeAlias, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -17,28 +16,15 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from .app import Kernel
 from .clock import Clock
 from .errors import NotFoundError, ProgrammingError, TransactionError, WiringError, suggestion
+from .event_catalogue import EventCatalogue, EventData, Upcaster, upcast
 from .event_store import EVENT_STORE, START, ConcurrencyError, EventStore, Position, RecordedEvent
 from .events import Event, new_event
 from .ids import new_id
 
+__all__ = ["Aggregate", "Aggregates", "Command", "Decider", "EventData", "Upcaster", "read_data"]
+
 S = TypeVar("S")
 C = TypeVar("C")
-Upcaster: TypeAlias = Callable[[Mapping[str, object]], Mapping[str, object]]
-_NO_UPCASTERS: Mapping[int, Upcaster] = MappingProxyType({})
-
-
-class EventData(BaseModel):
-    """What one kind of event says. Its type is stored and stays, whatever the class is called.
-
-    After a change that stored data does not fit, raise `version` and let `upcasters` lead from each old version to the
-    next one.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    type: ClassVar[str]
-    version: ClassVar[int] = 1
-    upcasters: ClassVar[Mapping[int, Upcaster]] = _NO_UPCASTERS
 
 
 class Command(BaseModel):
@@ -91,7 +77,8 @@ class Aggregates(Generic[S, C]):
 
     @classmethod
     def of(cls, kernel: Kernel, decider: Decider[S, C]) -> "Aggregates[S, C]":
-        """Make it on the application's event store."""
+        """Make it on the application's event store. Raises WiringError for an event's type that is taken."""
+        EventCatalogue.of(kernel).add(decider.events)
         return cls(decider, kernel.adapter(EVENT_STORE), kernel.clock)
 
     async def load(self, aggregate: UUID, *, version: int | None = None, at: datetime | None = None) -> Aggregate[S]:
@@ -193,13 +180,7 @@ def read_data(kind: type[EventData], event: Event) -> EventData:
     Raises ProgrammingError for a version that is newer than the class, that no upcaster leads on from, or data that do
     not fit.
     """
-    data: Mapping[str, object] = event.data
-    if event.version > kind.version:
-        raise ProgrammingError(f"{event.type} is stored in version {event.version}; this program knows {kind.version}")
-    for version in range(event.version, kind.version):
-        if version not in kind.upcasters:
-            raise ProgrammingError(f"{event.type}: no upcaster leads from version {version} to {version + 1}")
-        data = kind.upcasters[version](data)
+    data = upcast(kind, event)
     try:
         return kind.model_validate(dict(data))
     except ValidationError as error:

@@ -40,7 +40,13 @@ class EventStoreSettings(PortSettings):
 
 
 class EventStore(Protocol):
-    """Stores events, and answers them in the order of their streams or of all."""
+    """Stores events, and answers them in the order of their streams or of all.
+
+    `poll` is how many seconds readers leave between two looks for events of other processes.
+    """
+
+    @property
+    def poll(self) -> float: ...
 
     async def append(self, stream: str, events: Sequence[Event], *, expected: Expected) -> tuple[Position, ...]:
         """Store events in the running transaction, all or none, and answer their positions.
@@ -90,19 +96,20 @@ async def subscribe(
     *,
     types: Collection[str] = (),
     category: str = "",
-    poll: float = 0.2,
+    poll: float | None = None,
     batch: int = 500,
 ) -> AsyncGenerator[RecordedEvent]:
     """Yield every event after a position, those that are there first and then the new ones; it does not end.
 
-    Keep the position of the last event that was worked on, and go on after it next time.
+    It looks for those of other processes every `poll` seconds, the store's own (EVENT_STORE__POLL) unless said. Keep
+    the position of the last event that was worked on, and go on after it next time.
     """
     while True:
         page = await store.read_all(after, types=types, category=category, limit=batch)
         for recorded in page.events:
             yield recorded
         if not page.events:
-            await store.changed(poll)
+            await store.changed(store.poll if poll is None else poll)
         after = page.reached
 
 

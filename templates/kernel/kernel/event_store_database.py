@@ -63,7 +63,7 @@ def provide_event_store(kernel: Kernel) -> None:
             f"EVENT_STORE_PROVIDER is {settings.provider}, and DATABASE_URL names a {dialect} database; events are "
             "stored in the project's database, so let both say the same, or write EVENT_STORE_PROVIDER=database"
         )
-    store = DatabaseEvents(kernel.database)
+    store = DatabaseEvents(kernel.database, poll=settings.poll)
     kernel.provide(EVENT_STORE, store)
     kernel.add_probe("event store", store.ping)
     kernel.on_start(store.check)
@@ -72,7 +72,8 @@ def provide_event_store(kernel: Kernel) -> None:
 class DatabaseEvents:
     """Implements EventStore with the tables `stored_events` and `event_streams`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, poll: float = 0.2) -> None:
+        self.poll = poll
         self._database = database
         self._by_transaction = database.dialect == "postgresql"
         self._appended = asyncio.Event()

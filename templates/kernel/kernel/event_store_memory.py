@@ -26,7 +26,10 @@ _TABLE = "stored_events"
 class MemoryEvents:
     """Implements EventStore in a MemoryDatabase: the one whose transactions `append` is to take part in."""
 
-    def __init__(self, database: MemoryDatabase | None = None, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self, database: MemoryDatabase | None = None, *, clock: Clock | None = None, poll: float = 0.2
+    ) -> None:
+        self.poll = poll
         self._database = database or MemoryDatabase(clock=clock)
         self._clock = clock or (database.clock if database else SystemClock())
         self._appended = asyncio.Event()

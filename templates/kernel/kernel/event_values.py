@@ -18,7 +18,8 @@ from .values import RefusedValueError, reader_for
 LONGEST_STREAM: Final = 200
 ALL: Final = "$all"
 _STREAM = re.compile(r"[a-z][a-z0-9_]*(-[A-Za-z0-9_.:@-]+)?")
-_POSITION = re.compile(r"(0|[1-9][0-9]{0,18})-(0|[1-9][0-9]{0,18})")
+POSITION: Final = "(0|[1-9][0-9]{0,18})-(0|[1-9][0-9]{0,18})"
+_POSITION = re.compile(POSITION)
 _json = reader_for(JSON())
 
 

