@@ -140,7 +140,7 @@ GROWN: tuple[tuple[str, ...], ...] = (
     ("make:websocket", "reports", "--access", "orders:read", "--job", "export_report"),
 )
 _MIGRATING = {"make:idempotency", "make:migration", "make:projection"}
-# The tables of the event store and bus, projections, the queue, the scheduler, the audit log and web-hooks are made once.
+# Tables of the event store and bus, projections, the queue, the scheduler, the audit log, web-hooks are made once.
 MIGRATIONS = len(MODULES) + len(FIELDS) - 1 + sum(words[0] in _MIGRATING for words in GROWN) + 7
 
 

@@ -67,9 +67,7 @@ def _bus(broker: str, variables: tuple[str, ...], production: str) -> Adapter:
 
 
 ADAPTERS: Mapping[str, Adapter] = {
-    "bus-kafka": _bus(
-        "kafka", ("# KAFKA_BROKERS=127.0.0.1:9092",), "KAFKA_BROKERS: ${KAFKA_BROKERS:-kafka:9092}"
-    ),
+    "bus-kafka": _bus("kafka", ("# KAFKA_BROKERS=127.0.0.1:9092",), "KAFKA_BROKERS: ${KAFKA_BROKERS:-kafka:9092}"),
     "bus-rabbitmq": _bus(
         "rabbitmq",
         ("# RABBITMQ_URL=amqp://guest:guest@127.0.0.1:5672/",),

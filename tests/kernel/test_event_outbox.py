@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import secrets
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -158,14 +159,18 @@ async def killing(request: pytest.FixtureRequest, tmp_path: Path, anyio_backend:
 
 
 @pytest.mark.redis
-async def test_wherever_a_process_is_killed_every_effect_happens_once_and_in_order(killing: str) -> None:
+async def test_wherever_a_process_is_killed_every_effect_happens_once_and_in_order(
+    killing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Without it the server that forks finds nothing to import, and each process imports everything again.
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
     redis, prefix = redis_url(), f"test-{secrets.token_hex(6)}"
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([event_kills.__name__])
     count, deaths = 0, 0
     for turn in range(ROUNDS):
         for point in POINTS:
-            count += 12
+            count += 8
             words = (killing, redis, prefix, count, point, 1 + turn % 3)
             deaths += await asyncio.to_thread(ended, context, words) == -signal.SIGKILL
     assert await asyncio.to_thread(ended, context, (killing, redis, prefix, count, "", 0)) == 0

@@ -110,6 +110,7 @@ class _RabbitGroup:
         self._intake = intake
         self._members = f"{prefix}:{intake.group}:members"
         self._readers: dict[int, tuple[asyncio.Event, asyncio.Task[None]]] = {}
+        self._heard: set[int] = set()
 
     async def run(self) -> None:
         """Hold queues and read them until the end."""
@@ -150,15 +151,17 @@ class _RabbitGroup:
         partitions = self._settings.partitions
         share = ceil(partitions / max(1, await _consumers(control, self._members)))
         counts = {each: await _consumers(control, self._queue(each)) for each in range(partitions)}
-        for place, (partition, (ending, _)) in enumerate(self._readers.items()):
-            # One that RabbitMQ has forgotten, as it may when it restarts, hears nothing; of two that took a queue at
-            # once, one waits in vain.
-            is_forgotten, is_contested = counts[partition] == 0, counts[partition] > 1 and secrets.randbelow(2)
-            if place >= share or is_forgotten or is_contested:
-                ending.set()
         free = [each for each, count in counts.items() if count == 0 and each not in self._readers]
+        for place, (partition, (ending, _)) in enumerate(self._readers.items()):
+            # Of two that took a queue at once, one waits in vain, and quorum queues count it as none: when others are
+            # free although I have my share, that may be me. And what RabbitMQ has forgotten hears nothing either.
+            in_vain = counts[partition] > 1 or (free and partition not in self._heard)
+            if place >= share or counts[partition] == 0 or (in_vain and secrets.randbelow(2)):
+                ending.set()
+        secrets.SystemRandom().shuffle(free)
         for partition in free[: max(0, share - len(self._readers))]:
             ending = asyncio.Event()
+            self._heard.discard(partition)
             task = asyncio.create_task(self._read(connection, partition, ending))
             self._readers[partition] = (ending, task)
 
@@ -179,6 +182,7 @@ class _RabbitGroup:
         try:
             await channel.basic_consume(self._queue(partition), receive)
             while batch := await _batch(messages, self._settings.prefetch):
+                self._heard.add(partition)
                 await self._hand_over(channel, batch)
                 if ending.is_set() or self._intake.stopping.is_set():
                     break
