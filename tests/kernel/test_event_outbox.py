@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 ROUNDS = int(os.environ.get("ARCKODE_EVENT_KILLS", "1"))
+# What the transactions of a server have to do with; the other points are tried there in the long form.
+FEW = ("published", "in the effect", "before ack")
 
 
 def event(n: int, key: str = "k") -> Event:
@@ -167,15 +169,16 @@ async def test_wherever_a_process_is_killed_every_effect_happens_once_and_in_ord
     redis, prefix = redis_url(), f"test-{secrets.token_hex(6)}"
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([event_kills.__name__])
+    points = POINTS if killing.startswith("sqlite") or ROUNDS > 1 else FEW
     count, deaths = 0, 0
     for turn in range(ROUNDS):
-        for point in POINTS:
+        for point in points:
             count += 8
             words = (killing, redis, prefix, count, point, 1 + turn % 3)
             deaths += await asyncio.to_thread(ended, context, words) == -signal.SIGKILL
     assert await asyncio.to_thread(ended, context, (killing, redis, prefix, count, "", 0)) == 0
     await cleared(redis, f"{{{prefix}")
-    assert deaths == ROUNDS * len(POINTS)
+    assert deaths == ROUNDS * len(points)
     database = Database(killing)
     async with database.session() as session:
         rows = (await session.execute(select(EFFECTS.c.n, EFFECTS.c.key).order_by(EFFECTS.c.id))).all()
