@@ -39,6 +39,12 @@ def read(root: Path, reference: str) -> BaseTree:
     return BaseTree(base, dict(zip(paths, contents, strict=True)), dict(_renames(root, base)))
 
 
+def first_known(root: Path, references: Iterable[str]) -> str:
+    """Return the first of some names that git knows as a commit, or an empty string."""
+    words = ("rev-parse", "--verify", "--quiet", "--end-of-options")
+    return next((name for name in references if _git(root, *words, f"{name}^{{commit}}").returncode == 0), "")
+
+
 def _inside(root: Path) -> str:
     """Return where the project lies in its repository: empty at the top, else a path that ends in a slash."""
     done = _git(root, "rev-parse", "--show-prefix")

@@ -27,10 +27,11 @@ _MANIFEST = ".arckode/project.json"
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A file as somebody is about to save it."""
+    """A file as somebody is about to save it; with `only_added`, what it has already does not count."""
 
     path: str
     content: bytes
+    only_added: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +191,8 @@ def _base(wanted: Wanted, chosen: Config) -> Base | None:
 
 
 def _elsewhere(judged: Judged, proposal: Proposal) -> frozenset[Entry]:
-    """Return what is found in the other files whether or not the proposed one is saved."""
-    found = (each for each in judged.outcome.findings if each.path != proposal.path)
+    """Return what is found, in the other files at least, whether or not the proposed one is saved."""
+    found = (each for each in judged.outcome.findings if proposal.only_added or each.path != proposal.path)
     return frozenset(entry for entry, _ in baseline.entries(found))
 
 

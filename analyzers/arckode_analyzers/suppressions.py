@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from arckode_analyzers.facts.records import Ignore
 
 NO_REASON, UNUSED, EXPIRED, NO_RULE, UNKNOWN_RULE = "ARC001", "ARC002", "ARC003", "ARC005", "ARC006"
+# Somebody wants it to end, and it never would.
+_ENDS_OUTSIDE = re.compile(r"\W*until\b\W*(\d{4}-\d\d-\d\d)")
 _EXAMPLE = "write `# arckode: ignore[ARC201] why this one is right`"
 
 
@@ -83,7 +86,9 @@ def _by_line(suppressions: Iterable[Suppression], today: str) -> dict[tuple[str,
 
 
 def _is_expired(ignore: Ignore, today: str) -> bool:
-    return bool(ignore.until) and (ignore.until < today or not _is_date(ignore.until))
+    if not ignore.until:
+        return _ENDS_OUTSIDE.match(ignore.reason) is not None
+    return ignore.until < today or not _is_date(ignore.until)
 
 
 def _is_date(text: str) -> bool:
@@ -101,11 +106,16 @@ def _complaints(row: Suppression, unused: list[str], unknown: list[str], today: 
     elif not row.ignore.reason:
         yield _complaint(row, NO_REASON, f"a suppression of {codes} without a reason", _EXAMPLE)
     elif _is_expired(row.ignore, today):
-        if _is_date(row.ignore.until):
+        hint = "fix what it hides, or give it a new date (2027-01-31) and say why"
+        outside = None if row.ignore.until else _ENDS_OUTSIDE.match(row.ignore.reason)
+        if outside is not None:
+            message = f"the suppression of {codes} says outside the brackets when it ends, where it never would"
+            hint = f"write `# arckode: ignore[{codes} until {outside[1]}]` and the reason behind it"
+        elif _is_date(row.ignore.until):
             message = f"the suppression of {codes} expired on {row.ignore.until}"
         else:
             message = f"the suppression of {codes} ends on {row.ignore.until}, which is no date"
-        yield _complaint(row, EXPIRED, message, "fix what it hides, or give it a new date (2027-01-31) and say why")
+        yield _complaint(row, EXPIRED, message, hint)
     elif unused:
         others = len(unused) + len(unknown) < len(row.ignore.codes)
         hint = f"take {', '.join(unused)} out of the brackets" if others else "remove it"

@@ -92,6 +92,17 @@ def stub_of(unit: str, cwd: Path) -> Stub | None:
     return next((stub for folder in folders.values() if (stub := load(folder)).unit == unit), None)
 
 
+def generators(cwd: Path) -> Iterator[Stub]:
+    """Yield every stub that is a command, by the command's name.
+
+    Raises:
+        CrashError: a `stub.yml` is wrong.
+    """
+    from arckode_gen.engine import stubs
+
+    yield from (stubs.load(folder) for _, folder in sorted(_stubs(cwd).items()))
+
+
 def shipped_stub(word: str) -> Path:
     """Return the folder of a stub that ships with arckode, by its name or its command.
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from arckode_gen.engine.spec import Call
 
 
+_BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+
+
 def judge(call: Call) -> int:
     """Analyse once and report; the exit code says what was found.
 
@@ -79,9 +82,19 @@ def wanted_by(call: Call) -> Wanted:
         _baseline.shown_as(call, root),
         _baseline.known(call),
         not call.flag("no_cache"),
-        call.text("against"),
+        call.text("against") or (_default_branch(call, root) if call.flag("changed") else ""),
         _proposal(call, root),
     )
+
+
+def wanted_for(call: Call, root: Path, proposal: Proposal, ignored: tuple[str, ...]) -> Wanted:
+    """Return what a gate asks about a file that is about to be written: only what that adds counts.
+
+    Raises:
+        UsageError: a rule's code is wrong.
+    """
+    selection = _selection(call, ignored)
+    return Wanted(root, datetime.now(UTC).date().isoformat(), selection=selection, proposal=proposal)
 
 
 def analysed(wanted: Wanted) -> Report:
@@ -101,6 +114,14 @@ def analysed(wanted: Wanted) -> Report:
         raise UsageError(str(error), error.hint or "correct pyproject.toml") from error
 
 
+def _default_branch(call: Call, root: Path) -> str:
+    """Return what a branch is compared with; where there is no other, the last commit."""
+    from arckode_analyzers.git_tree import first_known  # starting git is for this flag only
+
+    pulled = call.environ.get("GITHUB_BASE_REF", "")
+    return first_known(root, (*([f"origin/{pulled}"] if pulled else []), *_BRANCHES)) or "HEAD"
+
+
 def _existing(cwd: Path, root: Path, word: str) -> str:
     if not (cwd / word).exists():
         raise UsageError(f"there is no '{word}'", "name files or folders of the project")
@@ -114,8 +135,9 @@ def _inside(cwd: Path, root: Path, word: str) -> str:
     return PurePosixPath(path.relative_to(root.resolve())).as_posix()
 
 
-def _selection(call: Call) -> Selection | None:
+def _selection(call: Call, ignored: tuple[str, ...] = ()) -> Selection | None:
     select, ignore, per_path = (call.words(name) for name in ("select", "ignore", "per_path"))
+    ignore = (*ignore, *ignored)
     if not (select or ignore or per_path):
         return None
     from arckode_analyzers.selection import Selection, parse_per_path  # only where somebody chose

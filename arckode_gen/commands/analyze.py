@@ -21,6 +21,7 @@ SPEC = CommandSpec(
         "arckode analyze --ignore ARC4 --per-path 'src/shop/legacy/**:ARC201'",
         "arckode analyze --strict --format sarif > arckode.sarif",
         "arckode analyze --against origin/main",
+        "arckode analyze --changed",
         "arckode analyze --baseline arckode-baseline.json",
         "arckode analyze --init",
         "arckode analyze --fix --dry-run --diff",
@@ -35,6 +36,11 @@ SPEC = CommandSpec(
         Param("per_path", many=True, metavar="GLOB:CODE", help="Not this rule in these files; repeat."),
         Param("statistics", type="bool", help="Count the findings by rule and by module instead of listing them."),
         Param("against", default="", metavar="REF", help="Only what was added since the branch left REF."),
+        Param(
+            "changed",
+            type="bool",
+            help="Only what was added since the branch left the default one, unsaved in git too.",
+        ),
         Param("baseline", default="", metavar="FILE", help="Known findings to accept; the list may only shrink."),
         Param("update_baseline", type="bool", help="Take what is gone out of the baseline, or write the first one."),
         Param("suppressions", type="bool", help="List the suppression comments instead of the findings."),
@@ -50,7 +56,8 @@ SPEC = CommandSpec(
     details=(
         "Exit code 0: nothing found; 1: findings, a stale baseline entry included; 2: wrong usage or configuration, "
         "or with --strict an incomplete analysis; 70: a rule crashed. `--json` is `--format json`. "
-        "With --stdin-file the findings are those of the file and those elsewhere that it causes. "
+        "--changed compares with where HEAD left origin's default branch, else main or master, and on that branch with "
+        "the last commit. With --stdin-file the findings are those of the file and those elsewhere that it causes. "
         "Layers, presets, select, ignore, per-path and rules of the project's own are written in `[tool.arckode]`."
     ),
 )
@@ -94,6 +101,8 @@ def _refuse_contradictions(call: Call) -> None:
     )
     if pair is not None:
         raise UsageError(f"{_flag(pair[0])} and {_flag(pair[1])} do not go together", "run one after the other")
+    if call.flag("changed") and call.text("against"):
+        raise UsageError("--changed and --against both say what to compare with", "leave one of them out")
     if call.flag("update_baseline"):
         _refuse_partial_update(call)
     for name in ("dry_run", "diff"):
@@ -111,8 +120,8 @@ def _refuse_contradictions(call: Call) -> None:
 def _refuse_partial_update(call: Call) -> None:
     if not call.text("baseline"):
         raise UsageError("--update-baseline needs to know which", "add --baseline FILE")
-    for name in ("paths", "against"):
-        if call.words(name) or call.text(name):
+    for name in ("paths", "against", "changed"):
+        if call.words(name) or call.text(name) or call.flag(name):
             said = "paths" if name == "paths" else _flag(name)
             raise UsageError(f"--update-baseline is about the whole project, and {said} was given", "leave it out")
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 from arckode_gen import __version__, resources
 from arckode_gen.commands._answers import words_of
 from arckode_gen.commands._writing import show
-from arckode_gen.engine import parts, project, project_names, project_unit, skeleton, units
+from arckode_gen.engine import agents, parts, project, project_names, project_unit, skeleton, units
 from arckode_gen.engine.plan import Change, FileState, Plan, Step
 from arckode_gen.engine.spec import CommandSpec, Param
 from arckode_gen.errors import RefusedError
@@ -36,11 +36,19 @@ SPEC = CommandSpec(
         "arckode new shop",
         "arckode new shop --database postgresql",
         "arckode new my-shop --package shop --dry-run",
+        "arckode new tienda --lang es",
     ),
     params=(
         Param("name", kind="argument", required=True, help="The project's name; also the folder's."),
         Param("package", help="The Python package's name, when it shall differ from the project's.", metavar="NAME"),
         Param("database", default="sqlite", choices=DATABASES, help="Where DATABASE_URL points.", prompt="Database"),
+        Param(
+            "lang",
+            default=agents.DEFAULT,
+            choices=agents.LANGUAGES,
+            help="The language of AGENTS.md and of the skills for coding agents.",
+            prompt="Language of AGENTS.md and the skills",
+        ),
         Param("no_git", type="bool", help="Do not run `git init`."),
         Param("defaults", type="bool", help="Ask nothing; take the default of every question."),
         Param("answers", type="path", metavar="FILE|-", help="Read answers as JSON from a file or stdin."),
@@ -59,7 +67,7 @@ def run(call: Call) -> int:
     if root.is_dir():
         recover(root)
     _refuse_existing(root)
-    plan = _plan(name, call.text("database") or "sqlite")
+    plan = _plan(name, {"database": call.text("database"), "lang": call.text("lang")})
     if call.flag("dry_run"):
         return show(call, plan, applied="")
     apply(root, plan)
@@ -73,19 +81,19 @@ def _refuse_existing(root: Path) -> None:
         raise RefusedError(f"{root.name} exists already and is not an empty folder", "choose another name, or move it")
 
 
-def _plan(name: ProjectName, database: str) -> Plan:
-    files = _files(name, database)
+def _plan(name: ProjectName, options: Mapping[str, str]) -> Plan:
+    files = _files(name, options)
     manifest = {
         "arckode": __version__,
         "format": 1,
         "name": name.name,
-        "options": {"database": database},
+        "options": options,
         "package": name.package,
     }
-    unit = project_unit.unit(name.package, database, PARTS, files, resources.folder("templates"))
+    unit = project_unit.unit(name.package, options, PARTS, files, resources.folder("templates"))
     bases = {units.BASE + path: state for path, state in files.items()}
     record = {project.PROJECT_FILE: _json(manifest), unit.path: units.dump(unit)}
-    env = {".env": files[".env.example"]} if database != "sqlite" else {}
+    env = {".env": files[".env.example"]} if options["database"] != "sqlite" else {}
     everything = {**files, **bases, **record, **env}
     steps = [Step("go there", f"cd {name.name}")]
     steps += [
@@ -102,12 +110,13 @@ def _plan(name: ProjectName, database: str) -> Plan:
     )
 
 
-def _files(name: ProjectName, database: str) -> Mapping[str, FileState]:
+def _files(name: ProjectName, options: Mapping[str, str]) -> Mapping[str, FileState]:
+    templates, database = resources.folder("templates"), options["database"]
     answers = {"name": name.name, "package": name.package, "database": database, "arckode_version": __version__}
     with tempfile.TemporaryDirectory(prefix="arckode-") as scratch:
-        files = skeleton.render(resources.folder("templates") / "backend", answers, Path(scratch))
-    kernel = resources.folder("templates") / "kernel"
-    return {**files, **parts.carried(kernel, PARTS, f"src/{name.package}/kernel/").files}
+        files = skeleton.render(templates / "backend", answers, Path(scratch))
+    kernel = parts.carried(templates / "kernel", PARTS, f"src/{name.package}/kernel/").files
+    return {**files, **kernel, **agents.files(templates, options["lang"], name.package)}
 
 
 def _json(document: Mapping[str, object]) -> FileState:

@@ -10,6 +10,7 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from arckode_gen.engine import marked
 from arckode_gen.engine.plan import FileState
 from arckode_gen.errors import CrashError
 
@@ -111,7 +112,7 @@ def on_destroy(path: str, current: FileState | None, base: FileState | None, res
 
 
 def _merged(path: str, current: FileState, base: FileState, new: FileState, merge: Merge) -> Placed:
-    result = merge(path, base.content, current.content, new.content)
+    result = marked.merge(path, base.content, current.content, new.content, merge)
     state = FileState(result.content, current.executable or new.executable)
     if result.conflicts:
         return Placed("conflict", state)

@@ -33,6 +33,8 @@ WordType = Literal["str", "int", "bool", "word", "name", "module", "fields"]
 _KEYS = (
     "command",
     "summary",
+    "asked",
+    "skill",
     "details",
     "examples",
     "unit",
@@ -139,6 +141,8 @@ class StubOption:
 class Stub:
     """A generator, as its folder describes it; `word_types` says what each parameter's words mean.
 
+    `asked` are the words that people ask for it by, which `arckode place` looks for; `skill` is what
+    an agent reads about it.
     `remakes` are the kinds of units that are made otherwise while one of this stub's is there.
     """
 
@@ -158,6 +162,8 @@ class Stub:
     joined: tuple[Joined, ...] = ()
     unrecorded: frozenset[str] = frozenset()
     remakes: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    skill: str = "cli"
 
     @property
     def digest(self) -> str:
@@ -203,6 +209,8 @@ def load(folder: Path, read: Callable[[Path], Entry] = stub_document.read) -> St
             for item in document.entries("steps", ("description", "command", "changed"))
         ),
         notes=document.words("notes"),
+        asked=document.words("asked"),
+        skill=document.text("skill", "cli"),
         named=document.text("named"),
         word_types={word.required("name"): _word_type(word) for word in words},
         parts=tuple(

@@ -22,13 +22,15 @@ def database(root: Path) -> object:
 
 
 def test_a_terminal_is_asked_for_the_database_and_enter_takes_the_default(tmp_path: Path) -> None:
-    code, seen = converse(tmp_path, NEW, ("Database (sqlite, postgresql, mysql, mariadb) [sqlite]: ", "\n"))
+    code, seen = converse(
+        tmp_path, NEW, ("Database (sqlite, postgresql, mysql, mariadb) [sqlite]: ", "\n"), ("[en]: ", "\n")
+    )
     assert code == 0, seen
     assert database(tmp_path) == "sqlite"
 
 
 def test_a_wrong_answer_is_asked_again(tmp_path: Path) -> None:
-    code, seen = converse(tmp_path, NEW, ("[sqlite]: ", "oracle\n"), ("[sqlite]: ", "mariadb\n"))
+    code, seen = converse(tmp_path, NEW, ("[sqlite]: ", "oracle\n"), ("[sqlite]: ", "mariadb\n"), ("[en]: ", "es\n"))
     assert code == 0, seen
     assert "'oracle' is not one of" in seen
     assert database(tmp_path) == "mariadb"

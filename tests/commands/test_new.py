@@ -71,7 +71,7 @@ def test_its_configuration_can_be_read(made: tuple[str, Path]) -> None:
     assert (manifest["name"], manifest["package"], manifest["options"]) == (
         "my-shop",
         "my_shop",
-        {"database": database},
+        {"database": database, "lang": "en"},
     )
 
 

@@ -74,6 +74,10 @@ def test_the_wheel_has_every_source_file_and_nothing_compiled(wheel: list[str]) 
     assert [path for path in wheel if "__pycache__" in path] == []
 
 
+def test_the_wheel_has_a_skill_of_its_own(wheel: list[str]) -> None:
+    assert "arckode_gen/.agents/skills/arckode/SKILL.md" in wheel
+
+
 def test_both_packages_are_typed(wheel: list[str]) -> None:
     assert {"arckode_gen/py.typed", "arckode_analyzers/py.typed"} <= set(wheel)
 

@@ -219,3 +219,34 @@ def test_a_name_taken_from_a_modules_door_is_seen_only_with_the_branch(tmp_path:
     root = plant(commit(tmp_path, {**START, door: offered}), {door: "__all__ = []\n"})
     assert ("ARC108", door) in found(root)
     assert ("ARC108", door) not in found(root, against="")
+
+
+MORE = "src/shop/modules/notes/service.py"
+
+
+def test_what_a_branch_and_its_uncommitted_files_added_is_found_by_changed(tmp_path: Path) -> None:
+    root = commit(tmp_path, START)
+    assert found(root, against="", changed=True) == []
+    plant(root, {MORE: LOOP})
+    assert found(root, against="", changed=True) == [("ARC201", MORE)]
+    commit(root, {MORE: LOOP})
+    assert found(root, against="", changed=True) == []  # main is compared with its last commit
+    git(root, "switch", "-q", "-c", "topic", "HEAD~1")
+    commit(root, {MORE: f"{LOOP}\n"})
+    assert found(root, against="", changed=True) == [("ARC201", MORE)]
+
+
+def test_the_branch_that_a_pull_request_is_for_comes_first(tmp_path: Path) -> None:
+    root = commit(tmp_path, START)
+    git(root, "update-ref", "refs/remotes/origin/next", "HEAD")
+    commit(root, {MORE: LOOP})
+    assert git_tree.first_known(root, ("origin/gone", "origin/next", "main")) == "origin/next"
+    assert git_tree.first_known(root, ("origin/gone",)) == ""
+    terminal = Terminal(root, environ={"GITHUB_BASE_REF": "next"})
+    assert terminal.analyze(changed=True) == 1
+
+
+def test_changed_says_what_it_cannot_go_with(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        Terminal(commit(tmp_path, START)).analyze(changed=True, against="main")
+    assert caught.value.message == "--changed and --against both say what to compare with"

@@ -17,6 +17,7 @@ from arckode_gen.errors import ArckodeError, CrashError, OperationError, UsageEr
 from tests.rules.projects import CONTROLLER, LOOP, ORDERS, SERVICE, plant
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 FIXED = {"pyproject.toml": "", SERVICE: ORDERS, CONTROLLER: ""}
@@ -30,9 +31,11 @@ class Terminal:
     cwd: Path
     written: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    environ: Mapping[str, str] = field(default_factory=dict)
 
     def call(self, spec: CommandSpec, **values: Value) -> Call:
-        return Call(spec, self.cwd, values, self.written.append, self.said.append, json=values.get("json") is True)
+        write, say = self.written.append, self.said.append
+        return Call(spec, self.cwd, values, write, say, json=values.get("json") is True, environ=self.environ)
 
     def analyze(self, **values: Value) -> int:
         return analyze.run(self.call(analyze.SPEC, **values))

@@ -21,6 +21,7 @@ PAIRS = [
     pytest.param("/{id}", "/{name}", True, id="parameters with other names are the same path"),
     pytest.param("/{id:int}", "/search", False, id="a number does not take a word"),
     pytest.param("/{id:int}", "/7", True, id="a number takes a number"),
+    pytest.param("/7", "/{id:int}", False, id="one number does not take all of them"),
     pytest.param("/{id:uuid}", "/{id:int}", False, id="two converters"),
     pytest.param("/{id}", "/{id:int}", True, id="any text takes a number"),
     pytest.param("/{id:int}", "/{id}", False, id="a number does not take any text"),

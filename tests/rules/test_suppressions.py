@@ -33,6 +33,7 @@ ABOVE = "            # arckode: ignore[ARC201] three at most\n"
         pytest.param(f"{ABOVE}{CALL}", id="on the line above"),
         pytest.param(f"{ABOVE}            # and more words\n\n{CALL}", id="above, with more comments between"),
         pytest.param(f"{CALL}  # arckode: ignore[ARC201 until 2026-11-22] soon gone", id="until today"),
+        pytest.param(f"{CALL}  # arckode: ignore[ARC201] until 2.0 three at most", id="until what is no date"),
         pytest.param(
             f"{SPREAD}  # arckode: ignore[ARC201] three at most", id="at the end of a statement of many lines"
         ),
@@ -94,6 +95,14 @@ def test_it_silences_its_statement(text: str) -> None:
             f"{CALL}  # arckode: ignore[ARC201 until 2026-11-21] later",
             [("ARC003", "the suppression of ARC201 expired on 2026-11-21"), FOUND],
             id="after its date it silences nothing",
+        ),
+        pytest.param(
+            f"{CALL}  # arckode: ignore[ARC201] until 2999-01-31: three at most",
+            [
+                ("ARC003", "the suppression of ARC201 says outside the brackets when it ends, where it never would"),
+                FOUND,
+            ],
+            id="with its date outside the brackets it would never end",
         ),
         pytest.param(f'{CALL}; "# arckode: ignore[ARC201] in a text"', [FOUND], id="in a string it is no comment"),
         pytest.param(

@@ -41,6 +41,7 @@ def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
 
 
 def _taker(analysis: Analysis, application: tuple[Mounted, ...], later: Mounted) -> Mounted | None:
+    """Return the first route that takes all requests of a later one; without a parameter it takes its path only."""
     sample, methods = _sample(later.path), frozenset(later.route.methods)
     takers = (
         earlier
