@@ -136,8 +136,9 @@ async def _run(url: str, redis: str, prefix: str, count: int, fuse: Fuse) -> Non
         return type(outgoing)(outgoing.events, published)
 
     source.next = next_outgoing  # type: ignore[method-assign,assignment]  # this one only
-    waits = {"first_wait": 0.01, "longest_wait": 0.01, "timeout": 0.5}
-    bus.subscribe("orders.*", effect, group="effects", max_attempts=100, **waits)
+    bus.subscribe(
+        "orders.*", effect, group="effects", max_attempts=100, first_wait=0.01, longest_wait=0.01, timeout=0.5
+    )
     async with running(kernel):
         async with database.session() as session:
             there = await session.scalar(select(func.count()).select_from(ORDERS)) or 0
