@@ -105,6 +105,9 @@ GROWN: tuple[tuple[str, ...], ...] = (
         *"n:int:min=1 text:text ok:bool fl:float tm:time u:uuid bi:bigint at:datetime email:email:null url:url".split(),
         *"slug:slug day:date:null a_rather_long_name_of_it:str another_rather_long_name:str".split(),
     ),
+    ("make:command", "rename_account", "--of", "accounts", "--change", "holder"),
+    ("make:command", "set_terms", "--of", "accounts", "--change", "currency,credit", "--queued"),
+    ("make:command", "set_nearly_everything", "--of", "line_items", "--change", "text,at,url,a_rather_long_name_of_it"),
     ("make:projection", "account_overviews", "--of", "accounts"),
     ("make:projection", "line_item_overviews", "--of", "line_items"),
     ("make:connector", "things", "pedidos"),
@@ -140,8 +143,8 @@ GROWN: tuple[tuple[str, ...], ...] = (
     ("make:websocket", "reports", "--access", "orders:read", "--job", "export_report"),
 )
 _MIGRATING = {"make:idempotency", "make:migration", "make:projection"}
-# Tables of the event store and bus, projections, the queue, the scheduler, the audit log, web-hooks are made once.
-MIGRATIONS = len(MODULES) + len(FIELDS) - 1 + sum(words[0] in _MIGRATING for words in GROWN) + 7
+# Tables of the event store and bus, commands, projections, queue, scheduler, audit log and web-hooks are made once.
+MIGRATIONS = len(MODULES) + len(FIELDS) - 1 + sum(words[0] in _MIGRATING for words in GROWN) + 8
 
 
 # Every adapter but the databases, which take each other's place; all of them together on one project.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from arckode_gen.engine.spec import Call
     from arckode_gen.migrations.dialects import Dialect
     from arckode_gen.migrations.request import Answer, Planned
+    from arckode_gen.migrations.sqltext import Token
     from arckode_gen.migrations.target import Target
 
 # Taken by an engine for something else, or cut off by it: worth a look even at a table that nobody uses yet.
@@ -42,10 +43,13 @@ class Verdict:
 def lint(target: Target, answer: Answer) -> Verdict:
     """Judge what a plan would run; sqlglot is only loaded when something that exists is touched."""
     plan = [item for item in answer["plan"] if item["direction"] == "up"]
+    is_all_new = _is_all_new(plan, answer["dialect"])
+    if is_all_new and not any(item["program"] for item in plan):
+        return Verdict()
     files = {source.label: source.content for source in find(target.root, target.folder)}
     paths = {path.rpartition("/")[2].partition(".")[0]: path for path in files}
     programs = (files.get(paths.get(item["name"], ""), b"") for item in plan if item["program"])
-    if _is_all_new(plan, answer["dialect"]) and not any(_RUNS in content for content in programs):
+    if is_all_new and not any(_RUNS in content for content in programs):
         return Verdict()
     import datetime
 
@@ -96,26 +100,31 @@ def _is_all_new(plan: list[Planned], dialect: Dialect) -> bool:
         for statement in item["statements"]:
             if _ODD.search(statement):
                 return False
-            made, added = _target(statement, dialect, _MAKES), _added(statement, dialect)
+            beginning = _beginning(statement, dialect)
+            made, added = _target(beginning, _MAKES), _added(statement, beginning)
             born.update({made} - {""})
             if not made and added not in born:
                 return False
     return True
 
 
-def _added(statement: str, dialect: Dialect) -> str:
+def _beginning(statement: str, dialect: Dialect) -> list[Token]:
+    try:
+        return [token for token in loud(statement, dialect)[:12] if token.word not in _SOFT]
+    except RefusedError:
+        return []
+
+
+def _added(statement: str, beginning: list[Token]) -> str:
     """Return the table that a statement adds to; nothing for a new name, which running code would wait for."""
     if "RENAME" in statement.upper():
         return ""
-    return next((name for head in _ADDS if (name := _target(statement, dialect, head))), "")
+    return next((name for head in _ADDS if (name := _target(beginning, head))), "")
 
 
-def _target(statement: str, dialect: Dialect, head: tuple[str, ...]) -> str:
+def _target(beginning: list[Token], head: tuple[str, ...]) -> str:
     """Return the table that stands behind these words, when the statement begins with them; an empty word is any."""
-    try:
-        found = [token for token in loud(statement, dialect)[:12] if token.word not in _SOFT]
-    except RefusedError:
-        return ""
+    found = beginning.copy()
     for word in head:
         if not found or (word and found[0].word != word):
             return ""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, cast
 from arckode_gen import __version__
 from arckode_gen.commands import _sql_lint
 from arckode_gen.commands._progress import Progress
-from arckode_gen.commands._sql_doubts import doubts
 from arckode_gen.engine.spec import CommandSpec, Param
 from arckode_gen.errors import RefusedError, UsageError
 from arckode_gen.migrations.dialects import DIALECTS
@@ -258,6 +257,8 @@ def _show_plan(call: Call, answer: Answer, verdict: _sql_lint.Verdict) -> None:
         return
     for item in answer["plan"]:
         call.write("\n".join(_plan_lines(item)))
+    from arckode_gen.commands._sql_doubts import doubts  # only a plan that is shown pays for it
+
     for item in answer["plan"]:
         for statement, doubt in doubts(item["statements"], answer["dialect"]).items():
             first = statement.strip().splitlines()[0]

@@ -90,8 +90,14 @@ def _remarks(answer: Answer) -> list[str]:
     states = {item["state"] for item in answer["migrations"]}
     said = {
         "pending": "apply what is pending with: arckode db:migrate",
-        "unfinished": "a run broke off; finish it with: arckode db:migrate",
+        "unfinished": "finish what broke off with: arckode db:migrate; a rollback that did with: arckode db:migrate "
+        "--rollback",
         "edited": "an applied file was edited; `arckode db:migrate --dry-run` shows the difference",
         "removed": "the file of an applied migration is gone; put it back from version control",
     }
-    return [text for state, text in said.items() if state in states]
+    broken = [
+        f"{item['name']} broke off after {item['statements']} statements: {item['error'] or 'the run was killed'}"
+        for item in answer["migrations"]
+        if item["state"] == "unfinished"
+    ]
+    return [*broken, *(text for state, text in said.items() if state in states)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from arckode_gen.engine.spec import CommandSpec
 
 if TYPE_CHECKING:
+    from arckode_gen.engine.spec import Param
     from arckode_gen.engine.stubs import Stub
     from arckode_gen.engine.units import Unit
 
@@ -14,10 +15,7 @@ if TYPE_CHECKING:
 def spec(stub: Stub, name: str) -> CommandSpec:
     """Return the declaration of a stub's inverse: the words that name the unit, and no others."""
     words = tuple(param for param in stub.spec.params if param.name in stub.naming)
-    arguments = (param for param in words if param.kind == "argument")
-    example = " ".join(
-        (f"arckode {name}", *(param.choices[0] if param.choices else param.name.upper() for param in arguments))
-    )
+    example = " ".join((f"arckode {name}", *(_shown(param) for param in words if _is_needed(param))))
     return CommandSpec(
         name,
         f"Take out what `arckode {stub.spec.name}` made, unless it was edited.",
@@ -32,6 +30,15 @@ def spec(stub: Stub, name: str) -> CommandSpec:
             "is written."
         ),
     )
+
+
+def _is_needed(param: Param) -> bool:
+    return param.kind == "argument" or param.required
+
+
+def _shown(param: Param) -> str:
+    value = param.choices[0] if param.choices else param.metavar or param.name.upper()
+    return value if param.kind == "argument" else f"{param.flag} {value}"
 
 
 def line(stub: Stub | None, unit: Unit) -> str:

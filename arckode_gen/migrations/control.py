@@ -21,7 +21,7 @@ TABLE = "_arckode_migrations"
 Status = Literal["running", "failed", "applied", "reverting", "revert_failed", "rolled_back", "forgotten"]
 
 _KEYS: dict[Dialect, str] = {
-    "sqlite": "INTEGER PRIMARY KEY AUTOINCREMENT",
+    "sqlite": "INTEGER PRIMARY KEY",  # no row is ever deleted, so that no key comes back
     "postgresql": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
     "mysql": "BIGINT AUTO_INCREMENT PRIMARY KEY",
     "mariadb": "BIGINT AUTO_INCREMENT PRIMARY KEY",
@@ -56,6 +56,13 @@ def ddl(dialect: Dialect) -> str:
         f"    checkpoint {long_text}\n"
         f"){suffix}"
     )
+
+
+_COLUMNS = (
+    "id, checksum, file_hash, applied_sql, status, statements_done, statements_total, batch, started_at, finished_at, "
+    "host, version"
+)
+_MARKS = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +145,23 @@ def latest(entries: Iterable[Entry]) -> dict[str, Entry]:
     return {name: entry for name, entry in last.items() if entry.status not in ("rolled_back", "forgotten")}
 
 
+def _values(record: Record, status: Status, done: int) -> tuple[object, ...]:
+    return (
+        record.name,
+        record.checksum,
+        record.file_hash,
+        record.sql,
+        status,
+        done,
+        record.total,
+        record.batch,
+        record.started_at,
+        now() if status == "applied" else None,
+        who(),
+        record.version,
+    )
+
+
 class Control:
     """Writes the control table, inside whatever transaction is open."""
 
@@ -149,28 +173,29 @@ class Control:
 
     async def insert(self, record: Record, status: Status, done: int) -> int:
         """Write a row and return its key; the lock that we hold makes the highest key ours."""
-        finished = now() if status == "applied" else None
         await self._write(
-            "INSERT INTO _arckode_migrations (id, checksum, file_hash, applied_sql, status, statements_done, "
-            "statements_total, batch, started_at, finished_at, host, version) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            record.name,
-            record.checksum,
-            record.file_hash,
-            record.sql,
-            status,
-            done,
-            record.total,
-            record.batch,
-            record.started_at,
-            finished,
-            who(),
-            record.version,
+            f"INSERT INTO _arckode_migrations ({_COLUMNS}) VALUES ({_MARKS})",  # noqa: S608 - constants
+            *_values(record, status, done),
         )
         if status == "applied":
             return 0
         rows = await self._connection.fetch("SELECT MAX(entry) AS entry FROM _arckode_migrations")
         return int(str(rows[0]["entry"]))
+
+    async def pass_on(self, entry: int, record: Record, following: Record, key: int) -> None:
+        """Note that one file is applied and the next one begins, on MySQL and MariaDB, where each note is a commit."""
+        finished = now()
+        await self._write(
+            f"INSERT INTO _arckode_migrations (entry, {_COLUMNS}) VALUES (?, {_MARKS}), (?, {_MARKS}) "  # noqa: S608 - constants
+            "ON DUPLICATE KEY UPDATE status = 'applied', statements_done = ?, finished_at = ?, error = NULL, "
+            "checkpoint = NULL",
+            entry,
+            *_values(record, "applied", record.total),
+            key,
+            *_values(following, "running", 0),
+            record.total,
+            finished,
+        )
 
     async def resume(self, entry: int, record: Record) -> None:
         """Note that a broken run goes on, with the file as it is now."""

@@ -51,12 +51,14 @@ def rolled_back(work: Work, failure: Failure | None = None) -> str:
     return f"nothing of this file was kept; correct it and run {_again(work)} again"
 
 
-def kept_before(work: Work, done: int) -> str:
+def kept_before(work: Work, done: int, failure: Failure | None = None) -> str:
     """Say what a failed journalled run left."""
+    full = failure is not None and failure.full
     if done == 0:
-        return f"nothing of this file took effect; correct it and run {_again(work)} again"
+        return f"nothing of this file took effect; {'make room' if full else 'correct it'} and run {_again(work)} again"
     kept = "statement 1 has" if done == 1 else f"statements 1 to {done} have"
-    return f"{kept} taken effect and will not run twice; correct the rest and run {_again(work)} again"
+    todo = "make room" if full else "correct the rest"
+    return f"{kept} taken effect and will not run twice; {todo} and run {_again(work)} again"
 
 
 def _again(work: Work) -> str:

@@ -71,5 +71,5 @@ def find(root: Path, folder: str) -> tuple[Source, ...]:
 
 
 def _read(path: str) -> bytes:
-    with open(path, "rb") as file:  # noqa: PTH123 - as above
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
         return file.read()

@@ -8,10 +8,11 @@ catalogue before anything goes on.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from arckode_gen.errors import OperationError, RefusedError
-from arckode_gen.migrations.connection import Failure
+from arckode_gen.migrations.connection import Failure, is_mysql
 from arckode_gen.migrations.control import Control
 from arckode_gen.migrations.effects import is_data, is_session, refuses_transaction
 from arckode_gen.migrations.failures import at_program, at_statement, kept_before
@@ -21,25 +22,43 @@ from arckode_gen.migrations.steps import Program, Script
 
 if TYPE_CHECKING:
     from arckode_gen.migrations.connection import Connection
-    from arckode_gen.migrations.control import Status
+    from arckode_gen.migrations.control import Record, Status
     from arckode_gen.migrations.data import Steps
     from arckode_gen.migrations.request import Report
     from arckode_gen.migrations.steps import Statement
     from arckode_gen.migrations.work import Work
 
 
-async def run(connection: Connection, work: Work, batch: int, version: str, report: Report) -> None:
+@dataclass(slots=True)
+class Passing:
+    """The note that ends one file begins the next where each note is a commit of its own, and commits are what costs.
+
+    `following` is the file that comes next, when it is new too; `entry` the row that was begun for it.
+    """
+
+    following: Work | None = None
+    entry: int = 0
+
+
+async def run(
+    connection: Connection, work: Work, batch: int, version: str, report: Report, *, passing: Passing | None = None
+) -> None:
     """Run what is left of a file.
 
     Raises:
         OperationError: a statement failed; those before it stay and are remembered.
         RefusedError: a statement that already took effect was changed.
     """
-    await _Run(connection, work, report).run(batch, version)
+    await _Run(connection, work, report, batch=batch, version=version, passing=passing or Passing()).run()
 
 
 class _Run:
-    def __init__(self, connection: Connection, work: Work, report: Report) -> None:
+    def __init__(
+        self, connection: Connection, work: Work, report: Report, *, batch: int, version: str, passing: Passing
+    ) -> None:
+        self._batch = batch
+        self._version = version
+        self._passing = passing
         self._report = report
         self._connection = connection
         self._work = work
@@ -48,8 +67,8 @@ class _Run:
         self._entry = 0
         self._done = 0
 
-    async def run(self, batch: int, version: str) -> None:
-        in_doubt = await self._open(batch, version)
+    async def run(self) -> None:
+        in_doubt = await self._open()
         if isinstance(self._work.step, Program):
             await self._program()
             return
@@ -62,17 +81,18 @@ class _Run:
         while self._done < len(statements):
             await self._statement(statements[self._done])
 
-    async def _open(self, batch: int, version: str) -> bool:
+    async def _open(self) -> bool:
         """Write or take over the row; return whether a statement is in doubt because the last run was killed."""
         entry, work = self._work.entry, self._work
         if entry is None:
-            self._entry = await self._control.insert(work.record(batch, version), "running", 0)
+            begun, self._passing.entry = self._passing.entry, 0
+            self._entry = begun or await self._control.insert(self._record(work), "running", 0)
             return False
         self._entry = entry.entry
         if self._up:
             await self._refuse_rewritten(entry.done, "applied_sql")
             self._done = entry.done
-            await self._control.resume(entry.entry, work.record(batch, version))
+            await self._control.resume(entry.entry, self._record(work))
             return entry.status == "running"
         if entry.status in ("reverting", "revert_failed"):
             await self._refuse_rewritten(entry.done, "reverted_sql")
@@ -149,11 +169,19 @@ class _Run:
         self._done += 1
 
     async def _finish(self) -> None:
-        await self._control.finish(self._entry, "applied" if self._up else "rolled_back", self._work.total)
+        following = self._passing.following
+        if following is None or not self._up or self._work.entry is not None or not is_mysql(self._connection.dialect):
+            await self._control.finish(self._entry, "applied" if self._up else "rolled_back", self._work.total)
+            return
+        self._passing.entry = self._entry + 1  # this run wrote the newest row, and the lock keeps others from it
+        await self._control.pass_on(self._entry, self._record(self._work), self._record(following), self._passing.entry)
+
+    def _record(self, work: Work) -> Record:
+        return work.record(self._batch, self._version)
 
     async def _fail(self, failure: Failure) -> None:
         error = at_statement(
-            self._work, self._done, self._connection.dialect, failure, kept_before(self._work, self._done)
+            self._work, self._done, self._connection.dialect, failure, kept_before(self._work, self._done, failure)
         )
         await self._note(str(failure))
         raise error from failure

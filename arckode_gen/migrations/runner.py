@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from arckode_gen.migrations.connection import Connection
     from arckode_gen.migrations.control import Entry
     from arckode_gen.migrations.files import Source
+    from arckode_gen.migrations.journal import Passing
     from arckode_gen.migrations.request import Done, Kind, Report, Request
     from arckode_gen.migrations.schedule import Standing
     from arckode_gen.migrations.work import Work
@@ -96,6 +97,7 @@ class Run:
             OperationError: the lock was not free in time, or a statement failed.
             RefusedError: the files forbid it.
         """
+        from arckode_gen.migrations.journal import Passing
         from arckode_gen.migrations.lock import held
 
         done: list[Done] = []
@@ -103,8 +105,10 @@ class Run:
             await Control(self._connection).prepare()
             works = self.works(await self.look())
             batch = self.batch
-            for work in works:
-                done.append(await self.one(work, batch, report))
+            passing = Passing()
+            for work, following in zip(works, (*works[1:], None), strict=False):
+                passing.following = following if following is not None and following.is_new else None
+                done.append(await self.one(work, batch, report, passing))
                 if work.direction == "down" and not self._request["back"]:
                     done.append(await self.one(self._again(work), batch, report))
         return done
@@ -115,7 +119,7 @@ class Run:
 
         return plan(work.source, "up", self._connection.dialect)
 
-    async def one(self, work: Work, batch: int, report: Report) -> Done:
+    async def one(self, work: Work, batch: int, report: Report, passing: Passing | None = None) -> Done:
         started = time.perf_counter()
         connection, version = self._connection, self._request["version"]
 
@@ -130,7 +134,7 @@ class Run:
         else:
             from arckode_gen.migrations import journal
 
-            await journal.run(connection, work, batch, version, told)
+            await journal.run(connection, work, batch, version, told, passing=passing)
         milliseconds = round((time.perf_counter() - started) * 1000)
         verb = "applied" if work.direction == "up" else "rolled back"
         report("done", f"{verb} {work.name} ({milliseconds} ms)")

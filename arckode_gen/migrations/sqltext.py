@@ -99,6 +99,11 @@ def tokens(sql: str, dialect: Dialect) -> Iterator[Token]:
     Raises:
         RefusedError: a string, a quoted name or a comment is never closed.
     """
+    for kind, start, end in _pieces(sql, dialect):
+        yield Token(kind, sql[start:end], start)
+
+
+def _pieces(sql: str, dialect: Dialect) -> Iterator[tuple[str, int, int]]:
     lexer, position = _lexer(family(dialect)), 0
     while match := lexer.match(sql, position):
         kind, end = match.lastgroup or "mark", match.end()
@@ -106,7 +111,7 @@ def tokens(sql: str, dialect: Dialect) -> Iterator[Token]:
             raise _unterminated(sql, position)
         if kind == "block":
             kind, end = "comment", _end_of_nested(sql, position)
-        yield Token(kind, sql[position:end], position)
+        yield kind, position, end
         position = end
 
 
@@ -117,7 +122,11 @@ def loud(sql: str, dialect: Dialect) -> tuple[Token, ...]:
     Raises:
         RefusedError: a string, a quoted name or a comment is never closed.
     """
-    return tuple(token for token in tokens(sql, dialect) if token.kind not in ("space", "comment"))
+    return tuple(
+        Token(kind, sql[start:end], start)
+        for kind, start, end in _pieces(sql, dialect)
+        if kind not in ("space", "comment")
+    )
 
 
 @cache

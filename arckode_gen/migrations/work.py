@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from arckode_gen.migrations.checksum import checksum
@@ -38,6 +39,11 @@ class Work:
         return self.migration.source.name
 
     @property
+    def is_new(self) -> bool:
+        """Tell whether it is to be applied and never was."""
+        return self.direction == "up" and self.entry is None
+
+    @property
     def total(self) -> int:
         return size(self.step)
 
@@ -68,11 +74,19 @@ def plan(
         RefusedError: the file cannot be read, has nothing for this database or no way back.
     """
     migration = read(source)
-    up = migration.step("up", dialect)
+    up, checked = _forth(source, dialect)
     if direction == "up":
         step = up
     elif forced and not migration.has_way_back:
         step = Script(())
     else:
         step = migration.step(direction, dialect)
-    return Work(migration, direction, step, checksum(migration, up, dialect), entry)
+    return Work(migration, direction, step, checked, entry)
+
+
+@cache
+def _forth(source: Source, dialect: Dialect) -> tuple[Step, str]:
+    """Return what a file does on one database and its checksum, which a run asks before it has the lock and with it."""
+    migration = read(source)
+    up = migration.step("up", dialect)
+    return up, checksum(migration, up, dialect)

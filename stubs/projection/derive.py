@@ -42,7 +42,8 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
     """
     name = cast("Name", values["name"])
     package = str(values["package"])
-    source = Name.parse(str(values["of"])).plural
+    said = str(values["of"])
+    source = said if load(project, "aggregate", said) is not None else Name.parse(said).plural
     fields = _fields(project, source)
     if len(name.plural) > _LONGEST:
         raise UsageError(f"{name.plural}: a projection's name has at most {_LONGEST} letters", "shorten it")

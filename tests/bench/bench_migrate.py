@@ -118,7 +118,8 @@ def _execute(url: str, *statements: str) -> None:
 def _timed(command: list[str], root: Path, url: str) -> tuple[float, float]:
     """Return how long a program took, by the clock and of the processor, in milliseconds."""
     environ = {**os.environ, "DATABASE_URL": url, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
-    environ.pop("VIRTUAL_ENV", None)
+    for name in ("VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"):
+        environ.pop(name, None)  # what is installed has its bytecode
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(command, cwd=root, env=environ, check=True, capture_output=True)
     after, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter() - started
@@ -130,11 +131,13 @@ def _measure(engine: str, root: Path, rounds: int) -> None:
     (root / "raw.py").write_text(RAW.format(driver=DRIVERS[engine]))
     (root / "statements.json").write_text(json.dumps(_statements()))
     times: dict[tuple[str, str], list[tuple[float, float]]] = {}
-    for _ in range(rounds):
+    for number in range(rounds + 1):
         for who in ("raw", "ours", *(peer.name for peer in peers.PEERS if peers.PYTHON)):
             url = _fresh(engine, root)
             for what in ("apply", "no-op", "no-op", "no-op"):
-                times.setdefault((what, who), []).append(_once(who, what, engine, root, url))
+                taken = _once(who, what, engine, root, url)
+                if number:  # the first round writes the bytecode of all of them
+                    times.setdefault((what, who), []).append(taken)
     middle = {key: tuple(map(statistics.median, zip(*values, strict=True))) for key, values in times.items()}
     for (what, who), (wall, cpu) in middle.items():
         raw_wall, raw_cpu = middle[what, "raw"]

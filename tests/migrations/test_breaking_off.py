@@ -135,6 +135,26 @@ def test_a_full_disk_leaves_nothing_of_the_file_and_says_so(sqlite: Workbench) -
     assert sqlite.fetch("SELECT COUNT(*) AS n FROM orders") == [{"n": 400}]
 
 
+@pytest.mark.mariadb
+def test_on_mariadb_a_table_that_is_full_keeps_what_took_effect_and_room_is_asked_for(mariadb: Workbench) -> None:
+    """A disk that is full is the same error of the server; a table in memory has a size that a session may choose."""
+    statements = [
+        "CREATE TABLE orders (id INTEGER PRIMARY KEY)",
+        "SET SESSION max_heap_table_size = 16384",
+        "CREATE TABLE much (id INTEGER PRIMARY KEY, name CHAR(200)) ENGINE = MEMORY",
+        "INSERT INTO much SELECT seq, 'x' FROM seq_1_to_5000",
+    ]
+    file = mariadb.write("202611220001_much", f"UP = {{'mariadb': {statements!r}}}")
+    with pytest.raises(OperationError, match=r"statement 4 of 4 failed on mariadb: .*is full \(error 1114\)") as caught:
+        mariadb.migrate()
+    assert caught.value.hint == (
+        "statements 1 to 3 have taken effect and will not run twice; make room and run `arckode db:migrate` again"
+    )
+    file.write_text(file.read_text().replace(statements[3], "INSERT INTO orders (id) VALUES (1)"))
+    assert mariadb.migrate().code == 0
+    assert mariadb.fetch("SELECT id FROM orders") == [{"id": 1}]
+
+
 def test_a_batch_that_was_committed_is_not_worked_on_again(bench: Workbench) -> None:
     bench.write("202611220001_create_orders", ORDERS)
     bench.write(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from arckode_gen.commands import make_migration
-from arckode_gen.errors import RefusedError, UsageError
+from arckode_gen.errors import OperationError, RefusedError, UsageError
 from tests.migrations.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -105,6 +105,48 @@ def test_the_constant_of_the_model_serves(shop: Workbench) -> None:
     assert shop.migrate().code == 0
     assert _values(shop, "state") == ["it's", "it's"]
     _agrees(shop)
+
+
+def test_a_required_column_that_was_dropped_comes_back_with_the_value_that_was_named(shop: Workbench) -> None:
+    _models(shop, NOTE, SIZE)
+    shop.diff(write="add_size", fill=("orders.size=7",))
+    assert shop.migrate().code == 0
+    _models(shop, NOTE)
+    assert shop.diff(write="drop_size", fill=("orders.size=id * 10",), allow_drop=True).code == 0
+    assert shop.migrate().code == 0
+    shop.migrate(rollback=1)
+    assert _values(shop, "size") == [10, 20]
+
+
+def test_without_a_value_for_the_way_back_the_file_says_so(sqlite: Workbench) -> None:
+    shop = _begun(sqlite)
+    _models(shop, NOTE, SIZE)
+    shop.diff(write="add_size", fill=("orders.size=7",))
+    assert shop.migrate().code == 0
+    _models(shop, NOTE)
+    shop.diff(write="drop_size", allow_drop=True)
+    (file,) = shop.folder.glob("*drop_size.py")
+    said = "- going back, orders.size is required and a row without a value stops it: give DOWN one, or use --fill"
+    assert said in file.read_text()
+    assert shop.migrate().code == 0
+    with pytest.raises(OperationError, match=r"NOT NULL constraint failed: .*size") as caught:
+        shop.migrate(rollback=1)
+    assert "nothing of this file was kept" in (caught.value.hint or "")
+    file.write_text(file.read_text().replace("size INTEGER NOT NULL", "size INTEGER NOT NULL DEFAULT 3"))
+    assert shop.migrate(rollback=1).code == 0
+    assert _values(shop, "size") == [3, 3]
+
+
+def test_a_column_that_may_be_empty_goes_back_with_a_value_for_the_empty_places(shop: Workbench) -> None:
+    _models(shop, 'Column("note", String(40), nullable=False)')
+    shop.diff(write="require_note", fill=("orders.note='none'",), safe=True)
+    _apply_all(shop)
+    _models(shop, NOTE)
+    shop.diff(write="free_note", fill=("orders.note='was empty'",))
+    assert shop.migrate().code == 0
+    shop.execute("INSERT INTO orders (id, note) VALUES (3, NULL)")
+    shop.migrate(rollback=1)
+    assert _values(shop, "note") == ["a", "none", "was empty"]
 
 
 def test_empty_places_are_filled_before_they_are_forbidden(shop: Workbench) -> None:

@@ -51,6 +51,32 @@ def test_the_control_row_keeps_what_was_applied(bench: Workbench) -> None:
     assert "process" in str(row["host"])
 
 
+def test_every_file_of_a_run_has_one_row_with_times_of_its_own(bench: Workbench) -> None:
+    bench.usual()
+    bench.migrate()
+    rows = bench.rows()
+    assert [(row["entry"], row["status"], row["statements_done"], row["error"]) for row in rows] == [
+        (1, "applied", 1, None),
+        (2, "applied", 2, None),
+        (3, "applied", 1, None),
+    ]
+    assert all("" < str(row["started_at"]) <= str(row["finished_at"]) for row in rows)
+    assert {row["batch"] for row in rows} == {1}
+    assert bench.migrate(rollback=3).code == 0
+    assert [row["status"] for row in bench.rows()] == ["rolled_back"] * 3
+    bench.migrate()
+    assert [(row["entry"], row["batch"]) for row in bench.rows()][3:] == [(4, 2), (5, 2), (6, 2)]
+
+
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_sqlite_keeps_its_journal_mode_and_no_journal_is_left(sqlite: Workbench, mode: str) -> None:
+    sqlite.execute(f"PRAGMA journal_mode = {mode}")
+    sqlite.usual()
+    assert sqlite.migrate().code == 0
+    assert sqlite.fetch("PRAGMA journal_mode") == [{"journal_mode": mode}]
+    assert not (sqlite.root / "shop.db-journal").exists()
+
+
 def test_a_second_run_finds_nothing_to_do(bench: Workbench) -> None:
     bench.usual()
     bench.migrate()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from arckode_gen.commands import db_status
 from arckode_gen.engine.spec import Call
+from arckode_gen.errors import OperationError
 from tests.migrations.workbench import LINES
 
 if TYPE_CHECKING:
@@ -29,6 +32,16 @@ def test_on_a_terminal_it_is_a_table_without_colours_when_they_are_unwanted(sqli
     assert db_status.run(call) == 0
     assert "│ 202611220001_create_orders │ pending" in "\n".join(out)
     assert "\x1b[33m" not in "\n".join(out)
+
+
+def test_what_broke_off_is_named_with_its_error_and_the_way_on(mariadb: Workbench) -> None:
+    mariadb.write("202611220001_lines", LINES.replace("ON order_lines", "ON nowhere"))
+    with pytest.raises(OperationError, match="nowhere"):
+        mariadb.migrate()
+    said = mariadb.status()
+    assert said.text.splitlines()[1].split() == ["202611220001_lines", "unfinished", "1", "1/2"]
+    assert said.err[-2].startswith("202611220001_lines broke off after 1/2 statements: Table ")
+    assert said.err[-1].startswith("finish what broke off with: arckode db:migrate; a rollback that did with: ")
 
 
 def test_as_json_it_is_one_object(bench: Workbench) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -133,9 +134,13 @@ class SqliteConnection:
             self._raw.rollback()
 
     async def try_lock(self) -> bool:
-        return self._lock.acquire()
+        taken = self._lock.acquire()
+        if taken:
+            self._set_journal("delete", "persist")
+        return taken
 
     async def unlock(self) -> None:
+        self._set_journal("persist", "delete")
         self._lock.release()
 
     async def holder(self) -> str:
@@ -151,6 +156,16 @@ class SqliteConnection:
         if wanted != self._foreign_keys:
             self._run(f"PRAGMA foreign_keys = {wanted}")
             self._foreign_keys = wanted
+
+    def _set_journal(self, now: str, wanted: str) -> None:
+        """Keep one rollback journal for the whole run, where each transaction would make and remove its own.
+
+        It is as safe as the default (https://www.sqlite.org/pragma.html#pragma_journal_mode) and holds for this
+        session only; a database in WAL mode stays in it. Where somebody else has the file just then, it stays as it is.
+        """
+        with suppress(Failure):
+            if self._run("PRAGMA journal_mode").fetchone() == (now,):
+                self._run(f"PRAGMA journal_mode = {wanted}")
 
     def _dangling(self) -> frozenset[object]:
         return frozenset(self._run("PRAGMA foreign_key_check").fetchall())

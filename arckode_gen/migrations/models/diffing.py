@@ -18,7 +18,7 @@ from arckode_gen.migrations.dialects import DIALECTS
 from arckode_gen.migrations.models import reflecting, shadow, sqlite_rebuild
 from arckode_gen.migrations.models.ddl import quote
 from arckode_gen.migrations.models.differences import candidates, compare, sides
-from arckode_gen.migrations.models.filling import filled, unfilled
+from arckode_gen.migrations.models.filling import becomes_required, filled, unfilled, unreturned
 from arckode_gen.migrations.models.metadata import load, share_options
 from arckode_gen.migrations.models.named_types import with_types
 from arckode_gen.migrations.models.renames import Renames
@@ -98,7 +98,9 @@ async def _compared(request: DiffRequest, metadata: MetaData, connection: Connec
         "up": up,
         "down": down,
         "pairs": written,
-        "text": migration_text(request["title"], [step.title for step in shown], shared(up), shared(down))
+        "text": migration_text(
+            request["title"], [*(step.title for step in shown), *unreturned(done, here)], shared(up), shared(down)
+        )
         if shown
         else "",
     }
@@ -113,14 +115,17 @@ class _Rendered:
     texts: Live | None
     bare: bool
 
+    def _waits(self, step: Step, dialect: Dialect) -> bool:
+        """Tell whether the safe form of the dialect fills the rows later."""
+        return self.bare and becomes_required(step) and (step.old is None or dialect == "postgresql")
+
     def pairs(self, steps: Sequence[Step], dialect: Dialect) -> list[Pair]:
         models = self.metadata.tables
         if dialect == "sqlite":
             texts = self.texts if dialect == self.here else None
             up, down = sqlite_rebuild.statements(steps, models, texts)
             return [{"up": up, "down": down}] if steps else []
-        later = [step.old is None or dialect == "postgresql" for step in steps] if self.bare else [False] * len(steps)
-        chosen = [replace(step, fill="") if waits else step for step, waits in zip(steps, later, strict=True)]
+        chosen = [replace(step, fill="") if self._waits(step, dialect) else step for step in steps]
         return [{"up": up, "down": down} for up, down in pairs(chosen, models, dialect)]
 
 

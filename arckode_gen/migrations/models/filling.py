@@ -25,9 +25,9 @@ def filled(steps: Sequence[Step], values: Mapping[str, str]) -> tuple[Step, ...]
     """Give each step the SQL that was named for its column.
 
     Raises:
-        UsageError: a value is for a column that does not become required.
+        UsageError: a value is for a column that does not become required, on the way there or back.
     """
-    asking = {_place(step) for step in steps if becomes_required(step)}
+    asking = {_place(step) for step in steps if _can_be_filled(step)}
     for place in values:
         if place not in asking:
             known = ", ".join(sorted(asking)) or "none does"
@@ -36,9 +36,13 @@ def filled(steps: Sequence[Step], values: Mapping[str, str]) -> tuple[Step, ...]
                 f"these do: {known}; write it like --fill \"orders.status='draft'\"",
             )
     return tuple(
-        replace(step, fill=values[_place(step)]) if becomes_required(step) and _place(step) in values else step
+        replace(step, fill=values[_place(step)]) if _can_be_filled(step) and _place(step) in values else step
         for step in steps
     )
+
+
+def _can_be_filled(step: Step) -> bool:
+    return becomes_required(step) or becomes_required(step.back)
 
 
 def _place(step: Step) -> str:
@@ -53,6 +57,15 @@ def becomes_required(step: Step) -> bool:
     if column.computed is not None or column.identity is not None:
         return False
     return step.old is None or "null" in step.facets
+
+
+def unreturned(steps: Sequence[Step], here: Dialect) -> Iterator[str]:
+    """Yield what a person has to know about columns that the way back makes required and has no value for."""
+    for step in unfilled([step.back for step in steps], here):
+        yield (
+            f"going back, {step.table}.{step.name} is required and a row without a value stops it: give DOWN one, "
+            "or use --fill"
+        )
 
 
 def unfilled(steps: Sequence[Step], here: Dialect) -> Iterator[Step]:

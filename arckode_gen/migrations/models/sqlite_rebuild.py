@@ -146,7 +146,8 @@ class _Rebuild:
         before, after = (self._new, self._old) if back else (self._old, self._new)
         there = {column.name.lower() for column in before.columns if not column.is_computed}
         kept = [column for column in after.columns if column.name.lower() in there and not column.is_computed]
-        fills = {} if back else {step.name.lower(): step.fill for step in self._steps if step.fill}
+        steps = [step.back if back else step for step in self._steps]
+        fills = {step.name.lower(): step.fill for step in steps if step.fill and becomes_required(step)}
         fresh_columns = [column for column in after.columns if column.name.lower() in fills.keys() - there]
         columns = ", ".join(quoted(column.name) for column in (*kept, *fresh_columns))
         values = ", ".join([*_values(kept, before, fills), *(fills[column.name.lower()] for column in fresh_columns)])

@@ -20,7 +20,7 @@ class Step:
 
     `name` is the object's; for a table it is empty. `facets` says what of a column differs. `late` are the foreign keys
     of a table that have steps of their own, because they refer to a table that is not there yet. `fill` is the SQL that
-    rows which are there get in a column that becomes required.
+    rows which are there get in a column that becomes required, on the way there or on the way back.
     """
 
     kind: Kind
@@ -51,7 +51,7 @@ class Step:
 
     @property
     def back(self) -> Step:
-        return replace(self, old=self.new, new=self.old, fill="")
+        return replace(self, old=self.new, new=self.old)
 
     def __str__(self) -> str:
         return f"{self.title}: {self.said}" if self.said else self.title

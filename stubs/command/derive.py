@@ -1,0 +1,145 @@
+"""The names of a command, and the fields of its aggregate that it changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from arckode_gen.engine import layout, names, reserved
+from arckode_gen.engine.examples import example_of
+from arckode_gen.engine.fields import parse_fields
+from arckode_gen.engine.names import Name
+from arckode_gen.engine.python_code import field_code
+from arckode_gen.engine.python_names import free_name
+from arckode_gen.engine.units import all_units, load
+from arckode_gen.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from arckode_gen.engine.fields import Field
+    from arckode_gen.engine.project import Snapshot
+    from arckode_gen.engine.units import Unit
+
+_LONGEST = 30  # what is made of it has to fit a line
+_TAKEN = frozenset({"create", "update", "delete", "show", "store", "destroy", "get_by_id", "index", "list"})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A field that the command changes: as it is sent, as it is kept, and two values for tests."""
+
+    name: str
+    json_name: str
+    received: str
+    kept: str
+    body: str
+
+
+def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, object]:
+    """Return the derived values.
+
+    Raises:
+        UsageError: there is no such aggregate or field, or the name is taken or too long.
+    """
+    package = str(values["package"])
+    unit = _aggregate(project, str(values["of"]))
+    fields = parse_fields(str(word) for word in cast("Sequence[object]", unit.values["field"]))
+    owner = _name(unit)
+    command = free_name(str(values["name"]))
+    pascal = names.to_pascal(command)
+    entity = f"{owner.pascal}State" if owner.singular in reserved.CLASS_NAMES else owner.pascal
+    _check(command, pascal, entity)
+    changed = _changed(str(values["change"]), fields, owner.plural)
+    guarded = load(project, "auth", "auth") is not None
+    args = [
+        f"{owner.singular}_id={owner.singular}_id",
+        *(f"{each.attribute}=body.{each.attribute}" for each in changed),
+    ]
+    kept = [f"{each.attribute}={'command' if each in changed else 'state'}.{each.attribute}" for each in fields]
+    varies = next((each for each in changed if example_of(each).varies), None)
+    return {
+        "needs": (f"aggregate.{owner.plural}",),
+        "command": command,
+        "words": command.replace("_", " "),
+        "path": command.replace("_", "-"),
+        "pascal": pascal,
+        "one": owner.singular,
+        "many": owner.plural,
+        "word": owner.singular.replace("_", " "),
+        "entity": entity,
+        "decider": owner.plural.upper(),
+        "route": f"/{owner.kebab_plural}",
+        "guarded": guarded,
+        "access": "require(UPDATE)" if guarded else "PUBLIC",
+        "changes": tuple(_change(each, entity, owner.plural) for each in changed),
+        "body_items": [f'"{each.json_name}": sent["{each.json_name}"]' for each in changed],
+        "varies": _change(varies, entity, owner.plural) if varies else None,
+        "made": layout.call(f"command = {pascal}(", args, indent=8),
+        "asked": layout.call(f"change = Change{entity}(", kept, indent=8),
+        "known": _known(f"{package}.modules.{owner.plural}", owner, (entity, pascal), fields, command),
+    }
+
+
+def _aggregate(project: Snapshot, said: str) -> Unit:
+    unit = load(project, "aggregate", said)
+    source = said if unit is not None else Name.parse(said).plural
+    unit = unit or load(project, "aggregate", source)
+    if unit is not None:
+        return unit
+    known = sorted(each.name for each in all_units(project) if each.kind == "aggregate")
+    there = f"; there are {', '.join(known)}" if known else ""
+    hint = nearest(source, known) or f"`arckode make:aggregate` makes one{there}"
+    raise UsageError(f"--of {source}: there is no such aggregate", hint)
+
+
+def _name(unit: Unit) -> Name:
+    said = cast("Mapping[str, str]", unit.values["name"])
+    return Name.parse(said["plural"], singular=said["singular"], plural=said["plural"])
+
+
+def _check(command: str, pascal: str, entity: str) -> None:
+    if command in _TAKEN or pascal in {f"Create{entity}", f"Change{entity}", f"Remove{entity}"}:
+        raise UsageError(f"{command} is there already", "name it after what it does: rename_account")
+    if len(command) > _LONGEST:
+        raise UsageError(f"{command}: a command's name has at most {_LONGEST} letters", "shorten it")
+
+
+def _changed(text: str, fields: Sequence[Field], aggregate: str) -> tuple[Field, ...]:
+    known = {field.attribute: field for field in fields}
+    wanted = [word.strip() for word in text.split(",") if word.strip()]
+    for word in wanted:
+        if word not in known:
+            hint = nearest(word, known) or f"they have {', '.join(known)}"
+            raise UsageError(f"--change {word}: {aggregate} have no such field", hint)
+    if not wanted:
+        raise UsageError("--change names no field", f"{aggregate} have {', '.join(known)}")
+    return tuple(field for name, field in known.items() if name in wanted)
+
+
+def _change(field: Field, entity: str, many: str) -> Change:
+    code = field_code(field, enum=entity + names.to_pascal(field.name), table=many)
+    kept = code.shown.replace("dt.datetime", "AwareDatetime")
+    return Change(field.attribute, field.json_name, code.received, kept, example_of(field).body)
+
+
+def _known(place: str, owner: Name, classes: tuple[str, str], fields: Sequence[Field], command: str) -> dict[str, str]:
+    entity, pascal = classes
+    own = f"{place}.commands.{command}"
+    return {
+        **dict.fromkeys((entity, f"{entity}Command", f"Change{entity}", owner.plural.upper()), f"{place}.aggregate"),
+        **dict.fromkeys((pascal, f"{pascal}Body"), own),
+        f"{owner.pascal_plural}Service": place,
+        **{entity + names.to_pascal(field.name): f"{place}.enums" for field in fields if field.type == "enum"},
+        f"{owner.singular}_body": f"tests.modules.{owner.plural}.factory",
+        "UPDATE": f"{place}.permissions",
+        **dict.fromkeys(("AcceptedOut", "CommandId", "CommandOut", "Sender"), ".http.commands"),
+        **dict.fromkeys(("Command", "CommandBus", "MessageContext"), ".commands"),
+        "Aggregate": ".aggregates",
+        "Aggregates": ".aggregates",
+        "QUEUE": ".queue",
+        "QueueSettings": ".queue",
+        "QueuedCommands": ".commands_queued",
+        "Worker": ".queue_worker",
+        "require": ".access",
+    }

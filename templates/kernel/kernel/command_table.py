@@ -1,0 +1,24 @@
+"""The table of commands that were handled; its migration comes with the first generator that needs it."""
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .columns import Json, UtcDateTime
+from .model import Entity
+
+
+class CommandRow(Entity):
+    """A command by its id; `answer` is what became of it, `problem` why nothing did."""
+
+    __tablename__ = "handled_commands"
+
+    name: Mapped[str] = mapped_column(String(100))
+    digest: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(10))
+    caller: Mapped[str] = mapped_column(String(64))
+    answer: Mapped[dict[str, object] | None] = mapped_column(Json)
+    problem: Mapped[dict[str, object] | None] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
