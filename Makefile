@@ -40,6 +40,8 @@ soak: $(STAMP)
 	ARCKODE_ROOTS=5000 ARCKODE_EDITS=250 ARCKODE_INVERSES=40 ARCKODE_WALKS=8 ARCKODE_KILLS=1 ARCKODE_PLACES=1 \
 		$(BIN)/python -m pytest tests/keeping -q -n $(WORKERS)
 	ARCKODE_JOBS=100000 $(BIN)/python -m pytest tests/kernel/test_queue_load.py -q -s
+	ARCKODE_EVENT_KILLS=20 $(BIN)/python -m pytest tests/kernel/test_event_outbox.py -q -k killed
+	ARCKODE_EVENTS=3000 $(BIN)/python -m pytest tests/kernel/test_event_bus_restarts.py -q
 	ARCKODE_FOLLOWER_KILLS=50 $(BIN)/python -m pytest tests/kernel/test_projections.py -q -k killed
 	ulimit -n 20000 && ARCKODE_SOCKETS=5000 $(BIN)/python -m pytest tests/kernel/test_websockets.py \
 		tests/kernel/test_streams.py -q -s -k idle

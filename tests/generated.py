@@ -143,12 +143,13 @@ GROWN: tuple[tuple[str, ...], ...] = (
     ("make:websocket", "reports", "--access", "orders:read", "--job", "export_report"),
 )
 _MIGRATING = {"make:idempotency", "make:migration", "make:projection"}
-# Tables of the event store, commands, projections, queue, scheduler, audit log and web-hooks are made once.
-MIGRATIONS = len(MODULES) + len(FIELDS) - 1 + sum(words[0] in _MIGRATING for words in GROWN) + 7
+# Tables of the event store and bus, commands, projections, queue, scheduler, audit log and web-hooks are made once.
+MIGRATIONS = len(MODULES) + len(FIELDS) - 1 + sum(words[0] in _MIGRATING for words in GROWN) + 8
 
 
 # Every adapter but the databases, which take each other's place; all of them together on one project.
 ADAPTERS = (
+    *("bus-kafka", "bus-rabbitmq", "bus-redis"),
     *("event-store-mariadb", "event-store-postgres", "event-store-sqlite"),
     *("jwt", "local", "redis-cache", "redis-limits", "redis-queue", "s3", "smtp"),
 )

@@ -9,9 +9,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.own_servers import kafka_of_this_run
+
 POSTGRES = "postgresql://postgres@127.0.0.1:5432/postgres"
 MARIADB = "mariadb://root@127.0.0.1:3306/mysql"
 REDIS = "redis://127.0.0.1:6379/0"
+RABBITMQ = "amqp://guest:guest@127.0.0.1:5672/"
 
 
 def postgres_url() -> str:
@@ -27,6 +30,16 @@ def mariadb_url() -> str:
 def redis_url() -> str:
     """Answer the URL of a Redis server, or skip the test (fail it when ARCKODE_REQUIRE_SERVICES=1)."""
     return _reachable("Redis", "ARCKODE_TEST_REDIS", REDIS)
+
+
+def rabbitmq_url() -> str:
+    """Answer the URL of a RabbitMQ server, or skip the test (fail it when ARCKODE_REQUIRE_SERVICES=1)."""
+    return _reachable("RabbitMQ", "ARCKODE_TEST_RABBITMQ", RABBITMQ)
+
+
+def kafka_brokers() -> str:
+    """Answer the address of a Kafka, else of a server that speaks its protocol and ends with this test run."""
+    return os.environ.get("ARCKODE_TEST_KAFKA", "") or kafka_of_this_run().address
 
 
 def _reachable(name: str, variable: str, default: str) -> str:

@@ -48,7 +48,36 @@ _EVENT_STORES = {
     for kind, provider in (("mariadb", "mariadb"), ("postgres", "postgresql"), ("sqlite", "sqlite"))
 }
 
+# Three brokers, one bus; they can be there together, and the environment chooses.
+_CHOSEN_BUS = "EVENT_BUS_PROVIDER: ${EVENT_BUS_PROVIDER:?redis, rabbitmq or kafka}"
+
+
+def _bus(broker: str, variables: tuple[str, ...], production: str) -> Adapter:
+    return Adapter(
+        attribute="event_bus",
+        settings="EventBusSettings",
+        port="event_bus",
+        module=f"event_bus_{broker}",
+        provide=f"provide_{broker}_bus",
+        provider=broker,
+        what="events between processes are",
+        variables=("EVENT_BUS_PROVIDER=memory", *variables),
+        production=(_CHOSEN_BUS, production),
+    )
+
+
 ADAPTERS: Mapping[str, Adapter] = {
+    "bus-kafka": _bus("kafka", ("# KAFKA_BROKERS=127.0.0.1:9092",), "KAFKA_BROKERS: ${KAFKA_BROKERS:-kafka:9092}"),
+    "bus-rabbitmq": _bus(
+        "rabbitmq",
+        ("# RABBITMQ_URL=amqp://guest:guest@127.0.0.1:5672/",),
+        "RABBITMQ_URL: ${RABBITMQ_URL:-amqp://guest:guest@rabbitmq:5672/}",
+    ),
+    "bus-redis": _bus(
+        "redis",
+        ("# REDIS_HOST=127.0.0.1", "# REDIS_PORT=6379", "# REDIS_EVENTS_BUS_DB=2"),
+        "EVENT_BUS__REDIS_URL: ${EVENT_BUS__REDIS_URL:-redis://events:6379/0}",
+    ),
     **_EVENT_STORES,
     "jwt": Adapter(
         attribute="tokens",

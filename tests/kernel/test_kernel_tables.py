@@ -14,6 +14,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 import kernel
 from kernel.audit_table import AuditEntry
 from kernel.command_table import CommandRow
+from kernel.event_bus_table import HandledRow, LetterRow, OutgoingRow, RelayRow
 from kernel.event_table import EventRow, StreamRow
 from kernel.projection_table import ProjectionRow
 from kernel.queue_table import JobRow
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 FOLDER = Path(kernel.__file__).parent.parent
 TABLES = {
     "create_audit_entries": (AuditEntry,),
+    "create_event_bus": (LetterRow, HandledRow, OutgoingRow, RelayRow),
     "create_event_projections": (ProjectionRow,),
     "create_handled_commands": (CommandRow,),
     "create_queue_jobs": (JobRow,),

@@ -1,0 +1,229 @@
+"""The outbox: an event is stored in the transaction of what it is about, and published by a relay afterwards.
+
+So it is published exactly when the rows exist, whenever the process dies, and also when the broker is away at the time.
+One process at a time relays, which keeps the order: the order of the commits, for transactions that follow each other.
+What was published and not yet marked so when a process died is published again; the inbox of whoever hears it knows it.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol, cast
+
+import structlog
+from sqlalchemy import ColumnElement, CursorResult, Insert, Update, delete, func, insert, select, type_coerce, update
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .database import Database
+from .errors import UnavailableError
+from .event_bus_table import OutgoingRow, RelayRow
+from .event_bus_values import of_plain, plain
+from .events import Event
+from .fields import table_of
+from .ids import new_id
+
+_OUTGOING = table_of(OutgoingRow)
+_RELAYS = table_of(RelayRow)
+_AT_ONCE: Final = 200
+_TURN: Final = 0.05  # seconds until it is looked again whether another process has ended its turn
+_PATIENCE: Final = 1.0
+logger = structlog.get_logger("events")
+Publish = Callable[[Sequence[Event]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """Events to publish, and how to remember that they were."""
+
+    events: tuple[Event, ...]
+    published: Callable[[], Awaitable[None]]
+
+
+class Source(Protocol):
+    """Where a relay finds what is to be published, in order."""
+
+    name: str
+
+    async def next(self, position: str, /) -> Outgoing | None:
+        """Answer what comes after a position, or None when there is nothing."""
+        ...
+
+
+class Outbox:
+    """Stores events until a relay has published them; implements Source with the table `event_outbox`."""
+
+    name = "outbox"
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.filled = asyncio.Event()
+
+    async def add(self, events: Sequence[Event]) -> None:
+        """Store events in the running transaction, or in one of their own."""
+        rows = [{"id": new_id(), "event": plain(event)} for event in events]
+        async with self._database.transaction() as session:
+            stored_at = await self._now(session)
+            await session.execute(insert(_OUTGOING), [{**row, "stored_at": stored_at} for row in rows])
+            await self._database.after_commit(self._wake)
+
+    async def next(self, _position: str, /) -> Outgoing | None:
+        wanted = select(_OUTGOING).order_by(_OUTGOING.c.stored_at, _OUTGOING.c.id).limit(_AT_ONCE)
+        async with self._database.session() as session:
+            rows = (await session.execute(wanted)).all()
+        if not rows:
+            return None
+        ids = [row.id for row in rows]
+
+        async def published() -> None:
+            async with self._database.transaction() as session:
+                await session.execute(delete(_OUTGOING).where(_OUTGOING.c.id.in_(ids)))
+
+        return Outgoing(tuple(of_plain(row.event) for row in rows), published)
+
+    async def count(self) -> int:
+        """Count what waits to be published."""
+        async with self._database.session() as session:
+            return await session.scalar(select(func.count()).select_from(_OUTGOING)) or 0
+
+    async def _wake(self) -> None:
+        self.filled.set()
+
+    async def _now(self, session: AsyncSession) -> datetime:
+        """Ask the server for the time: the clocks of several machines would put events out of order."""
+        match self._database.dialect:
+            case "postgresql":
+                now: ColumnElement[Any] = func.clock_timestamp()
+            case "sqlite":
+                return self._database.clock.now()
+            case _:
+                now = func.utc_timestamp(6)
+        # The column's type knows that what comes without a zone is UTC.
+        return cast("datetime", await session.scalar(select(type_coerce(now, _OUTGOING.c.stored_at.type))))
+
+
+class Relay:
+    """Publishes what a source has, in one process at a time."""
+
+    def __init__(
+        self,
+        database: Database,
+        source: Source,
+        publish: Publish,
+        *,
+        filled: asyncio.Event | None = None,
+        lease: float = 15.0,
+        poll: float = 5.0,
+    ) -> None:
+        self._database = database
+        self._source = source
+        self._publish = publish
+        self._lease = timedelta(seconds=lease)
+        self._me = secrets.token_hex(8)
+        self._filled = filled or asyncio.Event()
+        self._poll = poll
+        self._stopping = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._running = asyncio.create_task(self.run())
+
+    async def stop(self) -> None:
+        """End when what is being published has been."""
+        self._stopping.set()
+        if self._running is not None:
+            await self._running
+
+    async def run(self) -> None:
+        """Publish what there is whenever there is something new, and look from time to time for what others left."""
+        while not self._stopping.is_set():
+            self._filled.clear()
+            try:
+                await self.drain()
+            except UnavailableError as error:
+                logger.warning("events wait to be published", source=self._source.name, error=str(error))
+                await _first(self._stopping, self._stopping, _PATIENCE)
+            except Exception:
+                logger.exception("events cannot be published", source=self._source.name)
+                await _first(self._stopping, self._stopping, _PATIENCE)
+            else:
+                await _first(self._filled, self._stopping, self._poll)
+
+    async def drain(self) -> None:
+        """Publish until there is nothing more. Raises UnavailableError when the broker does not answer."""
+        held: str | None = None
+        try:
+            while not self._stopping.is_set():
+                if held is None and await self._source.next(await self._position()) is None:
+                    return
+                held = await self._hold()
+                if held is None:  # it is another's turn, which sees what is there by now, too
+                    await asyncio.sleep(_TURN)
+                    continue
+                outgoing = await self._source.next(held)
+                if outgoing is None:
+                    return
+                await self._publish(outgoing.events)
+                await outgoing.published()
+        finally:
+            if held is not None:
+                await self._let_go()
+
+    async def _position(self) -> str:
+        async with self._database.session() as session:
+            found: str | None = await session.scalar(select(_RELAYS.c.position).where(*self._mine()))
+        return found or ""
+
+    async def _hold(self) -> str | None:
+        """Begin or extend my turn, and answer how far the relay is; None when it is another's turn."""
+        now = self._database.clock.now()
+        row = {"id": new_id(), "name": self._source.name, "holder": "", "leased_until": now, "position": ""}
+        free = (_RELAYS.c.holder == self._me) | (_RELAYS.c.leased_until <= now)
+        async with self._database.transaction() as session:
+            held = update(_RELAYS).where(*self._mine(), free)
+            taken = {"holder": self._me, "leased_until": now + self._lease}
+            if await _changed(session, held.values(**taken)):
+                return await session.scalar(select(_RELAYS.c.position).where(*self._mine()))
+            await session.execute(_unless_there(self._database.dialect, row))
+        return None
+
+    async def _let_go(self) -> None:
+        ended = update(_RELAYS).where(*self._mine(), _RELAYS.c.holder == self._me)
+        with suppress(Exception):  # the turn ends by itself
+            async with self._database.transaction() as session:
+                await session.execute(ended.values(leased_until=self._database.clock.now(), holder=""))
+
+    def _mine(self) -> tuple[ColumnElement[bool], ...]:
+        return (_RELAYS.c.name == self._source.name,)
+
+
+async def keep_position(database: Database, name: str, position: str) -> None:
+    """Remember how far a relay is."""
+    async with database.transaction() as session:
+        await session.execute(update(_RELAYS).where(_RELAYS.c.name == name).values(position=position))
+
+
+async def _changed(session: AsyncSession, statement: Update) -> bool:
+    return cast("CursorResult[Any]", await session.execute(statement)).rowcount > 0
+
+
+def _unless_there(dialect: str, row: dict[str, object]) -> Insert:
+    """Insert the row of a relay unless it is there, also when a transaction that is about to commit made it."""
+    if dialect == "postgresql":
+        return postgresql.insert(_RELAYS).values(row).on_conflict_do_nothing(index_elements=["name"])
+    if dialect == "sqlite":
+        return sqlite.insert(_RELAYS).values(row).on_conflict_do_nothing(index_elements=["name"])
+    return mysql.insert(_RELAYS).values(row).on_duplicate_key_update(name=_RELAYS.c.name)
+
+
+async def _first(one: asyncio.Event, other: asyncio.Event, seconds: float) -> None:
+    """Wait for one of two events, and so long at most."""
+    tasks = [asyncio.create_task(each.wait()) for each in (one, other)]
+    try:
+        await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()

@@ -1,0 +1,201 @@
+"""The outbox and the inbox: what is committed is published and has its effect once, wherever a process is killed."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import secrets
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import select
+from structlog.testing import capture_logs
+
+from kernel.app import Kernel
+from kernel.database import Database
+from kernel.errors import UnavailableError
+from kernel.event_bus import EVENT_BUS, install
+from kernel.event_bus_memory import MemoryBroker
+from kernel.event_bus_table import OutgoingRow
+from kernel.event_outbox import Outbox, Relay
+from kernel.events import Event, new_event
+from kernel.fields import table_of
+from kernel.testing import running
+from tests.kernel import event_kills
+from tests.kernel.conftest import SQL, opened
+from tests.kernel.event_brokers import Ear, until
+from tests.kernel.event_kills import EFFECTS, KEYS, ORDERS, POINTS, Settings
+from tests.kernel.test_cache import cleared
+from tests.services import redis_url
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+    from pathlib import Path
+
+pytestmark = pytest.mark.anyio
+ROUNDS = int(os.environ.get("ARCKODE_EVENT_KILLS", "1"))
+# What the transactions of a server have to do with; the other points are tried there in the long form.
+FEW = ("published", "in the effect", "before ack")
+
+
+def event(n: int, key: str = "k") -> Event:
+    return new_event("users.created", key=key, source="test", data={"n": n})
+
+
+@pytest.fixture(params=["sqlite in memory", *SQL[1:]])
+async def database(request: pytest.FixtureRequest, tmp_path: Path, anyio_backend: str) -> AsyncGenerator[Database]:
+    async for shop in opened(request.param, request, tmp_path):
+        assert shop.database is not None
+        async with shop.database.transaction() as session:
+            await session.execute(table_of(OutgoingRow).delete())
+        yield shop.database
+
+
+class Sent:
+    """A broker's publish that remembers, and is away as often as it is told to."""
+
+    def __init__(self, away: int = 0) -> None:
+        self.numbers: list[object] = []
+        self.away = away
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        if self.away:
+            self.away -= 1
+            raise UnavailableError("Redis does not answer: ConnectionError")
+        self.numbers += [each.data["n"] for each in events]
+
+
+def relay(database: Database, sent: Sent) -> tuple[Outbox, Relay]:
+    outbox = Outbox(database)
+    return outbox, Relay(database, outbox, sent.publish, filled=outbox.filled, lease=5, poll=0.02)
+
+
+async def test_an_event_is_published_exactly_when_its_transaction_commits(database: Database) -> None:
+    sent = Sent()
+    outbox, relaying = relay(database, sent)
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction():
+            await outbox.add([event(1)])
+            raise ZeroDivisionError
+    async with database.transaction():
+        await outbox.add([event(2), event(3)])
+        assert not outbox.filled.is_set()
+    assert outbox.filled.is_set()
+    assert await outbox.count() == 2
+    await relaying.drain()
+    await relaying.drain()
+    assert sent.numbers == [2, 3]
+    assert await outbox.count() == 0
+
+
+async def test_events_are_published_in_the_order_in_which_they_were_stored(database: Database) -> None:
+    sent = Sent()
+    outbox, relaying = relay(database, sent)
+    for start in range(0, 500, 50):
+        await outbox.add([event(n) for n in range(start, start + 50)])
+    await relaying.drain()
+    assert sent.numbers == list(range(500))
+
+
+async def test_two_relays_publish_nothing_twice_and_keep_the_order(database: Database) -> None:
+    sent = Sent()
+    outbox, one = relay(database, sent)
+    two = Relay(database, outbox, sent.publish, lease=5)
+    for start in range(0, 400, 100):
+        await outbox.add([event(n) for n in range(start, start + 100)])
+        await asyncio.gather(one.drain(), two.drain())
+    assert sent.numbers == list(range(400))
+
+
+async def test_while_the_broker_is_away_events_wait_and_nobody_notices(database: Database) -> None:
+    sent = Sent(away=1)
+    outbox, relaying = relay(database, sent)
+    await outbox.add([event(1)])
+    with capture_logs() as logs:
+        await relaying.start()
+        await until(lambda: sent.numbers == [1])
+        await relaying.stop()
+    (line,) = [each for each in logs if each["event"] == "events wait to be published"]
+    assert line["error"] == "Redis does not answer: ConnectionError"
+
+
+async def test_a_service_publishes_in_its_transaction_and_a_handler_hears_it() -> None:
+    kernel, ear = Kernel(Settings.for_tests(database_url="sqlite://")), Ear()
+    await kernel.database.create_tables()
+    install(kernel, MemoryBroker())
+    bus = kernel.adapter(EVENT_BUS)
+    bus.subscribe("users.*", ear.hear, group="ears")
+    async with running(kernel):
+        with pytest.raises(ZeroDivisionError):
+            async with kernel.database.transaction():
+                await bus.publish(event(1))
+                raise ZeroDivisionError
+        async with kernel.database.transaction():
+            await bus.publish(event(2))
+            await bus.emit("users.created", {"n": 3}, key="k")
+            await asyncio.sleep(0.05)
+            assert ear.heard == []
+        await until(lambda: len(ear.heard) == 2)
+    assert ear.heard == [2, 3]
+
+
+# Killed
+
+
+@pytest.fixture(params=[pytest.param(("sqlite",), id="sqlite"), *SQL[1:]])
+async def killing(request: pytest.FixtureRequest, tmp_path: Path, anyio_backend: str) -> AsyncGenerator[str]:
+    """The URL of a database with the tables, on each engine."""
+    name = request.param if isinstance(request.param, str) else "sqlite"
+    fixtures = {"postgresql": "postgres_scratch", "mariadb": "mariadb_scratch"}
+    url = request.getfixturevalue(fixtures[name]) if name in fixtures else f"sqlite:///{tmp_path}/kills.db"
+    database = Database(url)
+    await database.create_tables()
+    async with database.transaction() as session:
+        for table in (ORDERS, EFFECTS):
+            await session.execute(table.delete())
+    await database.close()
+    yield url if isinstance(url, str) else url.render_as_string(hide_password=False)
+
+
+@pytest.mark.redis
+async def test_wherever_a_process_is_killed_every_effect_happens_once_and_in_order(
+    killing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Without it the server that forks finds nothing to import, and each process imports everything again.
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    redis, prefix = redis_url(), f"test-{secrets.token_hex(6)}"
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([event_kills.__name__])
+    points = POINTS if killing.startswith("sqlite") or ROUNDS > 1 else FEW
+    count, deaths = 0, 0
+    for turn in range(ROUNDS):
+        for point in points:
+            count += 8
+            words = (killing, redis, prefix, count, point, 1 + turn % 3)
+            deaths += await asyncio.to_thread(ended, context, words) == -signal.SIGKILL
+    assert await asyncio.to_thread(ended, context, (killing, redis, prefix, count, "", 0)) == 0
+    await cleared(redis, f"{{{prefix}")
+    assert deaths == ROUNDS * len(points)
+    database = Database(killing)
+    async with database.session() as session:
+        rows = (await session.execute(select(EFFECTS.c.n, EFFECTS.c.key).order_by(EFFECTS.c.id))).all()
+    await database.close()
+    assert sorted(row.n for row in rows) == list(range(count))
+    for key in range(KEYS):
+        of_key = [row.n for row in rows if row.key == f"k{key}"]
+        assert of_key == sorted(of_key)
+
+
+def ended(context: multiprocessing.context.ForkServerContext, words: tuple[object, ...]) -> int | None:
+    """Run a process to its end, and answer how it ended."""
+    process = context.Process(target=event_kills.run, args=words)
+    process.start()
+    process.join(120)
+    if process.is_alive():
+        process.kill()
+        process.join()
+        return None
+    return process.exitcode

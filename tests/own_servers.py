@@ -1,0 +1,131 @@
+"""Servers of a test's own on the loopback interface, which it may stop and start as it likes."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+_PATIENCE = 120.0
+
+
+class OwnServer:
+    """A server in a folder that is removed with it."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.folder = Path(tempfile.mkdtemp(prefix="arckode-server-"))
+        self._process: subprocess.Popen[bytes] | None = None
+        atexit.register(self.remove)
+
+    def command(self) -> tuple[str, ...]:
+        raise NotImplementedError
+
+    def environ(self) -> dict[str, str]:
+        return {}
+
+    def start(self) -> None:
+        """Run it, and wait until it listens."""
+        environ = {**os.environ, **self.environ()}
+        quiet = subprocess.DEVNULL
+        self._process = subprocess.Popen(
+            self.command(), cwd=self.folder, env=environ, stdout=quiet, stderr=quiet, start_new_session=True
+        )
+        wait_for_port(self.port)
+
+    def stop(self) -> None:
+        """Let it end in order, as SIGTERM asks for."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait(_PATIENCE)
+            self._process = None
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class OwnRedis(OwnServer):
+    def command(self) -> tuple[str, ...]:
+        where = ("--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.folder))
+        return ("redis-server", *where, "--appendonly", "yes", "--appendfsync", "always", "--save", "")
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+
+class OwnKafka(OwnServer):
+    """The server of the package noida-db, which speaks Kafka's protocol."""
+
+    def command(self) -> tuple[str, ...]:
+        program = files("noida_db") / "noida-db"
+        where = ("--data-dir", str(self.folder), "--host", "127.0.0.1", "--kafka-port", str(self.port))
+        return (str(program), "start", "--only", "kafka", *where)
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+
+class OwnRabbit(OwnServer):
+    def __init__(self) -> None:
+        super().__init__()
+        self._distribution = free_port()
+
+    def command(self) -> tuple[str, ...]:
+        return ("/usr/lib/rabbitmq/bin/rabbitmq-server",)
+
+    def environ(self) -> dict[str, str]:
+        return {
+            "RABBITMQ_NODENAME": f"test{self.port}@localhost",
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_DIST_PORT": str(self._distribution),
+            "RABBITMQ_MNESIA_BASE": str(self.folder / "data"),
+            "RABBITMQ_LOG_BASE": str(self.folder / "logs"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "plugins"),
+            "RABBITMQ_CONFIG_FILE": str(self.folder / "none"),
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+            "HOME": str(self.folder),
+        }
+
+    @property
+    def url(self) -> str:
+        return f"amqp://guest:guest@127.0.0.1:{self.port}/"
+
+
+@cache
+def kafka_of_this_run() -> OwnKafka:
+    """Start one for all tests of this process."""
+    server = OwnKafka()
+    server.start()
+    return server
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for_port(port: int) -> None:
+    """Wait until somebody listens there."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1):
+                return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
