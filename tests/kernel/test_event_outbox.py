@@ -174,7 +174,9 @@ async def test_wherever_a_process_is_killed_every_effect_happens_once_and_in_ord
     for turn in range(ROUNDS):
         for point in points:
             count += 8
-            words = (killing, redis, prefix, count, point, 1 + turn % 3)
+            # Eight events may be published and acknowledged at once, so that only what is done to each is passed again.
+            passes = 1 + turn % 5 if point in ("appended", "in the effect") else 0
+            words = (killing, redis, prefix, count, point, passes)
             deaths += await asyncio.to_thread(ended, context, words) == -signal.SIGKILL
     assert await asyncio.to_thread(ended, context, (killing, redis, prefix, count, "", 0)) == 0
     await cleared(redis, f"{{{prefix}")
