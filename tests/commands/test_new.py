@@ -144,7 +144,8 @@ def test_without_any_network(tmp_path: Path) -> None:
 def test_answers_come_from_a_file_or_standard_input(tmp_path: Path) -> None:
     (tmp_path / "asked.json").write_text('{"name": "store", "database": "postgresql", "no_git": true}')
     call(tmp_path, "new", "--answers", "asked.json")
-    assert json.loads((tmp_path / "store/.arckode/project.json").read_text())["options"] == {"database": "postgresql"}
+    options = json.loads((tmp_path / "store/.arckode/project.json").read_text())["options"]
+    assert options == {"database": "postgresql", "lang": "en"}
     assert not (tmp_path / "store/.git").exists()
     with pytest.raises(UsageError, match="'database' is 'oracle'"):
         call(tmp_path, "new", "other", "--answers", answers(tmp_path, {"database": "oracle"}))

@@ -90,6 +90,7 @@ async def test_the_environment_chooses_every_adapter(everything: Path, tmp_path:
             "QUEUE__URL": redis_url(),
             "SOCKETS__PROVIDER": "redis",
             "SOCKETS__URL": redis_url(),
+            "EVENT_BUS_PROVIDER": "redis",
             "STREAMS__PROVIDER": "redis",
             "STREAMS__URL": redis_url(),
             "MAIL__PROVIDER": "smtp",
@@ -115,7 +116,8 @@ async def test_the_environment_chooses_every_adapter(everything: Path, tmp_path:
         assert ended.returncode == 0, err.decode()
         said = json.loads(out)
         assert said["ready"]["status"] == "ready", said
-        checks = {"cache", "database", "event store", "mail", "queue", "rate limits", "sockets", "storage", "streams"}
+        checks = {"cache", "database", "event bus", "event store", "mail", "projections", "queue", "rate limits"}
+        checks |= {"sockets", "storage", "streams"}
         assert set(said["ready"]["checks"]) == checks
         assert said["kinds"] == ["RedisCache", "OutboxMail", "S3Storage", "JwtTokens"]
         assert (said["found"], said["shown"]) == ({"a": 1}, "a picture")

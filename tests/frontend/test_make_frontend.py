@@ -145,7 +145,7 @@ def test_a_list_without_a_place_is_shown_what_to_paste(shop: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "hint"), [("order", "orders"), ("nothing_like_it", "there are customers, orders")], ids=["near", "far"]
+    ("word", "hint"), [("ordres", "orders"), ("nothing_like_it", "there are customers, orders")], ids=["near", "far"]
 )
 def test_a_module_that_is_not_there(shop: Path, word: str, hint: str) -> None:
     with pytest.raises(UsageError, match=f"there is no generated module '{word}'") as refused:
