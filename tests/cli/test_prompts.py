@@ -42,7 +42,7 @@ def test_a_wrong_answer_is_asked_again(tmp_path: Path) -> None:
 def test_what_is_answered_is_not_asked(tmp_path: Path, flags: list[str]) -> None:
     code, seen = converse(tmp_path, (*NEW, *flags))
     assert code == 0, seen
-    assert "[" not in seen
+    assert "]: " not in seen
     assert database(tmp_path) == (flags[1] if len(flags) > 1 else "sqlite")
 
 
