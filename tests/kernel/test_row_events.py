@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -114,3 +115,21 @@ async def test_statements_are_counted_without_those_of_whoever_is_told(sql_only:
     assert (sent.count, told) == (1, [])
     await sql_only.articles.create({"code": "b"})
     assert len(told) == 1
+
+
+async def test_statements_of_a_task_that_runs_beside_a_block_are_not_counted(sql_only: Shop) -> None:
+    database, asked, told = sql_only.database, asyncio.Event(), asyncio.Event()
+    assert database is not None
+
+    async def beside() -> None:
+        await asked.wait()
+        await sql_only.articles.count()
+        told.set()
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(beside())
+        with count_statements(database) as sent:
+            asked.set()
+            await told.wait()
+            await sql_only.articles.count()
+    assert sent.count == 1

@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, cast
@@ -113,14 +114,21 @@ class Statements:
         return len(self.texts)
 
 
+_counting: ContextVar[Statements | None] = ContextVar("statements_that_are_counted", default=None)
+
+
 @contextmanager
 def count_statements(database: Database) -> Generator[Statements]:
-    """Record the statements a block sends; nobody is told of its rows, since what they do about them is theirs."""
+    """Record the statements a block sends, and not those of tasks that run beside it.
+
+    Nobody is told of the rows it writes, since what they do about them is theirs.
+    """
     seen, watcher = Statements(), database.watcher
     database.watcher = None
+    token = _counting.set(seen)
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if not statement.startswith(("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")):
+        if _counting.get() is seen and not statement.startswith(("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")):
             seen.texts.append(statement)
 
     engine = database.engine.sync_engine
@@ -129,4 +137,5 @@ def count_statements(database: Database) -> Generator[Statements]:
         yield seen
     finally:
         event.remove(engine, "before_cursor_execute", note)
+        _counting.reset(token)
         database.watcher = watcher
