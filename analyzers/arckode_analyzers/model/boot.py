@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arckode_analyzers.model.acts import calls_in
-from arckode_analyzers.model.vocabulary import BROKERS, BUSES
+from arckode_analyzers.model.vocabulary import BROKERS, BUSES, DISTRIBUTED_BUSES
 
 if TYPE_CHECKING:
     from arckode_analyzers.model.calls import CallAt, CallGraph
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from arckode_analyzers.model.wiring import Wiring
 
 WIRING_LAYERS = frozenset({"composition_root", "connectors", "adapters"})
-_HANDED = frozenset({"kernel.Kernel", *(f"kernel.{name}" for name in BUSES | BROKERS)})
+_HANDED = frozenset({"kernel.Kernel", *(f"kernel.{name}" for name in BUSES | BROKERS | DISTRIBUTED_BUSES)})
 
 
 class Boot:
