@@ -92,7 +92,8 @@ def test_a_dry_run_writes_nothing_and_its_diff_makes_the_same_tree(shop: Path, k
 def test_in_any_order_what_is_left_is_what_was_not_taken_out(shop: Path, seed: int) -> None:
     chance = random.Random(seed)
     # A migration that is made again is numbered after those that were made meanwhile.
-    adapters = [kind for kind in ADAPTERS if kind != "redis-queue" and not kind.startswith("event-store-")]
+    migrating = ("redis-queue", "event-store-", "bus-")
+    adapters = [kind for kind in ADAPTERS if not kind.startswith(migrating)]
     order, back = chance.sample(adapters, len(adapters)), chance.sample(adapters, len(adapters))
     seen: dict[frozenset[str], dict[str, bytes]] = {frozenset(): tree(shop)}
     there: set[str] = set()
@@ -284,7 +285,7 @@ def test_another_database_changes_what_knows_the_database(shop: Path) -> None:
     check = yaml.safe_load((shop / ".github/workflows/ci.yml").read_text())["jobs"]["check"]
     assert check["env"]["DATABASE_URL"] == check["env"]["TEST_DATABASE_URL"]
     assert check["services"]["database"]["image"] == "postgres:17"
-    assert json.loads((shop / ".arckode/project.json").read_text())["options"] == {"database": "postgresql"}
+    assert json.loads((shop / ".arckode/project.json").read_text())["options"]["database"] == "postgresql"
 
 
 def test_it_is_what_a_project_begins_with_on_that_database(shop: Path, tmp_path: Path) -> None:
@@ -309,7 +310,7 @@ def test_databases_are_left_in_the_order_they_were_taken(shop: Path) -> None:
     with pytest.raises(RefusedError, match="the adapter 'postgres' is needed by the adapter 'mysql'"):
         call(shop, "destroy:adapter", "postgres")
     call(shop, "make:adapter", "sqlite")
-    assert json.loads((shop / ".arckode/project.json").read_text())["options"] == {"database": "sqlite"}
+    assert json.loads((shop / ".arckode/project.json").read_text())["options"]["database"] == "sqlite"
     call(shop, "destroy:adapter", "sqlite")
     call(shop, "destroy:adapter", "mysql")
     assert tree(shop) == on_postgres
