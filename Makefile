@@ -61,7 +61,7 @@ site: $(STAMP)
 	$(BIN)/zensical build --strict --clean --config-file .zensical.toml
 
 bench: $(STAMP)
-	for script in tests/bench/bench_*.py; do $(BIN)/python -m tests.bench.$$(basename $$script .py) || exit 1; done
+	for script in tests/bench/bench_*.py; do PYTHONPATH=templates/kernel $(BIN)/python -m tests.bench.$$(basename $$script .py) || exit 1; done
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
