@@ -41,11 +41,15 @@ class RedisBackplane:
         self._life = settings.heartbeat * 3
         self._mine: dict[str, str] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._ended = False
 
     async def start(self, deliver: Deliver) -> None:
+        self._ended = False
         self._tasks = [asyncio.create_task(self._listen(deliver)), asyncio.create_task(self._renew())]
 
     async def stop(self) -> None:
+        # The driver can lose a cancellation to a time-out that comes at the same moment.
+        self._ended = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -78,7 +82,7 @@ class RedisBackplane:
         await answered(self._redis.ping())
 
     async def _listen(self, deliver: Deliver) -> None:
-        while True:
+        while not self._ended:
             try:
                 async with self._redis.pubsub() as pubsub:
                     await pubsub.subscribe(self._channel)
@@ -90,7 +94,7 @@ class RedisBackplane:
                 await asyncio.sleep(1)
 
     async def _renew(self) -> None:
-        while True:
+        while not self._ended:
             await asyncio.sleep(self._life / 3)
             if self._mine:
                 with suppress(RedisError, OSError):

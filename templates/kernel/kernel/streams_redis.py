@@ -38,14 +38,18 @@ class RedisLog:
         self._prefix = f"{prefix}:stream:"
         self._positions: dict[str, str | None] = {}
         self._reading: asyncio.Task[None] | None = None
+        self._ended = False
 
     async def start(self, streams: tuple[str, ...], deliver: Deliver) -> None:
         self._positions = dict.fromkeys(streams)
+        self._ended = False
         with suppress(RedisError, OSError):  # tried again while reading
             await self._find_positions()
         self._reading = asyncio.create_task(self._read(deliver)) if streams else None
 
     async def stop(self) -> None:
+        # The driver can lose a cancellation to a time-out that comes at the same moment.
+        self._ended = True
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.gather(self._reading, return_exceptions=True)
@@ -93,7 +97,7 @@ class RedisLog:
 
     async def _read(self, deliver: Deliver) -> None:
         names = {self._key(stream): stream for stream in self._positions}
-        while True:
+        while not self._ended:
             try:
                 await self._find_positions()
                 wanted = {key: self._positions[stream] or BEGINNING for key, stream in names.items()}
