@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
-from arckode_gen import shell
-from arckode_gen.engine.project import Disk, find_root, manifest
+from arckode_gen.commands._kernel_part import EVENT_BUS
 from arckode_gen.engine.spec import CommandSpec, Param
 from arckode_gen.errors import UsageError
 from arckode_gen.shell import tables
-from arckode_gen.shell.process import interpreter, run_entry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +42,6 @@ SPEC = CommandSpec(
         '"letter"} with "event" besides (show), {"version", "retried"} or {"version", "dropped"}: how many there were.'
     ),
 )
-ENTRY = Path(shell.__file__).with_name("events_entry.py")
 _HEADINGS = ("id", "group", "event", "key", "attempts", "error")
 
 
@@ -54,7 +50,7 @@ def run(call: Call) -> int:
     action, ids = call.text("action"), call.words("ids")
     _check(call, action, ids)
     question = {"action": action, "ids": list(ids), "group": call.text("group") or None, "limit": call.number("limit")}
-    answer = _asked(call, question)
+    answer = EVENT_BUS.asked(call, question)
     if call.json:
         call.write(json.dumps({"version": 1, **answer}, indent=2))
     elif action == "list":
@@ -106,15 +102,3 @@ def _list(call: Call, letters: list[dict[str, object]]) -> None:
 def _row(letter: Mapping[str, object]) -> tuple[str, ...]:
     error = str(letter["error"]).partition("\n")[0][:80]
     return (*(str(letter[name]) for name in ("id", "group", "type", "key", "attempts")), error)
-
-
-def _asked(call: Call, question: Mapping[str, object]) -> Mapping[str, object]:
-    root = find_root(call.cwd)
-    package = manifest(Disk(root))["package"]
-    if not (root / "src" / package / "kernel" / "event_bus.py").is_file():
-        raise UsageError("this project has no event bus", "`arckode make:adapter bus-redis` adds one")
-    python = interpreter(root, call.environ, call.text("python"))
-    if python.warning:
-        call.say(python.warning)
-    request = {"src": str(root / "src"), "package": package, **question}
-    return run_entry(python.path, ENTRY, request, lambda _kind, text: call.say(text), root=root, environ=call.environ)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, cast
 
-from arckode_gen.commands._projection import asked
+from arckode_gen.commands._kernel_part import PROJECTIONS
 from arckode_gen.engine.spec import CommandSpec, Param
 from arckode_gen.shell import tables
 
@@ -24,7 +24,7 @@ _HEADINGS = ("projection", "version", "events", "tables")
 
 def run(call: Call) -> int:
     """Print what the code says; the database is not asked."""
-    found = cast("list[dict[str, object]]", asked(call, {"action": "list"})["projections"])
+    found = cast("list[dict[str, object]]", PROJECTIONS.asked(call, {"action": "list"})["projections"])
     if call.json:
         call.write(json.dumps({"version": 1, "projections": found}, indent=2))
         return 0

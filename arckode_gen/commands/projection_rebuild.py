@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, cast
 
-from arckode_gen.commands._projection import asked
+from arckode_gen.commands._kernel_part import PROJECTIONS
 from arckode_gen.engine.spec import CommandSpec, Param
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ SPEC = CommandSpec(
 def run(call: Call) -> int:
     """Rebuild, say how far it is, and how many events it took."""
     name = call.text("name")
-    count = cast("int", asked(call, {"action": "rebuild", "name": name})["events"])
+    count = cast("int", PROJECTIONS.asked(call, {"action": "rebuild", "name": name})["events"])
     if call.json:
         call.write(json.dumps({"version": 1, "name": name, "events": count}, indent=2))
     else:

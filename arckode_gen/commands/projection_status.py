@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, cast
 
-from arckode_gen.commands._projection import asked
+from arckode_gen.commands._kernel_part import PROJECTIONS
 from arckode_gen.engine.spec import CommandSpec, Param
 from arckode_gen.shell import tables
 
@@ -36,7 +36,7 @@ _COUNTED = 1000
 
 def run(call: Call) -> int:
     """Print the states; a failing projection is a finding."""
-    answer = asked(call, {"action": "status", "name": call.text("name")})
+    answer = PROJECTIONS.asked(call, {"action": "status", "name": call.text("name")})
     found = cast("list[dict[str, object]]", answer["projections"])
     if call.json:
         call.write(json.dumps({"version": 1, "projections": found}, indent=2))

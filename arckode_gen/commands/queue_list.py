@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, cast
 
-from arckode_gen.commands._queue import asked
+from arckode_gen.commands._kernel_part import QUEUE
 from arckode_gen.engine.spec import CommandSpec, Param
 from arckode_gen.errors import UsageError
 from arckode_gen.shell import tables
@@ -41,7 +41,7 @@ def run(call: Call) -> int:
     if limit is None or limit < 1:
         raise UsageError(f"--limit {limit}: the limit must be 1 or more")
     question = {"action": "list", "status": call.text("status"), "name": call.text("job") or None, "limit": limit}
-    answer = asked(call, question)
+    answer = QUEUE.asked(call, question)
     if call.json:
         call.write(json.dumps({"version": 1, **answer}, indent=2))
         return 0

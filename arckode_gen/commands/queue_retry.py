@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
-from arckode_gen.commands._queue import asked
+from arckode_gen.commands._kernel_part import QUEUE
 from arckode_gen.engine.spec import CommandSpec, Param
 from arckode_gen.errors import UsageError
 
@@ -40,7 +40,7 @@ def run(call: Call) -> int:
         )
     for each in ids:
         _check(each)
-    answer = asked(call, {"action": "retry", "ids": list(ids), "name": name or None})
+    answer = QUEUE.asked(call, {"action": "retry", "ids": list(ids), "name": name or None})
     count = cast("int", answer["retried"])
     if call.json:
         call.write(json.dumps({"version": 1, "retried": count}, indent=2))

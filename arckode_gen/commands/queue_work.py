@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from arckode_gen.commands._queue import located
+from arckode_gen.commands._kernel_part import QUEUE
 from arckode_gen.engine.spec import CommandSpec, Param
 from arckode_gen.errors import UsageError
 from arckode_gen.shell.serve import serve
@@ -40,7 +40,7 @@ def run(call: Call) -> int:
     concurrency = call.number("concurrency")
     if concurrency is not None and concurrency < 1:
         raise UsageError(f"--concurrency {concurrency}: a worker runs one job at a time or more")
-    root, package, python = located(call)
+    root, package, python = QUEUE.located(call)
     words = (f"{package}.kernel.worker", *(() if concurrency is None else ("--concurrency", str(concurrency))))
     path = os.pathsep.join(filter(None, (str(root / "src"), call.environ.get("PYTHONPATH", ""))))
     environ = {**call.environ, "PYTHONPATH": path}
