@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import _thread
 import signal
+import sys
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -16,13 +19,24 @@ def noticed() -> Iterator[Callable[[], bool]]:
     """Leave SIGINT what it is, and yield a function that says whether it came.
 
     Pydantic's core reports an interruption that reaches it while it builds a class as a SchemaError; without this it
-    would look like a crash of ours.
+    would look like a crash of ours. And Python prints and drops an exception that is raised in a finalizer, which is
+    where Ctrl-C may strike (that of a Popen whose caller was interrupted just before); it is delivered again, after it.
     """
     came: list[int] = []
 
     def handle(number: int, frame: FrameType | None) -> None:
         came.append(number)
         signal.default_int_handler(number, frame)
+
+    report = sys.unraisablehook
+
+    def deliver_again(dropped: sys.UnraisableHookArgs) -> None:
+        if not issubclass(dropped.exc_type, KeyboardInterrupt):
+            report(dropped)
+            return
+        again = threading.Timer(0.02, _thread.interrupt_main)
+        again.daemon = True
+        again.start()
 
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield lambda: False
@@ -32,7 +46,9 @@ def noticed() -> Iterator[Callable[[], bool]]:
     except ValueError:  # only the main thread may, and only there SIGINT becomes an exception
         yield lambda: False
         return
+    sys.unraisablehook = deliver_again
     try:
         yield lambda: bool(came)
     finally:
+        sys.unraisablehook = report
         signal.signal(signal.SIGINT, signal.default_int_handler)

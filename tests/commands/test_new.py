@@ -273,6 +273,25 @@ def test_an_interruption_leaves_nothing_or_everything(tmp_path: Path) -> None:
             break
 
 
+def test_an_interruption_in_a_finalizer_is_delivered_after_it() -> None:
+    """Python prints and drops what is raised there, so that Ctrl-C would be lost and its traceback shown."""
+    program = """if True:
+        import os, signal, time
+        from arckode_gen.interruption import noticed
+        class Closing:
+            def __del__(self):
+                os.kill(os.getpid(), signal.SIGINT)
+        with noticed() as was:
+            try:
+                Closing()
+                time.sleep(20)
+            except KeyboardInterrupt:
+                print("interrupted", was())
+    """
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert (ran.stdout, ran.stderr) == ("interrupted True\n", "")
+
+
 def test_byte_compiled_templates_are_not_copied(tmp_path: Path) -> None:
     """Pip compiles what a wheel ships; those files are nobody's source."""
     from arckode_gen.engine import skeleton
