@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import _thread
 import signal
 import sys
-import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -34,6 +32,9 @@ def noticed() -> Iterator[Callable[[], bool]]:
         if not issubclass(dropped.exc_type, KeyboardInterrupt):
             report(dropped)
             return
+        import _thread  # hardly any command is interrupted
+        import threading
+
         again = threading.Timer(0.02, _thread.interrupt_main)
         again.daemon = True
         again.start()

@@ -204,6 +204,9 @@ def natural(text: str) -> str:
     text = text.lower()
     if _DIGITS.isdisjoint(text):
         return text
+    head = text.rstrip("0123456789")
+    if _DIGITS.isdisjoint(head):  # nearly always, and a long root sorts hundreds of names
+        return f"{head}{_by_value(text[len(head) :])}"
     runs = ("".join(run) for _, run in groupby(text, _DIGITS.__contains__))
     return "".join(_by_value(run) if run[0] in _DIGITS else run for run in runs)
 
