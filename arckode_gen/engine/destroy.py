@@ -160,6 +160,9 @@ def _dotted(path: str) -> list[str]:
 
 def _imports(path: str, source: bytes, modules: frozenset[str]) -> bool:
     """Tell whether a file imports one of the modules; one that is no Python does so when it names it."""
+    # Whatever way a module is imported, its last name is written out, but for letters that only look like ASCII.
+    if source.isascii() and not any(module.rpartition(".")[2].encode() in source for module in modules):
+        return False
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):

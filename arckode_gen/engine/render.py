@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 _VUE = ".vue.jinja"
+_known: dict[str, CodeType] = {}  # the environments are all alike, so what one compiled is good for the others
 
 
 class Compiled(Protocol):
@@ -135,9 +136,10 @@ class Renderer:
 
         environment = self._for_vue if name.endswith(_VUE) else self._environment
         key = f"{_VUE}\n{source}" if name.endswith(_VUE) else source
-        code = self._compiled.get(key) if self._compiled else None
+        code = _known.get(key) or (self._compiled.get(key) if self._compiled else None)
         if code is None:
             code = environment.compile(source, name)
             if self._compiled:
                 self._compiled.put(key, code)
+        _known[key] = code
         return jinja2.Template.from_code(environment, code, environment.make_globals(None))

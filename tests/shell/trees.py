@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from typing import TYPE_CHECKING
 
@@ -37,16 +38,20 @@ def project(root: Path, files: Mapping[str, bytes | FileState] | None = None) ->
 def tree(root: Path) -> dict[str, str]:
     """Return every folder, and every file with its bits and bytes, but the journal, the lock and Python's caches."""
     found = {}
-    for path in sorted(root.rglob("*")):
-        name = path.relative_to(root).as_posix()
-        if name in {".arckode/lock", ".arckode/history", ".git"} or name.startswith((".arckode/history/", ".git/")):
-            continue
-        if "__pycache__" in path.parts:
-            continue
-        bits = f"{stat.S_IMODE(path.lstat().st_mode):o}"
-        found[name] = "folder" if path.is_dir() else f"{bits} {path.read_bytes()!r}"
+    for folder, inner, files in os.walk(root):  # thousands of times a run, and `pathlib` takes three times as long
+        inner[:] = [name for name in inner if name not in {"__pycache__", ".git"}]
+        here = os.path.relpath(folder, root)
+        if here == ".arckode":
+            inner[:] = [name for name in inner if name != "history"]
+        before = "" if here == "." else f"{here}/"
+        found.update((f"{before}{name}", "folder") for name in inner)
+        for name in files:
+            path = os.path.join(folder, name)  # noqa: PTH118
+            with open(path, "rb") as file:  # noqa: PTH123
+                found[f"{before}{name}"] = f"{stat.S_IMODE(os.lstat(path).st_mode):o} {file.read()!r}"
+    found.pop(".arckode/lock", None)
     found.pop(".arckode", None)
-    return found
+    return dict(sorted(found.items()))
 
 
 def plan(root: Path, after: Mapping[str, bytes | FileState | None], command: str = "make:module orders") -> Plan:
