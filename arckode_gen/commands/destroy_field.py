@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from arckode_gen.commands import stub_of
 from arckode_gen.commands._generated_module import KIND, generated_module, refuse_stale
+from arckode_gen.commands._unsettled import refuse_unsettled
 from arckode_gen.commands._writing import carry_out
 from arckode_gen.engine.plan import Change, FileState, Step
 from arckode_gen.engine.project import find_root, manifest
@@ -115,12 +116,25 @@ def merged(made: Rendered, snapshot: Snapshot, merge: Reconcile, what: str) -> U
     """
     from arckode_gen.engine import units, upgrade
 
+    refuse_unsettled(snapshot, (made.old,))
     others = [each for each in units.all_units(snapshot) if each.id != made.old.id]
     found = upgrade.plan([made], snapshot, merge, others)
     if found.conflicts:
-        message = f"{', '.join(found.conflicts)}: edited where {what} is used; nothing was changed"
+        states = {change.path: change.after for change in found.plan.changes}
+        places = [
+            f"{path}{_place(state.content) if (state := states[path]) else ''}: edited where {what} is used"
+            for path in found.conflicts
+        ]
+        message = f"{', '.join(places)}; nothing was changed"
         raise RefusedError(message, "take it out by hand there, and then run this again")
     return found
+
+
+def _place(marked: bytes) -> str:
+    """Return the line of the person's file that the first conflict begins on, as `:7`."""
+    lines = marked.splitlines()
+    first = next((at for at, line in enumerate(lines, 1) if line.startswith(b"<<<<<<< ")), 0)
+    return f":{first}" if first else ""
 
 
 def _check(unit: Unit, names: tuple[str, ...], added: Sequence[Mapping[str, object]]) -> None:

@@ -15,6 +15,7 @@ from arckode_gen.engine import edits, inverse_spec, units, unreadable, wiring
 from arckode_gen.engine.project import Disk, find_root, manifest
 from arckode_gen.engine.spec import CommandSpec, Param
 from arckode_gen.errors import ArckodeError
+from arckode_gen.migrations import url
 from arckode_gen.migrations.target import ask, locate
 from arckode_gen.shell import tables
 from arckode_gen.shell.merge_driver import COMMAND
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from arckode_gen.engine.project import Snapshot
     from arckode_gen.engine.spec import Call
     from arckode_gen.engine.units import Edit, Unit
+    from arckode_gen.migrations.target import Target
 
 State = Literal["ok", "note", "wrong"]
 _OLDEST = (3, 11)
@@ -69,9 +71,10 @@ def run(call: Call) -> int:
         *_versions(snapshot, known),
         *_python(root, call),
         _git(root),
+        *_configuration(root),
         *_files(snapshot, known),
         *_code(snapshot, broken),
-        *_wires(snapshot, known, root, broken),
+        *_wires(snapshot, known, root, broken | dict.fromkeys(unsettled(snapshot, known), "")),
         *_database(call),
     ]
     if call.json:
@@ -136,8 +139,23 @@ def _git(root: Path) -> Check:
     return Check("git", "ok", "the project is under version control")
 
 
+def _configuration(root: Path) -> Iterator[Check]:
+    import tomllib  # only here
+
+    try:
+        tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        yield Check("pyproject.toml", "wrong", "it is gone", "restore it with git: the project cannot be installed")
+    except (OSError, ValueError) as error:
+        yield Check("pyproject.toml", "wrong", f"it cannot be read: {error}", "put it right, or restore it with git")
+
+
 def _files(snapshot: Snapshot, known: tuple[Unit, ...]) -> Iterator[Check]:
     paths = sorted({path for unit in known for path in unit.files})
+    nobodys = [base for base in snapshot.glob(f"{units.BASE}**/*") if base.removeprefix(units.BASE) not in set(paths)]
+    if nobodys:
+        found = f"{len(nobodys)} baselines belong to nothing that is known here: {_few(nobodys)}"
+        yield Check("records", "wrong", found, "restore .arckode/units with git: without it nothing can be kept up")
     states = {path: snapshot.read(path) for path in paths}
     bases = {path: snapshot.read(units.BASE + path) for path in paths}
     gone = [path for path in paths if states[path] is None]
@@ -173,7 +191,8 @@ def _code(snapshot: Snapshot, broken: dict[str, str]) -> Iterator[Check]:
 def _wires(snapshot: Snapshot, known: tuple[Unit, ...], root: Path, broken: dict[str, str]) -> Iterator[Check]:
     unread = sorted({edit.file for unit in known for edit in unit.edits} & broken.keys())
     if unread:
-        yield Check("wiring", "note", f"undecided while {_few(unread)} cannot be read", "put the code right first")
+        found = f"undecided while {_few(unread)} cannot be read, or holds conflict markers"
+        yield Check("wiring", "note", found, "put that right first")
     missing = [
         (unit, edit)
         for unit in known
@@ -205,6 +224,10 @@ def _database(call: Call) -> Iterator[Check]:
     except ArckodeError as error:
         yield Check("database", "wrong", error.message, error.hint)
         return
+    folder = _missing_folder(target, quiet)
+    if folder:
+        yield Check("database", "wrong", f"the folder {folder} of the database is not there", "make it: `mkdir -p`")
+        return
     yield Check("database", "ok", f"{answer['database']} answers")
     states = [item["state"] for item in answer["migrations"]]
     waiting = [item["name"] for item in answer["migrations"] if item["state"] != "applied"]
@@ -213,6 +236,15 @@ def _database(call: Call) -> Iterator[Check]:
         yield Check("migrations", state, f"{len(waiting)} are not applied: {_few(waiting)}", "see `arckode db:status`")
     else:
         yield Check("migrations", "ok", f"{len(states)} applied")
+
+
+def _missing_folder(target: Target, call: Call) -> str:
+    """Return where SQLite would keep its file, when it could not; asked for the status only, it makes none."""
+    found = url.parse(target.database(call))
+    if found.family != "sqlite" or not found.database or found.database == ":memory:":
+        return ""
+    folder = (target.root / found.database).parent
+    return "" if folder.is_dir() else str(folder)
 
 
 def _few(names: list[str]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from arckode_gen.commands import _answers, stub_of
 from arckode_gen.commands._generated_module import KIND, generated_module, refuse_stale
+from arckode_gen.commands._unsettled import refuse_unsettled
 from arckode_gen.commands._writing import carry_out
 from arckode_gen.engine.plan import Plan, Step
 from arckode_gen.engine.project import find_root, manifest
@@ -97,6 +98,7 @@ def plan(stub: Stub, unit: Unit, wanted: tuple[Field, ...], snapshot: Snapshot, 
     if not new:
         return Plan(command, ())
     refuse_stale(stub, unit)
+    refuse_unsettled(snapshot, (unit,))
     folder = f"src/{manifest(snapshot)['package']}/migrations"
     words = field_adding.words_with(unit, new, next_stamp(snapshot, folder, today))
     made = _generate.replan(stub, words, snapshot, how, command)

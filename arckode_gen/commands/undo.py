@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from arckode_gen.commands import stub_of
 from arckode_gen.commands._applied import refuse_applied
-from arckode_gen.engine import inverse_spec, units
+from arckode_gen.engine import inverse_spec, units, wiring
+from arckode_gen.engine.edits import AlreadyThere
 from arckode_gen.engine.plan import Plan
 from arckode_gen.engine.project import PROJECT_FILE, Disk, Memory, find_root
 from arckode_gen.engine.spec import Call, CommandSpec, Param
@@ -21,9 +22,11 @@ from arckode_gen.shell.lock import Held, hold
 from arckode_gen.shell.present import plan_json, present_diff, present_tree
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from arckode_gen.engine.project import Snapshot
+    from arckode_gen.engine.units import Edit, Unit
 
 SPEC = CommandSpec(
     "undo",
@@ -91,7 +94,7 @@ def _undo(call: Call, root: Path, held: Held | None) -> int:
         plan = decide(entry, history, snapshot)
     except RefusedError as error:
         raise _with_inverse(error, entry, history, snapshot, root) from error
-    _refuse_needed(entry, plan, snapshot)
+    _refuse_needed(entry, plan, snapshot, root)
     refuse_applied(call, plan)
     made = tuple(folder for each in history for folder in each.folders)
     applied = apply(root, plan, held=held, undoing=replace(entry, folders=made)) if held else None
@@ -124,17 +127,37 @@ def _inverse(entry: Entry, snapshot: Snapshot, root: Path) -> str:
     return inverse_spec.line(stub_of(unit.kind, root), unit)
 
 
-def _refuse_needed(entry: Entry, plan: Plan, snapshot: Snapshot) -> None:
-    """Refuse to take away what something made later cannot do without."""
+def _refuse_needed(entry: Entry, plan: Plan, snapshot: Snapshot, root: Path) -> None:
+    """Refuse to take away what something made later cannot do without, or has as well."""
     paths = {change.path for change in plan.changes if change.after is None}
     known = units.all_units(snapshot)
-    needed = units.needing(known, {unit.id for unit in known if unit.path in paths})
+    going = [unit for unit in known if unit.path in paths]
+    needed = units.needing(known, {unit.id for unit in going})
     if needed:
-        names = ", ".join(f"{unit.kind} '{unit.name}'" for unit in needed)
+        lines = ", ".join(f"`{inverse_spec.line(stub_of(unit.kind, root), unit)}`" for unit in needed)
         raise RefusedError(
-            f"{entry.id} cannot be undone, so nothing was changed: the {names} cannot do without it",
-            f"destroy what needs it first: `arckode destroy:{needed[0].kind} {needed[0].name}`",
+            f"{entry.id} cannot be undone, so nothing was changed: the {_named(needed)} cannot do without it",
+            f"destroy what needs it first: {lines}",
         )
+    lost = {edit for unit in going for edit in unit.edits if _loses(plan, edit)}
+    sharing = [unit for unit in known if unit not in going and (paths & set(unit.files) or lost & set(unit.edits))]
+    if sharing:
+        inverse = _inverse(entry, snapshot, root)
+        own = f", or take out only what nothing else has: `{inverse}`" if inverse else ""
+        raise RefusedError(
+            f"{entry.id} cannot be undone, so nothing was changed: the {_named(sharing)} uses files that it made",
+            f"undo what was made later first{own}",
+        )
+
+
+def _loses(plan: Plan, edit: Edit) -> bool:
+    """Tell whether lines that a unit put into a file go with the undo."""
+    after = next((change.after for change in plan.changes if change.path == edit.file), None)
+    return after is not None and not isinstance(wiring.insert(edit, after.content), AlreadyThere)
+
+
+def _named(found: Iterable[Unit]) -> str:
+    return ", ".join(f"{unit.kind} '{unit.name}'" for unit in found)
 
 
 def _chosen(call: Call, root: Path, history: tuple[Entry, ...]) -> Entry | None:

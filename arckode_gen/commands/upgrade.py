@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from arckode_gen import __version__, codemods, resources
 from arckode_gen.commands import load, shipped_stub, stub_of
-from arckode_gen.commands._unsettled import ADVICE, unsettled
+from arckode_gen.commands._unsettled import ADVICE, refuse_unsettled, unsettled
 from arckode_gen.commands._writing import carry_out
 from arckode_gen.engine import advisories, project, published, units, upgrade
 from arckode_gen.engine.plan import Change, Plan
 from arckode_gen.engine.project import Disk
 from arckode_gen.engine.spec import CommandSpec, Param
-from arckode_gen.errors import RefusedError
 from arckode_gen.shell.three_way import ThreeWay
 
 if TYPE_CHECKING:
@@ -76,24 +75,12 @@ def run(call: Call) -> int:
 
     def decide(snapshot: Snapshot) -> Plan:
         nonlocal found
-        _refuse_unsettled(snapshot)
+        refuse_unsettled(snapshot, units.all_units(snapshot))
         found = plan(root, snapshot, ThreeWay(root, call.environ))
         return found.plan
 
     carry_out(call, root, decide)
     return LEFT if found is not None and (found.conflicts or found.kept) else 0
-
-
-def _refuse_unsettled(snapshot: Snapshot) -> None:
-    """Refuse to merge into a file what was merged into it before and is not decided yet.
-
-    Raises:
-        RefusedError: files hold the markers of an earlier merge.
-    """
-    marked = unsettled(snapshot, units.all_units(snapshot))
-    if marked:
-        said = f"{', '.join(marked)} {'holds' if len(marked) == 1 else 'hold'} conflict markers of an earlier merge"
-        raise RefusedError(f"{said}; nothing was changed", ADVICE)
 
 
 def plan(

@@ -37,6 +37,7 @@ class _Draft:
     after: dict[str, FileState | None] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
     kept: list[str] = field(default_factory=list)
+    takes_back: bool = False
 
     def write(self, path: str, state: FileState | None, reason: str) -> None:
         self.after[path] = state
@@ -92,9 +93,14 @@ def plan(
         elif path not in staying.files:
             _remove(draft, path, merge.restyled, None if force else lambda: spelled(unit))
         draft.write(units.BASE + path, None, "no longer generated")
+    _keep_packages(draft, going)
     draft.write(unit.path, None, "manifest")
     changes = (Change(path, snapshot.read(path), state, draft.reasons[path]) for path, state in draft.after.items())
-    steps = (Step("once no running code uses them, take the tables away", "arckode db:migrate"),) if held else ()
+    steps = (
+        (Step("once no running code uses them, take the tables away", "arckode db:migrate"),)
+        if draft.takes_back
+        else ()
+    )
     return Destroyed(
         Plan(
             command,
@@ -104,6 +110,16 @@ def plan(
         ),
         tuple(draft.kept),
     )
+
+
+def _keep_packages(draft: _Draft, going: list[str]) -> None:
+    """Leave a package that imports nothing to the files in it that were kept: without it they are no module."""
+    kept = {line.partition(": ")[0].rpartition("/")[0] for line in draft.kept}
+    for path in going:
+        folder, _, name = path.rpartition("/")
+        state = draft.snapshot.read(path)
+        if name == "__init__.py" and folder in kept and state is not None and b"import" not in state.content:
+            draft.after.pop(path, None)
 
 
 def _switch_back(draft: _Draft, name: str, value: str, made: str, merge: Reconcile) -> None:
@@ -225,7 +241,9 @@ def _remove(draft: _Draft, path: str, restyled: Restyled, command: Callable[[], 
         draft.write(path, None, "generated, and edited since")
     elif placed.action == "keep" and command is not None:
         advice = f"delete it yourself, or `arckode undo` and then `{command()} --force`"
-        draft.kept.append(f"{path}: edited since it was generated; {advice}")
+        known = draft.snapshot.read(units.BASE + path) is not None
+        why = "edited since it was generated" if known else "whether it was edited is not known without its baseline"
+        draft.kept.append(f"{path}: {why}; {advice}")
 
 
 def _take_back(draft: _Draft, path: str, stamp: str, command: str) -> None:
@@ -236,10 +254,14 @@ def _take_back(draft: _Draft, path: str, stamp: str, command: str) -> None:
     from arckode_gen.engine import reversal  # for migrations that others have
 
     found = reversal.reverse(path, state.text, stamp, f"{command} took the code out; release that first")
+    if found is None and reversal.is_empty(state.text):
+        draft.kept.append(f"{path}: applied or committed, so it stays; there is nothing to take back")
+        return
     if found is None:
         draft.kept.append(f"{path}: applied or committed, and its DOWN cannot be read; write what takes it back")
         return
     draft.write(found[0], FileState(found[1].encode()), f"takes back {path.rpartition('/')[2]}")
+    draft.takes_back = True
 
 
 def _take_out(draft: _Draft, edit: Edit) -> None:

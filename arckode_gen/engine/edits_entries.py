@@ -118,7 +118,7 @@ def _read(source: bytes) -> _File:
         text = source.decode()
     except UnicodeDecodeError as error:
         raise _NoPlaceError("it is not UTF-8") from error
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    root = yaml_text.nodes(text)
     data = yaml_text.parse(text)
     if not isinstance(root, yaml.MappingNode) or not isinstance(data, dict):
         raise _NoPlaceError("it holds no keys and values")

@@ -171,7 +171,7 @@ def _check_free(name: Name) -> None:
 
 def _check_word(word: str, plural: str, suggestion: str) -> None:
     hint = f"choose another name, such as `{suggestion}`"
-    if word in reserved.PYTHON_WORDS:
+    if word in reserved.PYTHON_WORDS or to_pascal(word) in reserved.PYTHON_WORDS:  # a class could not be called `None`
         raise UsageError(f"{word!r} is a word of Python's own", hint)
     if word in reserved.PROJECT_NAMES:
         raise UsageError(f"{word!r} would hide a part of the project with that name", hint)

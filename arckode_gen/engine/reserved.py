@@ -56,13 +56,13 @@ TAKEN_ATTRIBUTES = frozenset(
     _words("""
 bool bytes classmethod construct copy dict dt filterable float from_orm frozenset int json l list listing metadata
 model_computed_fields model_config model_construct model_copy model_extra model_fields model_fields_set
-model_json_schema model_parametrized_name model_post_init model_rebuild object parse_file parse_obj parse_raw
-property registry schema_json searchable set sortable staticmethod str super tuple type_annotation_map
+model_json_schema model_parametrized_name model_post_init model_rebuild mro object parse_file parse_obj parse_raw
+property register registry schema_json searchable set sortable staticmethod str super tuple type_annotation_map
 update_forward_refs validate values
 """)
 )
 
-# pydantic warns about every field that starts so.
+# What pydantic adds to its models starts so, and there is more with every release.
 TAKEN_PREFIXES = ("model_validate", "model_dump")
 
 # What the list action's query string already means; a filter by such a column is spelt `<column>_eq`.

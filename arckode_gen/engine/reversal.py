@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from typing import cast
 
 from arckode_gen.engine.agreed_drops import agreed
 
@@ -22,15 +23,9 @@ def reverse(path: str, source: str, stamp: str, reason: str) -> tuple[str, str] 
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return None
-    parts = {
-        target.id: ast.get_source_segment(source, node.value)
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name) and target.id in {"UP", "DOWN"}
-    }
-    up, down = parts.get("UP"), parts.get("DOWN")
-    if place is None or up is None or down is None:
+    found = _assigned(tree)
+    up, down = (ast.get_source_segment(source, found[name]) if name in found else None for name in ("UP", "DOWN"))
+    if place is None or up is None or down is None or is_empty(source):
         return None
     slug = _opposite(place["slug"])
     title = slug.replace("_", " ").capitalize()
@@ -38,6 +33,24 @@ def reverse(path: str, source: str, stamp: str, reason: str) -> tuple[str, str] 
         f"{place['folder'] or ''}{stamp}_{slug}.py",
         f'"""{title}."""\n\n{agreed(down, reason)}UP = {down}\n\nDOWN = {up}\n',
     )
+
+
+def is_empty(source: str) -> bool:
+    """Tell whether a migration's UP and DOWN are written down and hold no statement."""
+    try:
+        found = _assigned(ast.parse(source))
+        sides = [cast("object", ast.literal_eval(found[name])) for name in ("UP", "DOWN")]
+    except (SyntaxError, ValueError, KeyError):
+        return False
+    return not any(any(side.values()) if isinstance(side, dict) else side for side in sides)
+
+
+def _assigned(tree: ast.Module) -> dict[str, ast.expr]:
+    """Return what UP and DOWN are given, with an annotation or without."""
+    plain = [(target, node.value) for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
+    annotated = [(node.target, node.value) for node in tree.body if isinstance(node, ast.AnnAssign) and node.value]
+    pairs = (*plain, *annotated)
+    return {target.id: value for target, value in pairs if isinstance(target, ast.Name) and target.id in {"UP", "DOWN"}}
 
 
 def _opposite(slug: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from arckode_gen.engine.edits import CannotInsert, Inserted
 from arckode_gen.engine.edits_imports import insert_import
+from arckode_gen.engine.edits_names import assigned, imported, top_level
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +54,28 @@ def with_imports(source: bytes, statements: tuple[str, ...]) -> bytes | None:
     return source
 
 
+def with_used_imports(current: bytes, merged: bytes) -> bytes:
+    """Put back the imports that a merge took away although the merged text still uses their names."""
+    try:
+        before, after = ast.parse(current), ast.parse(merged)
+    except (SyntaxError, ValueError):
+        return merged
+    there = imported(top_level(after))
+    gone = {name: full for name, full in imported(top_level(before)).items() if name not in there}
+    if not gone:
+        return merged
+    used = {node.id for node in ast.walk(after) if isinstance(node, ast.Name)} - assigned(top_level(after))
+    nodes = (node for node in top_level(before) if isinstance(node, ast.Import | ast.ImportFrom))
+    lost = [said for node in nodes for said in _names(node) if _local(said) in gone.keys() & used]
+    return with_imports(merged, tuple(lost)) or merged
+
+
+def _local(statement: str) -> str:
+    """Return the name that an import of one name gives a meaning."""
+    _, _, named = statement.rpartition("import ")
+    return named.rpartition(" as ")[2].partition(".")[0]
+
+
 def settle(merged: bytes) -> bytes | None:
     """Return a merge without conflicts, or None when a person must look at one of them."""
     lines: list[bytes] = []
@@ -82,17 +105,20 @@ class _Hunk:
     theirs: list[bytes]
 
     def together(self) -> list[bytes] | None:
-        """Return both changes where one of them only adds before or after what the other changed."""
+        """Return both changes where one of them only adds around what the other changed."""
         size = len(self.base)
         if self.theirs[:size] == self.base:
-            return self.ours + self.theirs[size:]
-        if self.ours[:size] == self.base:
-            return self.theirs + self.ours[size:]
-        if self.theirs[-size:] == self.base:
-            return self.theirs[:-size] + self.ours
-        if self.ours[-size:] == self.base:
-            return self.ours[:-size] + self.theirs
+            at = self._end_of_run(size) if self.theirs[size:] and self.theirs[size].strip() else len(self.ours)
+            return self.ours[:at] + self.theirs[size:] + self.ours[at:]
+        for one, other in ((self.ours, self.theirs), (self.theirs, self.ours)):
+            places = [at for at in range(len(one) - size + 1) if one[at : at + size] == self.base]
+            if len(places) == 1:
+                return one[: places[0]] + other + one[places[0] + size :]
         return None
+
+    def _end_of_run(self, size: int) -> int:
+        """Return where our lines leave those that base ends with: a field goes to the fields, not below a method."""
+        return next((at for at in range(size, len(self.ours)) if not self.ours[at].strip()), len(self.ours))
 
 
 def _parts(lines: list[bytes]) -> Iterator[bytes | _Hunk]:

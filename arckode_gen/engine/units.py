@@ -116,6 +116,11 @@ def load(snapshot: Snapshot, kind: str, name: str) -> Unit | None:
     try:
         return _parse(json.loads(state.text))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
+        if state.content.startswith(b"<<<<<<< ") or b"\n<<<<<<< " in state.content:
+            message = f"{path} holds git's conflict markers: both branches changed the {kind} '{name}'"
+            raise UsageError(
+                message, "end the merge (`git merge --abort`), and see docs/how-to/add-a-field.md"
+            ) from error
         message = f"{path} is damaged: {type(error).__name__}: {error}"
         raise UsageError(message, f"restore it: `git checkout -- {path}`") from error
 

@@ -45,7 +45,7 @@ def decide(entry: Entry, history: tuple[Entry, ...], project: Snapshot) -> Plan:
 def _change(wanted: Change, found: FileState | None, later: tuple[Entry, ...]) -> Change | str:
     """Return what takes one file back, or why it cannot be; `wanted` is the inverse of what the command did to it."""
     if found in {wanted.before, wanted.after}:
-        return replace(wanted, before=found)
+        return replace(wanted, before=found, reason="")  # why the command did it is not why it is taken back
     merged = _merge(wanted, found)
     if merged is not None:
         return Change(wanted.path, before=found, after=merged, reason=_MERGED)

@@ -37,7 +37,10 @@ def interpreter(root: Path, environ: Mapping[str, str], explicit: str = "") -> I
         python = Path(folder) / _BIN
         if folder and python.is_file():
             return Interpreter(python, is_own=_is_own(python))
-    warning = f"no .venv in {root} and no VIRTUAL_ENV: using arckode's own interpreter, {sys.executable}"
+    chosen = environ.get("VIRTUAL_ENV", "")
+    named = f"VIRTUAL_ENV is {chosen}, which has no {_BIN}" if chosen else "no VIRTUAL_ENV"
+    broken = f"a .venv without {_BIN}" if (root / ".venv").exists() else "no .venv"
+    warning = f"{broken} in {root} and {named}: using arckode's own interpreter, {sys.executable}"
     return Interpreter(Path(sys.executable), is_own=True, warning=warning)
 
 

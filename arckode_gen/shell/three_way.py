@@ -30,6 +30,15 @@ def _settled(merged: Merged) -> Merged:
     return merged if whole is None else Merged(whole, 0)
 
 
+def _drops_imports(base: bytes, current: bytes, new: bytes) -> bool:
+    """Tell whether a template imports less than it did, and a person wrote into the file."""
+    return current != base and not _imports(base) <= _imports(new)
+
+
+def _imports(text: bytes) -> set[bytes]:
+    return {line.strip() for line in text.splitlines() if b"import" in line or line.rstrip().endswith(b",")}
+
+
 @dataclass(frozen=True)
 class ThreeWay:
     """Merges for one project; its own formatter settles what is only a matter of style."""
@@ -44,6 +53,10 @@ class ThreeWay:
         result = merge_root(*texts) if path.endswith(_ROOT) else merge(*texts)
         if result.conflicts and path.endswith(".py"):
             result = self._by_meaning(path, texts, result)
+        if path.endswith(".py") and not result.conflicts and _drops_imports(*texts):
+            from arckode_gen.engine.settling import with_used_imports
+
+            result = Merged(with_used_imports(texts[1], result.content), 0)
         return Merged(result.content.replace(b"\n", ending), result.conflicts)
 
     def restyled(self, path: str, base: bytes, current: bytes) -> bool:

@@ -10,7 +10,7 @@ import pytest
 
 from arckode_gen.errors import RefusedError, UsageError
 from tests.commands.calls import ENVIRON, call
-from tests.generated import arckode, must
+from tests.generated import arckode, must, tool
 from tests.shell.trees import tree
 
 MODEL = "src/shop/modules/orders/model.py"
@@ -60,6 +60,49 @@ def test_a_field_that_was_added_first_goes_and_the_later_one_stays(shop: Path) -
     assert [path.name[13:] for path in sorted((shop / "src/shop/migrations").glob("*add*"))] == [
         "add_b_mark_to_orders.py"
     ]
+
+
+def test_an_import_that_only_hand_written_lines_use_is_not_taken(shop: Path) -> None:
+    """The generated column used `String` as well, so that the merge would have it go with the field."""
+    model = shop / MODEL
+    text = model.read_text().replace("import ForeignKey\n", "import ForeignKey, String\n", 1)
+    assert "String" in text
+    model.write_text(f"{text}    channel: Mapped[str | None] = mapped_column(String(20))\n")
+    before = tree(shop)
+    call(shop, "make:field", "orders", "code:str:max=20:null")
+    assert call(shop, "destroy:field", "orders", "code").code == 0
+    assert tree(shop) == before
+
+
+def test_fields_go_from_between_what_a_person_wrote_around_them(shop: Path) -> None:
+    model = shop / MODEL
+    text = f"{model.read_text()}    channel: Mapped[int | None]\n"
+    model.write_text(f"{text}\n    @property\n    def is_big(self) -> bool:\n        return self.total > 100\n")
+    before = tree(shop)
+    call(shop, "make:field", "orders", "priority:int:default=0", "kind:enum=a/b:default=a")
+    must(tool(shop, "ruff", "format", "--check", "--no-cache", MODEL))
+    assert model.read_text().index("kind:") < model.read_text().index("@property")
+    assert call(shop, "destroy:field", "orders", "priority", "kind").code == 0
+    assert tree(shop) == before
+
+
+def test_a_line_that_was_edited_is_named_with_its_number(shop: Path) -> None:
+    call(shop, "make:field", "orders", "code:str:max=20:null")
+    model = shop / MODEL
+    lines = model.read_text().replace("String(20)", "String(40)").splitlines(keepends=True)
+    model.write_text("".join(lines))
+    number = next(at for at, line in enumerate(lines, 1) if "String(40)" in line)
+    with pytest.raises(RefusedError, match=f"{MODEL}:{number}: edited where a field is used; nothing was changed"):
+        call(shop, "destroy:field", "orders", "code")
+
+
+def test_a_file_with_the_markers_of_a_merge_is_not_merged_again(shop: Path) -> None:
+    call(shop, "make:field", "orders", "code:str:max=20:null")
+    model = shop / MODEL
+    model.write_text(f"{model.read_text()}<<<<<<< HEAD\n    a: int\n=======\n    b: int\n>>>>>>> other\n")
+    for line in (("make:field", "orders", "mine:int:null"), ("destroy:field", "orders", "code")):
+        with pytest.raises(RefusedError, match=r"model\.py holds conflict markers of an earlier merge; nothing was"):
+            call(shop, *line)
 
 
 def test_what_a_person_wrote_beside_it_stays(shop: Path) -> None:

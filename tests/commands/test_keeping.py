@@ -265,3 +265,75 @@ def test_the_doctor_finds_what_is_broken_and_says_what_to_do(shop: Path) -> None
     assert f"module 'orders': {ROOT} lacks `register_orders(kernel)`" in heard.out
     assert "arckode destroy:module orders" in heard.said
     assert "wrong  database" in heard.out
+
+
+DAMAGES = [
+    pytest.param("pyproject.toml", b"x = [", "pyproject.toml", "it cannot be read", id="a configuration that is none"),
+    pytest.param("pyproject.toml", None, "pyproject.toml", "it is gone", id="no configuration"),
+    pytest.param(".arckode/units/module.orders.json", None, "records", "belong to nothing", id="a lost record"),
+]
+
+
+@pytest.mark.parametrize(("path", "content", "check", "found"), DAMAGES)
+def test_doctor_sees_what_is_damaged(shop: Path, path: str, content: bytes | None, check: str, found: str) -> None:
+    (shop / path).unlink() if content is None else (shop / path).write_bytes(content)
+    heard = call(shop, "doctor", "--json")
+    row = next(row for row in json.loads(heard.out)["checks"] if row["check"] == check)
+    assert heard.code == 1
+    assert row["state"] == "wrong"
+    assert found in row["found"]
+    assert "git" in row["advice"] or "put it right" in row["advice"]
+
+
+def test_doctor_sees_a_merge_that_is_not_ended(shop: Path) -> None:
+    root = shop / "src/shop/composition_root.py"
+    text = root.read_text()
+    root.write_text(text.replace("    register_orders(kernel)\n", "<<<<<<< HEAD\n=======\n>>>>>>> other\n"))
+    rows = {row["check"]: row for row in json.loads(call(shop, "doctor", "--json").out)["checks"]}
+    assert rows["conflicts"]["found"].endswith("composition_root.py")
+    assert rows["wiring"]["state"] == "note"
+    record = shop / ".arckode/units/module.orders.json"
+    record.write_text(f"<<<<<<< HEAD\n{record.read_text()}=======\n>>>>>>> other\n")
+    with pytest.raises(UsageError, match="both branches changed the module 'orders'"):
+        call(shop, "doctor")
+
+
+def test_doctor_sees_that_a_database_has_no_folder(shop: Path) -> None:
+    environ = {**ENVIRON, "DATABASE_URL": "sqlite:////nonexistent/shop.db"}
+    rows = json.loads(call(shop, "doctor", "--json", environ=environ).out)["checks"]
+    assert next(row["found"] for row in rows if row["check"] == "database").startswith("the folder /nonexistent ")
+
+
+def test_an_environment_that_is_not_there_is_named(shop: Path) -> None:
+    heard = call(shop, "doctor", "--json", environ={**ENVIRON, "VIRTUAL_ENV": "/nonexistent"})
+    found = next(row["found"] for row in json.loads(heard.out)["checks"] if row["check"] == "python")
+    assert "VIRTUAL_ENV is /nonexistent, which has no bin/python" in found
+
+
+def test_a_package_stays_with_the_file_in_it_that_was_edited(shop: Path) -> None:
+    call(shop, "make:usecase", "orders", "ship_order")
+    case = shop / "src/shop/modules/orders/usecases/ship_order.py"
+    case.write_text(f"{case.read_text()}\n# mine\n")
+    assert call(shop, "destroy:usecase", "orders", "ship_order").code == 3
+    assert case.with_name("__init__.py").is_file()
+
+
+def test_without_a_baseline_nobody_is_told_to_have_edited_a_file(shop: Path) -> None:
+    (shop / ".arckode/base" / SERVICE).unlink()
+    heard = call(shop, "destroy:module", "orders", "--dry-run")
+    assert f"{SERVICE}: whether it was edited is not known without its baseline" in heard.out
+
+
+def test_an_applied_migration_without_statements_has_nothing_to_take_back(shop: Path) -> None:
+    call(shop, "make:migration", "clean_up")
+    call(shop, "db:migrate")
+    heard = call(shop, "destroy:migration", "clean_up")
+    assert heard.code == 3
+    assert "so it stays; there is nothing to take back" in heard.out
+    assert "take the tables away" not in heard.out
+
+
+def test_why_an_upgrade_changed_a_file_is_not_why_it_is_taken_back(shop: Path) -> None:
+    as_if_older(shop, SERVICE, "there is no such order", "no order")
+    call(shop, "upgrade")
+    assert "(" not in call(shop, "undo", "--dry-run").out.partition("service.py")[2].partition("\n")[0]

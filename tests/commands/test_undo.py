@@ -328,6 +328,36 @@ def test_what_stands_below_later_commands_names_the_destroy_that_takes_only_it_o
     assert caught.value.hint.endswith("`arckode destroy:module orders`")
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param((("make:job", "send_a"), ("make:job", "send_b")), id="a part of the kernel"),
+        pytest.param((("make:helper", "first"), ("make:helper", "second")), id="a package"),
+    ],
+)
+def test_what_a_later_command_has_as_well_is_not_taken_away(shop: Path, lines: tuple[tuple[str, ...], ...]) -> None:
+    for line in lines:
+        call(shop, *line)
+    entry = ids(shop)[-2]
+    before = tree(shop)
+    kind, name = lines[1][0].removeprefix("make:"), lines[1][1]
+    with pytest.raises(RefusedError, match=f"the {kind} '{name}' uses files that it made") as caught:
+        call(shop, "undo", entry)
+    assert caught.value.hint.endswith(f"or take out only what nothing else has: `arckode destroy:{kind} {lines[0][1]}`")
+    assert tree(shop) == before
+    call(shop, "undo")
+    assert call(shop, "undo", entry).code == 0
+
+
+def test_each_thing_that_needs_it_is_named_with_the_words_that_take_it_out(shop: Path) -> None:
+    call(shop, "make:module", "tags", "label")
+    entry = ids(shop)[-1]
+    call(shop, "make:connector", "orders", "tags")
+    with pytest.raises(RefusedError, match="the connector 'orders_tags' cannot do without it") as caught:
+        call(shop, "undo", entry)
+    assert caught.value.hint == "destroy what needs it first: `arckode destroy:connector orders tags`"
+
+
 def test_the_list_names_what_was_made_in_the_words_that_make_it(shop: Path) -> None:
     call(shop, "make:usecase", "orders", "ship_order")
     call(shop, "destroy:usecase", "orders", "ship_order")

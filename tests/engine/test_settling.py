@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from arckode_gen.engine.settling import settle, with_imports, without_new_imports
+from arckode_gen.engine.settling import settle, with_imports, with_used_imports, without_new_imports
 from arckode_gen.shell.merge import merge
 
 MODEL = """\
@@ -40,8 +40,22 @@ TOGETHER = [
         MODEL,
         MODEL + "\n    @property\n    def free(self) -> bool:\n        return True\n",
         MODEL + "    new: int\n",
-        MODEL + "\n    @property\n    def free(self) -> bool:\n        return True\n    new: int\n",
-        id="a property and a field",
+        MODEL + "    new: int\n\n    @property\n    def free(self) -> bool:\n        return True\n",
+        id="a property and a field, which goes to the fields",
+    ),
+    pytest.param(
+        MODEL,
+        MODEL + "    mine: int\n\n    @property\n    def free(self) -> bool:\n        return True\n",
+        MODEL + "    new: int\n",
+        MODEL + "    mine: int\n    new: int\n\n    @property\n    def free(self) -> bool:\n        return True\n",
+        id="a field and a property, and a field",
+    ),
+    pytest.param(
+        MODEL + "    old: int\n",
+        MODEL + "    mine: int\n    old: int\n\n    @property\n    def free(self) -> bool:\n        return True\n",
+        MODEL,
+        MODEL + "    mine: int\n\n    @property\n    def free(self) -> bool:\n        return True\n",
+        id="a field goes from between what was added around it",
     ),
     pytest.param(
         MODEL,
@@ -142,3 +156,24 @@ def test_imports_that_are_not_simply_more_are_left_to_git(base: str, new: str) -
 
 def test_a_name_that_means_something_else_is_not_imported() -> None:
     assert with_imports(b"import os as dt\n\ndt.getcwd()\n", ("import datetime as dt",)) is None
+
+
+USED = [
+    pytest.param("from sqlalchemy import String\n", "x = String(20)\n", True, id="used"),
+    pytest.param("from sqlalchemy import String as Text\n", "x = Text(20)\n", True, id="used by another name"),
+    pytest.param("from sqlalchemy import String\n", "x = 1\n", False, id="not used"),
+    pytest.param("from sqlalchemy import String\n", "String = str\nx = String()\n", False, id="defined there"),
+    pytest.param("from sqlalchemy import String\n", "# String\nx = 'String'\n", False, id="only told about"),
+]
+
+
+@pytest.mark.parametrize(("line", "rest", "stays"), USED)
+def test_an_import_that_a_merge_took_comes_back_while_its_name_is_used(line: str, rest: str, *, stays: bool) -> None:
+    merged = f"import first\n\n{rest}".encode()
+    found = with_used_imports(f"import first\n{line}\n{rest}".encode(), merged)
+    assert (line.encode() in found) == stays
+    assert stays or found == merged
+
+
+def test_what_is_no_python_is_left_as_it_is() -> None:
+    assert with_used_imports(b"import a\n", b"(") == b"("

@@ -37,7 +37,7 @@ def project(root: Path, files: Mapping[str, bytes | FileState] | None = None) ->
 
 def tree(root: Path) -> dict[str, str]:
     """Return every folder, and every file with its bits and bytes, but the journal, the lock and Python's caches."""
-    found = {}
+    found: dict[str, str] = {}
     for folder, inner, files in os.walk(root):  # thousands of times a run, and `pathlib` takes three times as long
         inner[:] = [name for name in inner if name not in {"__pycache__", ".git"}]
         here = os.path.relpath(folder, root)

@@ -36,6 +36,7 @@ class ApiModel(BaseModel):
         from_attributes=True,
         populate_by_name=True,
         hide_input_in_errors=True,
+        protected_namespaces=(),  # a name that pydantic has is spelt with an underscore; its prefixes are anybody's
     )
 
     @model_validator(mode="before")
