@@ -87,7 +87,7 @@ async def _compared(request: DiffRequest, metadata: MetaData, connection: Connec
     kept = {(step.kind, step.table, step.name, step.verb) for step in done}
     up = {dialect: [sql for pair in pairs for sql in pair["up"]] for dialect, pairs in written.items()}
     down = {dialect: [sql for pair in reversed(pairs) for sql in pair["down"]] for dialect, pairs in written.items()}
-    shown = _shown(done, here)
+    shown, way_back = _shown(done, here), list(unreturned(done, here))
     return {
         "database": url.shown,
         "dialect": here,
@@ -101,9 +101,8 @@ async def _compared(request: DiffRequest, metadata: MetaData, connection: Connec
         "up": up,
         "down": down,
         "pairs": written,
-        "text": migration_text(
-            request["title"], [*(step.title for step in shown), *unreturned(done, here)], shared(up), shared(down)
-        )
+        "unreturned": way_back,
+        "text": migration_text(request["title"], [*(step.title for step in shown), *way_back], shared(up), shared(down))
         if shown
         else "",
     }
