@@ -194,6 +194,8 @@ def _safe_texts(call: Call, answer: DiffAnswer, snapshot: Snapshot, place: Place
     notes = [line["text"].partition(":")[0] for line in answer["differences"] if not line["kept"]]
     first = int(name.partition("_")[0])
     written = safe_files.files(
-        name, safe_files.Safe(forms, backs=backs, notes=notes), [str(first + 1 + more) for more in range(3)]
+        name,
+        safe_files.Safe(forms, backs=backs, notes=notes, unreturned=answer["unreturned"]),
+        [str(first + 1 + more) for more in range(3)],
     )
     return {f"{place.folder}/{slug}.py": text for slug, text in written.items()}

@@ -255,11 +255,10 @@ def _show_plan(call: Call, answer: Answer, verdict: _sql_lint.Verdict) -> None:
     if not answer["plan"]:
         call.write(f"nothing to do: {_migrations(answer['applied'])} applied on {answer['database']}")
         return
-    for item in answer["plan"]:
-        call.write("\n".join(_plan_lines(item)))
     from arckode_gen.commands._sql_doubts import doubts  # only a plan that is shown pays for it
 
     for item in answer["plan"]:
+        call.write("\n".join(_plan_lines(item)))
         for statement, doubt in doubts(item["statements"], answer["dialect"]).items():
             first = statement.strip().splitlines()[0]
             call.say(f"doubtful: {item['name']}, `{first}`, line {doubt.line}: {doubt.reason}")

@@ -17,7 +17,9 @@ _QUERIES = (
                CASE WHEN a.attidentity <> '' THEN 'IDENTITY ' || a.attidentity::text END,
                CASE WHEN a.attcollation <> t.typcollation THEN 'COLLATE ' || l.collname END) AS text,
            CASE WHEN a.attnotnull THEN 'NOT NULL' END AS null,
-           CASE WHEN pg_get_serial_sequence(c.oid::regclass::text, a.attname) IS NOT NULL THEN 'its own sequence'
+           CASE WHEN pg_get_serial_sequence(c.oid::regclass::text, a.attname) IS NOT NULL
+                     AND (a.attidentity <> '' OR pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%')
+                THEN 'its own sequence'
                 WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END AS default,
            col_description(c.oid, a.attnum) AS comment
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = a.atttypid

@@ -46,16 +46,17 @@ def rolled_back(work: Work, failure: Failure | None = None) -> str:
     """Say what a failed transaction left."""
     if failure is not None and failure.lost:
         return f"the file is applied whole or not at all: `arckode db:status` says which; then run {_again(work)} again"
-    if failure is not None and failure.full:
-        return f"nothing of this file was kept; make room and run {_again(work)} again"
-    return f"nothing of this file was kept; correct it and run {_again(work)} again"
+    kept = "nothing of this file was kept" if work.direction == "up" else "nothing was taken back: the file is applied"
+    todo = "make room" if failure is not None and failure.full else "correct it"
+    return f"{kept}; {todo} and run {_again(work)} again"
 
 
 def kept_before(work: Work, done: int, failure: Failure | None = None) -> str:
     """Say what a failed journalled run left."""
     full = failure is not None and failure.full
     if done == 0:
-        return f"nothing of this file took effect; {'make room' if full else 'correct it'} and run {_again(work)} again"
+        kept = "nothing of this file took effect" if work.direction == "up" else "nothing was taken back"
+        return f"{kept}; {'make room' if full else 'correct it'} and run {_again(work)} again"
     kept = "statement 1 has" if done == 1 else f"statements 1 to {done} have"
     todo = "make room" if full else "correct the rest"
     return f"{kept} taken effect and will not run twice; {todo} and run {_again(work)} again"

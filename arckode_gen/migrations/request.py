@@ -138,6 +138,7 @@ class DiffAnswer(TypedDict):
     `apart` is what was not compared: views, triggers and routines, and the models' tables in a schema of their own.
     `needs` are required columns, as `table.column`, for which the rows that are there have no value. `pairs` are the
     statements of one change each, there and back; on SQLite, where a table is built anew for several, all together.
+    `unreturned` is what a person has to know of the way back.
     """
 
     database: str
@@ -150,6 +151,7 @@ class DiffAnswer(TypedDict):
     up: dict[Dialect, list[str]]
     down: dict[Dialect, list[str]]
     pairs: dict[Dialect, list[Pair]]
+    unreturned: list[str]
     text: str
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from arckode_gen.engine.agreed_drops import agreed
 from arckode_gen.migrations.sqltext import tokens
-from arckode_gen.migrations.writing import dictionary
+from arckode_gen.migrations.writing import dictionary, notes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _CONTRACT = (
     "Rename this file without the `_` once no code that is running uses what it takes away: until then\nno run sees it."
 )
+
+_EMPTY = "going back, the column is there again and what it held is not"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,15 @@ class Safe:
     """The form of each engine that gets one, and what else the file says.
 
     `backs` are the statements that take back one that stays as it is, by engine and statement; a piece that is not in
-    it brings its own.
+    it brings its own. `notes` are what the first file says of itself, and `unreturned` what the one that takes
+    something away says of its way back.
     """
 
     forms: Mapping[Dialect, SafeForm]
     others: Others = Others()
     backs: Mapping[Dialect, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    unreturned: Sequence[str] = ()
 
     def back(self, dialect: Dialect, pieces: Sequence[Piece]) -> list[str]:
         """Return what takes the pieces back, the last first."""
@@ -69,8 +73,9 @@ def files(name: str, safe: Safe, stamps: Sequence[str]) -> dict[str, str]:
     named = names(name, list(safe.forms.values()), stamps)
     title = name.partition("_")[2].replace("_", " ")
     nothing: dict[str, Sequence[str]] = dict.fromkeys(safe.others.up, ())
-    later = Safe(safe.forms, Others(nothing, nothing))
-    notes = ["", *(f"- {note}" for note in safe.notes)] if safe.notes else []
+    later = Safe(safe.forms, Others(nothing, nothing), safe.backs)
+    said_there = safe.unreturned if "contract" not in named else ()
+    notes = ["", *notes_of([*safe.notes, *said_there])] if safe.notes else []
     said = "\n".join([f"Expand: {title}.", *notes, *([""] if notes else [])])
     written = {named["expand"]: _statements(said, {each: form.expand for each, form in safe.forms.items()}, safe)}
     if "fill" in named:
@@ -80,8 +85,11 @@ def files(name: str, safe: Safe, stamps: Sequence[str]) -> dict[str, str]:
         written[named["settle"]] = _statements(f"Settle: {title}.", settled, later)
     if "contract" in named:
         contracts = {each: form.contract for each, form in safe.forms.items()}
+        gone = any(" DROP COLUMN " in piece.up for form in safe.forms.values() for piece in form.contract)
+        said_back = [*([_EMPTY] if gone else []), *safe.unreturned]
+        back = "".join(["\n", *(f"{line}\n" for line in notes_of(said_back))]) if said_back else ""
         written[named["contract"]] = _statements(
-            f"Contract: {title}.\n\n{_CONTRACT}\n", contracts, later, is_contract=True
+            f"Contract: {title}.\n\n{_CONTRACT}\n{back}", contracts, later, is_contract=True
         )
     return written
 

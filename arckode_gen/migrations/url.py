@@ -138,6 +138,7 @@ def parse(text: str) -> DatabaseUrl:
         is_mariadb=scheme == "mariadb",
     )
     _refuse_nowhere(url)
+    _refuse_torn(url)
     return url
 
 
@@ -163,6 +164,15 @@ def _refuse_nowhere(url: DatabaseUrl) -> None:
             )
     elif not url.database:
         raise UsageError(f"{VARIABLE} names no database", f"add `/name` at its end, as in {EXAMPLES}")
+
+
+def _refuse_torn(url: DatabaseUrl) -> None:
+    """Stop where a part of a password would be taken for the host or the database, and so be printed."""
+    if url.family != "sqlite" and ("@" in url.host or "@" in url.database):
+        raise UsageError(
+            f"{VARIABLE} has more than one `@`, so that part of the password stands where the host or the database is",
+            "an `@`, `:` or `/` in the password is written %40, %3A or %2F",
+        )
 
 
 def _options(query: str) -> tuple[tuple[str, str], ...]:

@@ -1,12 +1,13 @@
 """How far `db:migrate` is from the raw driver: a run with nothing to do, and 200 files. Prints ratios, asserts nothing.
 
-Run it with `python -m tests.bench.bench_migrate [rounds]`; servers come from ARCKODE_TEST_POSTGRES and
-ARCKODE_TEST_MARIADB, or the defaults on 127.0.0.1; one that does not answer is left out. Alembic, Django and yoyo run
-in the same rounds when ARCKODE_BENCH_PEERS names the Python of an environment that has them (`tests/bench/peers.py`).
+Run it with `python -m tests.bench.bench_migrate [rounds] [--peers]`; servers come from ARCKODE_TEST_POSTGRES and
+ARCKODE_TEST_MARIADB, or the defaults on 127.0.0.1; one that does not answer is left out. With `--peers` Alembic, Django
+and yoyo run in the same rounds, from an environment that is made for them and removed at the end.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import os
@@ -127,15 +128,15 @@ def _timed(command: list[str], root: Path, url: str) -> tuple[float, float]:
     return wall * 1000, cpu * 1000
 
 
-def _measure(engine: str, root: Path, rounds: int) -> None:
+def _measure(engine: str, root: Path, rounds: int, python: str) -> None:
     (root / "raw.py").write_text(RAW.format(driver=DRIVERS[engine]))
     (root / "statements.json").write_text(json.dumps(_statements()))
     times: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for number in range(rounds + 1):
-        for who in ("raw", "ours", *(peer.name for peer in peers.PEERS if peers.PYTHON)):
+        for who in ("raw", "ours", *(peer.name for peer in peers.PEERS if python)):
             url = _fresh(engine, root)
             for what in ("apply", "no-op", "no-op", "no-op"):
-                taken = _once(who, what, engine, root, url)
+                taken = _once(who, what, engine, root, url, python)
                 if number:  # the first round writes the bytecode of all of them
                     times.setdefault((what, who), []).append(taken)
     middle = {key: tuple(map(statistics.median, zip(*values, strict=True))) for key, values in times.items()}
@@ -148,11 +149,11 @@ def _measure(engine: str, root: Path, rounds: int) -> None:
         )
 
 
-def _once(who: str, what: str, engine: str, root: Path, url: str) -> tuple[float, float]:
+def _once(who: str, what: str, engine: str, root: Path, url: str, python: str) -> tuple[float, float]:
     peer = next((peer for peer in peers.PEERS if peer.name == who), None)
     if peer is None:
         return _timed(_own(who, what, engine, url), root, url)
-    return _timed(peers.command(peer, url), _peer_root(peer, root, url), peer.scheme(url))
+    return _timed(peers.command(peer, url, python), _peer_root(peer, root, url), peer.scheme(url))
 
 
 def _own(who: str, what: str, engine: str, url: str) -> list[str]:
@@ -171,14 +172,20 @@ def _peer_root(peer: peers.Peer, root: Path, url: str) -> Path:
     return folder
 
 
-def main(rounds: int) -> None:
+def main(rounds: int, *, with_peers: bool) -> None:
     """Measure every engine that answers."""
+    with tempfile.TemporaryDirectory() as folder:
+        python = peers.environment(Path(folder)) if with_peers else ""
+        _engines(rounds, python)
+
+
+def _engines(rounds: int, python: str) -> None:
     for engine, server in SERVERS.items():
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)
             _project(root)
             try:
-                _measure(engine, root, rounds)
+                _measure(engine, root, rounds, python)
             except Exception as error:  # noqa: BLE001 - a server that is not there is no reason to stop
                 print(f"{engine:<11} left out: {error}{getattr(error, 'stderr', '') or ''}")
             finally:
@@ -187,4 +194,8 @@ def main(rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
+    words = argparse.ArgumentParser()
+    words.add_argument("rounds", nargs="?", type=int, default=3)
+    words.add_argument("--peers", action="store_true")
+    given = words.parse_args()
+    main(given.rounds, with_peers=given.peers)

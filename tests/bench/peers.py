@@ -1,12 +1,9 @@
-"""The same 200 migrations for Alembic, Django and yoyo, which live in an environment of their own.
-
-Make one with `python -m venv /tmp/peers && /tmp/peers/bin/pip install alembic django yoyo-migrations psycopg2-binary
-"psycopg[binary]" pymysql`, and name its Python in ARCKODE_BENCH_PEERS.
-"""
+"""The same 200 migrations for Alembic, Django and yoyo, which live in an environment of their own that goes again."""
 
 from __future__ import annotations
 
-import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -15,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-PYTHON = os.environ.get("ARCKODE_BENCH_PEERS", "")
+PACKAGES = ("alembic", "django", "yoyo-migrations", "psycopg2-binary", "pymysql", "setuptools")
 _ENV = """
 import os
 from alembic import context
@@ -118,7 +115,15 @@ PEERS = (
 )
 
 
-def command(peer: Peer, url: str) -> list[str]:
+def environment(folder: Path) -> str:
+    """Install them where nothing else is, and return the Python that has them."""
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    python = str(folder / "bin/python")
+    subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
+    return python
+
+
+def command(peer: Peer, url: str, python: str) -> list[str]:
     """Return the command line of one run."""
-    words = [PYTHON, *peer.command]
+    words = [python, *peer.command]
     return [*words[:-1], "--database", peer.scheme(url), words[-1]] if peer.name == "yoyo" else words

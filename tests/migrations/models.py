@@ -192,7 +192,6 @@ CHANGES = (
             )
         ),
         ("order_status", "orders.status"),
-        not_on=frozenset({"sqlite"}),
     ),
     Change(
         "a member removed from a native enumeration",
@@ -200,7 +199,6 @@ CHANGES = (
             status=Column("status", Enum("draft", name="order_status"), nullable=False, server_default="draft")
         ),
         ("order_status", "orders.status"),
-        not_on=frozenset({"sqlite"}),
     ),
     Change(
         "a member of an enumeration held by a check",

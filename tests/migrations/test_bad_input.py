@@ -68,7 +68,7 @@ def test_a_way_back_that_fails_says_what_stayed_and_goes_on_once_it_is_right(ben
     assert f"{path.name}:2: statement 2 of 2 failed on {bench.dialect}: " in caught.value.message
     assert caught.value.message.endswith("\n    DROP TABLE ordres")
     said = (
-        "nothing of this file was kept"
+        "nothing was taken back: the file is applied; correct it and run `arckode db:migrate --rollback`"
         if bench.transactional
         else "statement 1 has taken effect and will not run twice"
     )

@@ -131,7 +131,7 @@ def test_without_a_value_for_the_way_back_the_file_says_so(sqlite: Workbench) ->
     assert shop.migrate().code == 0
     with pytest.raises(OperationError, match=r"NOT NULL constraint failed: .*size") as caught:
         shop.migrate(rollback=1)
-    assert "nothing of this file was kept" in (caught.value.hint or "")
+    assert "nothing was taken back: the file is applied" in (caught.value.hint or "")
     file.write_text(file.read_text().replace("size INTEGER NOT NULL", "size INTEGER NOT NULL DEFAULT 3"))
     assert shop.migrate(rollback=1).code == 0
     assert _values(shop, "size") == [3, 3]
@@ -188,6 +188,40 @@ def test_the_files_of_a_safe_form_go_back_and_up_again(postgres: Workbench) -> N
     for path in shop.folder.glob("_2*.py"):
         path.rename(path.with_name(path.name[1:]))
     assert shop.migrate(verify_down=True).text.count("end where they should") >= 2
+
+
+def test_what_a_contract_drops_comes_back_with_it(shop: Workbench) -> None:
+    _models(shop, NOTE, SIZE)
+    shop.diff(write="add_size", fill=("orders.size=7",))
+    assert shop.migrate().code == 0
+    _models(shop, NOTE, 'Column("remark", String(9), nullable=False)')
+    fills = ("orders.remark=upper('x')", "orders.size=3")
+    shop.diff(write="remark_for_size", fill=fills, allow_drop=True, safe=True)
+    texts = [path.read_text() for path in shop.folder.glob("_2*.py")]
+    assert ["- going back, the column is there again and what it held is not\n" in text for text in texts] == [True]
+    _apply_all(shop)
+    _agrees(shop)
+    count = len(list(shop.folder.glob("*remark_for_size*.py")))
+    assert shop.migrate(rollback=count).code == 0
+    assert _values(shop, "size") == [3, 3]
+
+
+def test_a_contract_says_which_value_its_way_back_wants(postgres: Workbench) -> None:
+    shop = _begun(postgres)
+    _models(shop, NOTE, SIZE)
+    shop.diff(write="add_size", fill=("orders.size=7",))
+    assert shop.migrate().code == 0
+    _models(shop, NOTE)
+    shop.diff(write="drop_size", allow_drop=True, safe=True)
+    (contract,) = shop.folder.glob("_2*.py")
+    assert "- going back, orders.size is required and a row without a value stops it" in contract.read_text()
+    _apply_all(shop)
+    with pytest.raises(OperationError, match="contains null values"):
+        shop.migrate(rollback=1)
+    file = shop.folder / contract.name[1:]
+    file.write_text(file.read_text().replace("size INTEGER NOT NULL", "size INTEGER NOT NULL DEFAULT 3"))
+    assert shop.migrate(rollback=1).code == 0
+    assert _values(shop, "size") == [3, 3]
 
 
 def test_what_is_safe_already_is_one_file(sqlite: Workbench) -> None:

@@ -53,6 +53,8 @@ def test_a_password_is_decoded_as_the_project_decodes_it() -> None:
         pytest.param("sqlite://shop.db", "two slashes where SQLite has three", "sqlite:///", id="a slash too few"),
         pytest.param("mysql://u:hunter2@h", "names no database", "add `/name`", id="a server without a database"),
         pytest.param("postgresql://u:hun@ter2:x@h/d", "the port in DATABASE_URL", "%40", id="an @ in the password"),
+        pytest.param("postgresql://u:p@hunter2/x@h/d", "more than one `@`", "%40, %3A or %2F", id="an @ and a /"),
+        pytest.param("mysql://u:p@hunter2@h/d", "more than one `@`", "%40, %3A or %2F", id="two @"),
         pytest.param(
             "mysql://h:99999/d", "the port in DATABASE_URL is not a number", "%40", id="a port that is too big"
         ),

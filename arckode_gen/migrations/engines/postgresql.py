@@ -82,6 +82,8 @@ def _refused(url: DatabaseUrl, error: Exception) -> OperationError:
 
 
 def _plain(error: OSError) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "the connection was refused, so nothing listens there"
     return (error.strerror or str(error) or type(error).__name__).split(": ", maxsplit=1)[0]
 
 

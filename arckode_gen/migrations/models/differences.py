@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import Enum
 from sqlalchemy.dialects.postgresql import ENUM
 
 from arckode_gen.migrations.connection import is_mysql
+from arckode_gen.migrations.models.ddl import counts
+from arckode_gen.migrations.models.named_types import named_type
 from arckode_gen.migrations.models.objects import Objects
-from arckode_gen.migrations.models.steps import Step
+from arckode_gen.migrations.models.steps import Held, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from sqlalchemy import MetaData
+    from sqlalchemy import Column, MetaData
 
     from arckode_gen.migrations.catalogue import Catalogue
     from arckode_gen.migrations.dialects import Dialect
@@ -62,6 +64,7 @@ class Sides:
     model: Catalogue
     old: Objects
     new: Objects
+    here: Dialect
 
 
 def sides(
@@ -70,9 +73,23 @@ def sides(
     """Put the database, as it was read, and the models into the same words."""
     new = Objects(model[1], here)
     found = _without_filled_defaults(renames.applied(live[0]), model[0], new)
+    wanted = model[0]
     if here == "sqlite":
-        found = _with_unique_indexes(found, model[0])
-    return _alike(found, model[0], Objects(live[1], here, renames), new, here)
+        found = _with_unique_indexes(found, wanted)
+    if here == "postgresql":
+        found, wanted = _numbered_alike(found, wanted, new)
+    return _alike(found, wanted, Objects(live[1], here, renames), new, here)
+
+
+def _numbered_alike(live: Catalogue, model: Catalogue, new: Objects) -> tuple[Catalogue, Catalogue]:
+    """Take an identity and SERIAL for one where a model says nothing of either: both number the rows."""
+    columns = {name: new.column(*name.split(" ", 1)[1].split(".", 1)) for name in model if name.startswith("column ")}
+    counting = {name for name, column in columns.items() if column is not None and counts(column)}
+    return _without_identity(live, counting), _without_identity(model, counting)
+
+
+def _without_identity(catalogue: Catalogue, names: set[str]) -> Catalogue:
+    return {name: text.removesuffix(" IDENTITY d") if name in names else text for name, text in catalogue.items()}
 
 
 def _without_filled_defaults(live: Catalogue, model: Catalogue, new: Objects) -> Catalogue:
@@ -104,7 +121,7 @@ def _with_unique_indexes(live: Catalogue, model: Catalogue) -> Catalogue:
 
 def _alike(live: Catalogue, model: Catalogue, old: Objects, new: Objects, dialect: Dialect) -> Sides:
     if not is_mysql(dialect):
-        return Sides(live, model, old, new)
+        return Sides(live, model, old, new, dialect)
     # There a shadow has no foreign keys, and an index stands for each that has none of its own.
     named = {f"index {name}" for name in (*old.foreign_keys(), *new.foreign_keys())}
     kept, gone = new.key_columns(), old.key_columns()
@@ -115,7 +132,7 @@ def _alike(live: Catalogue, model: Catalogue, old: Objects, new: Objects, dialec
         or (place in gone and _is_named_by_server(name, text))
     }
     stand_ins = (named | unnamed) - model.keys()
-    return Sides(_with_keys(live, old, stand_ins), _with_keys(model, new, stand_ins), old, new)
+    return Sides(_with_keys(live, old, stand_ins), _with_keys(model, new, stand_ins), old, new, dialect)
 
 
 def _is_named_by_server(name: str, text: str) -> bool:
@@ -140,7 +157,12 @@ def compare(both: Sides, renames: Renames) -> tuple[Step, ...]:
     unknown = there - wanted - _FOREIGN_TABLES
     backwards = reversed(both.old.sorted)
     steps += [step for name in backwards if name in unknown for step in _whole(name, both.old, gone=True)]
-    once = {(step.kind, step.name): step for step in steps if step.kind == "enum"}
+    once: dict[str, Step] = {}
+    for step in steps:
+        if step.kind == "enum":
+            before = once.get(step.name, step)
+            held = dict.fromkeys((*before.held, *step.held))
+            once[step.name] = replace(before, held=tuple(held))
     return tuple(sorted([*once.values(), *(step for step in steps if step.kind != "enum")], key=_place))
 
 
@@ -161,17 +183,21 @@ def _tables(catalogue: Mapping[str, str]) -> set[str]:
 
 
 def _enums(both: Sides) -> Iterator[Step]:
-    """Yield PostgreSQL's enumerations whose members differ; one that is new comes with its table or column."""
+    """Yield enumerations with a name whose members differ; one that is new comes with its table or column."""
     before, after = both.old.named_types(), both.new.named_types()
     for name in sorted(before.keys() & after.keys()):
         (old, _), (new, places) = before[name], after[name]
-        if (
-            isinstance(old, ENUM)
-            and isinstance(new, ENUM)
-            and both.live.get(f"enum {name}") != both.model.get(f"enum {name}")
-        ):
+        if isinstance(old, ENUM) and isinstance(new, ENUM) and old.enums != new.enums:
             said = f"{', '.join(old.enums)} -> {', '.join(new.enums)}"
-            yield Step("enum", places[0][0], name, old, new, said=said)
+            yield Step("enum", places[0][0], name, old, new, said=said, held=tuple(_held(name, both)))
+
+
+def _held(name: str, both: Sides) -> Iterator[Held]:
+    for table, column in both.old.named_types()[name][1]:
+        old, new = both.old.column(table, column), both.new.column(table, column)
+        if old is not None:
+            kind = named_type(new) if new is not None else None
+            yield Held(table, column, old, new if new is not None and kind is not None and kind.name == name else old)
 
 
 def _table(table: str, both: Sides) -> Iterator[Step]:
@@ -180,7 +206,8 @@ def _table(table: str, both: Sides) -> Iterator[Step]:
             facet for facet in _FACETS if both.live.get(f"{facet} {name}") != both.model.get(f"{facet} {name}")
         )
         if facets:
-            yield _enumeration(_column(table, name.partition(".")[2], facets, both))
+            step = _column(table, name.partition(".")[2], facets, both)
+            yield _enumeration(step) if is_mysql(both.here) else step
     for kind in (*_CONSTRAINTS, "index"):
         for name in sorted(_of(kind, table, both.live) | _of(kind, table, both.model)):
             yield from _replaced(kind, table, name, both)
@@ -208,7 +235,8 @@ def _enumeration(step: Step) -> Step:
     before, after = getattr(step.old, "type", None), getattr(step.new, "type", None)
     if not isinstance(before, Enum) or not isinstance(after, Enum) or not after.name or step.facets != {"column"}:
         return step
-    return Step("enum", step.table, after.name, before, after, said=step.said)
+    held = Held(step.table, step.name, cast("Column[object]", step.old), cast("Column[object]", step.new))
+    return Step("enum", step.table, after.name, before, after, said=step.said, held=(held,))
 
 
 def _replaced(kind: str, table: str, name: str, both: Sides) -> Iterator[Step]:

@@ -23,6 +23,7 @@ from arckode_gen.migrations.models.metadata import load, share_options
 from arckode_gen.migrations.models.named_types import with_types
 from arckode_gen.migrations.models.renames import Renames
 from arckode_gen.migrations.models.render import pairs
+from arckode_gen.migrations.models.written_types import recognise, written_types
 from arckode_gen.migrations.schedule import stand
 from arckode_gen.migrations.url import parse
 from arckode_gen.migrations.writing import migration_text, shared
@@ -75,8 +76,10 @@ async def _compared(request: DiffRequest, metadata: MetaData, connection: Connec
     renames.check(live, model)
     old = MetaData() if request["from_nothing"] else await reflecting.read(url, Path(request["root"]), here, live)
     both = sides((live, old), (model, metadata), here, renames)
+    made = written_types(files.find(Path(request["root"]), request["folder"]))
+    if here == "sqlite":
+        recognise(both, made)
     found = compare(both, renames)
-    made = [source.text for source in files.find(Path(request["root"]), request["folder"])]
     steps = with_types(found, both, here, made)
     done = filled(steps if request["drops"] else with_types(_harmless(found), both, here, made), request["fills"])
     texts = await reflecting.texts(connection) if here == "sqlite" else None
@@ -84,7 +87,7 @@ async def _compared(request: DiffRequest, metadata: MetaData, connection: Connec
     kept = {(step.kind, step.table, step.name, step.verb) for step in done}
     up = {dialect: [sql for pair in pairs for sql in pair["up"]] for dialect, pairs in written.items()}
     down = {dialect: [sql for pair in reversed(pairs) for sql in pair["down"]] for dialect, pairs in written.items()}
-    shown = _shown(done, here)
+    shown, way_back = _shown(done, here), list(unreturned(done, here))
     return {
         "database": url.shown,
         "dialect": here,
@@ -98,9 +101,8 @@ async def _compared(request: DiffRequest, metadata: MetaData, connection: Connec
         "up": up,
         "down": down,
         "pairs": written,
-        "text": migration_text(
-            request["title"], [*(step.title for step in shown), *unreturned(done, here)], shared(up), shared(down)
-        )
+        "unreturned": way_back,
+        "text": migration_text(request["title"], [*(step.title for step in shown), *way_back], shared(up), shared(down))
         if shown
         else "",
     }

@@ -6,17 +6,16 @@ every column that has it is, or when a column gets another type and no migration
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ARRAY, Column, Table
+from sqlalchemy import ARRAY, Column
 from sqlalchemy.dialects.postgresql import DOMAIN, ENUM, CreateDomainType, CreateEnumType
 
 from arckode_gen.migrations.models.ddl import compile_ddl, quote, sql_dialect
 from arckode_gen.migrations.models.steps import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from arckode_gen.migrations.dialects import Dialect
     from arckode_gen.migrations.models.differences import Sides
@@ -35,7 +34,7 @@ def named_type(column: Column[object]) -> NamedType | None:
 def with_types(steps: Sequence[Step], both: Sides, here: Dialect, written: Collection[str] = ()) -> tuple[Step, ...]:
     """Put the types that the steps need before them, and take those away afterwards that nothing has any more.
 
-    `written` are the texts of the migrations that are there.
+    `written` are the types that the migrations leave.
     """
     wanted, there = both.new.named_types(), both.old.named_types()
     come = [
@@ -64,11 +63,7 @@ def _is_new(name: str, places: Sequence[Place], steps: Sequence[Step], written: 
     if all(_is_fresh(place, steps) for place in places):
         return True
     is_retyped = any(step.table == place[0] and _is_column(step, place[1]) for step in steps for place in places)
-    return is_retyped and not any(_makes(name, text) for text in written)
-
-
-def _makes(name: str, text: str) -> bool:
-    return re.search(rf"CREATE (?:TYPE|DOMAIN) \\?\"?{re.escape(name)}\b", text, re.IGNORECASE) is not None
+    return is_retyped and name not in written
 
 
 def _is_fresh(place: Place, steps: Iterable[Step]) -> bool:
@@ -100,14 +95,3 @@ def type_statement(step: Step) -> Iterator[str]:
         yield compile_ddl(CreateDomainType(step.new), "postgresql")
     elif isinstance(step.new, ENUM):
         yield compile_ddl(CreateEnumType(step.new), "postgresql")
-
-
-def columns_of(name: str, models: Mapping[str, Table]) -> list[Column[object]]:
-    """Return every column of the models that has the type, or an array of it."""
-    found: list[Column[object]] = []
-    for table in models.values():
-        for column in table.columns if table.schema is None else ():
-            kind = named_type(column)
-            if kind is not None and kind.name == name:
-                found.append(column)
-    return found

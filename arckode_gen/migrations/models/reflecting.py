@@ -10,14 +10,15 @@ from sqlalchemy import DOUBLE_PRECISION, JSON, CheckConstraint, Double, MetaData
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from arckode_gen.migrations.models.ddl import SEQUENCE
 from arckode_gen.migrations.models.sqlite_live import MASTER, Live
 from arckode_gen.migrations.models.sqlite_live import live as in_order
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sqlalchemy import Column, Table
     from sqlalchemy import Connection as SqlConnection
-    from sqlalchemy import Table
 
     from arckode_gen.migrations.catalogue import Catalogue
     from arckode_gen.migrations.connection import Connection
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _CASTS = re.compile(r"::(?:text|character varying|bpchar)(?:\(\d+\))?(?:\[\])?")
 _MEMBERS = re.compile(r"\(*(\w+)\)?(?:::text)? = ANY \(+ARRAY\[([^\]]*)\]\)?(?:::text\[\])?\)+")
+_NEXT = re.compile(r"nextval\('(?P<name>.+)'::regclass\)")
 _DRIVERS: dict[Dialect, str] = {
     "sqlite": "sqlite+aiosqlite",
     "postgresql": "postgresql+asyncpg",
@@ -70,8 +72,17 @@ def _generalise(table: Table, live: Catalogue) -> None:
     for column in table.columns:
         if isinstance(column.type, DOUBLE_PRECISION):
             column.type = Double()  # the precision it was read with means something else on MySQL
+        if sequence := _sequence(column):
+            column.info[SEQUENCE], column.server_default = sequence, None  # no other engine has it
         if live.get(f"column {table.name}.{column.name}", "").endswith(f"CHECK (json_valid(`{column.name}`))"):
             column.type = JSON()
+
+
+def _sequence(column: Column[object]) -> str:
+    """Return the sequence that numbers a key; one that numbers anything else stays a default like any other."""
+    said = getattr(getattr(column.server_default, "arg", None), "text", "")
+    found = _NEXT.fullmatch(said) if column.primary_key and column.autoincrement is True else None
+    return found["name"] if found else ""
 
 
 def _plain(sql: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import (
@@ -37,13 +38,14 @@ from arckode_gen.migrations.models.filling import (
     with_default,
     without_requirement,
 )
-from arckode_gen.migrations.models.named_types import columns_of, type_statement
+from arckode_gen.migrations.models.named_types import type_statement
+from arckode_gen.migrations.models.numbering import between, entered, left
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from arckode_gen.migrations.dialects import Dialect
-    from arckode_gen.migrations.models.steps import Step
+    from arckode_gen.migrations.models.steps import Held, Step
 
 _FAMILIES = {
     "text": {"VARCHAR", "CHAR", "TEXT"},
@@ -119,8 +121,16 @@ def _one(step: Step, models: Mapping[str, Table], dialect: Dialect) -> Iterator[
         yield _gone(step, dialect)
     elif step.old is None:
         yield from _fresh(step, dialect)
-    else:
-        yield from _altered(step, cast("Column[object]", step.old), cast("Column[object]", step.new), dialect)
+    elif (chosen := _beside_enum(step)).facets:
+        yield from _altered(chosen, cast("Column[object]", step.old), cast("Column[object]", step.new), dialect)
+
+
+def _beside_enum(step: Step) -> Step:
+    """Leave the type out where it is the same enumeration: what becomes of its members is a step of its own."""
+    old, new = (getattr(column, "type", None) for column in (step.old, step.new))
+    if isinstance(old, Enum) and isinstance(new, Enum) and old.name and old.name == new.name:
+        return replace(step, facets=step.facets - {"column"})
+    return step
 
 
 def _fresh(step: Step, dialect: Dialect) -> Iterator[str]:
@@ -227,7 +237,10 @@ def _altered(step: Step, old: Column[object], new: Column[object], dialect: Dial
     elif is_mysql(dialect):
         yield f"{table} MODIFY COLUMN {_renamed_spec(step, new, dialect)}"
     else:
+        place = (step.table, step.name)
+        yield from left(old, new, place)
         yield from (f"{table} ALTER COLUMN {quote(step.name, dialect)} {part}" for part in _parts(step, old, new))
+        yield from entered(old, new, place)
         if "comment" in step.facets:
             literal = _members([new.comment]) if new.comment else "NULL"
             yield f"COMMENT ON COLUMN {quote(step.table, dialect)}.{quote(step.name, dialect)} IS {literal}"
@@ -242,8 +255,10 @@ def _renamed_spec(step: Step, column: Column[object], dialect: Dialect) -> str:
 
 def _parts(step: Step, old: Column[object], new: Column[object]) -> Iterator[str]:
     """Yield what ALTER COLUMN takes on PostgreSQL; a default goes away while its type changes."""
-    before, after = default_text(old, "postgresql"), default_text(new, "postgresql")
-    retyped = "column" in step.facets
+    counted = between(old, new)
+    before = default_text(old, "postgresql") if counted[0] != "serial" else None
+    after = default_text(new, "postgresql") if counted[1] != "serial" else None
+    retyped = "column" in step.facets and not (any(counted) and _is_one_type(old, new))
     if before is not None and (retyped or after is None) and ("default" in step.facets or retyped):
         yield "DROP DEFAULT"
     if retyped:
@@ -252,6 +267,10 @@ def _parts(step: Step, old: Column[object], new: Column[object]) -> Iterator[str
         yield "DROP NOT NULL" if new.nullable else "SET NOT NULL"
     if after is not None and ("default" in step.facets or retyped):
         yield f"SET DEFAULT {after}"
+
+
+def _is_one_type(old: Column[object], new: Column[object]) -> bool:
+    return type_text(old, "postgresql") == type_text(new, "postgresql")
 
 
 def _new_type(step: Step, old: Column[object], new: Column[object]) -> str:
@@ -279,9 +298,8 @@ def _family(name: str) -> str:
 def _enum(step: Step, models: Mapping[str, Table], dialect: Dialect) -> Iterator[str]:
     """Change the members of a native enumeration; PostgreSQL adds one in place, and takes one away by a new type."""
     before, after = cast("Enum", step.old).enums, cast("Enum", step.new).enums
-    columns = columns_of(step.name, models)
     if is_mysql(dialect):
-        yield from (_with_members(column, after, dialect) for column in columns)
+        yield from (_with_members(column, after, models, dialect) for column in step.held)
         return
     name = quote(step.name, dialect)
     fresh = [word for word in after if word not in before]
@@ -294,10 +312,10 @@ def _enum(step: Step, models: Mapping[str, Table], dialect: Dialect) -> Iterator
     old = quote(f"{step.name}_before", dialect)
     yield f"ALTER TYPE {name} RENAME TO {old}"
     yield f"CREATE TYPE {name} AS ENUM ({_members(after)})"
-    for column in columns:
-        many = "[]" if isinstance(column.type, ARRAY) else ""
-        alter = f"ALTER TABLE {quote(column.table.name, dialect)} ALTER COLUMN {quote(column.name, dialect)}"
-        default = default_text(column, dialect)
+    for column in step.held:
+        many = "[]" if isinstance(column.new.type, ARRAY) else ""
+        alter = f"ALTER TABLE {quote(column.table, dialect)} ALTER COLUMN {quote(column.name, dialect)}"
+        default = default_text(column.new, dialect)
         if default is not None:
             yield f"{alter} DROP DEFAULT"
         yield f"{alter} TYPE {name}{many} USING {quote(column.name, dialect)}::text{many}::{name}{many}"
@@ -306,8 +324,12 @@ def _enum(step: Step, models: Mapping[str, Table], dialect: Dialect) -> Iterator
     yield f"DROP TYPE {old}"
 
 
-def _with_members(column: Column[object], members: Iterable[str], dialect: Dialect) -> str:
+def _with_members(held: Held, members: Iterable[str], models: Mapping[str, Table], dialect: Dialect) -> str:
+    """Write the column as the models have it, but empty places as they are: rows are filled by a step of its own."""
+    model = held.new if models.get(held.new.table.name) is held.new.table else held.old
+    chosen = without_requirement(model) if held.old.nullable or held.new.nullable else model
     spec = re.sub(
-        r"ENUM\((?:'(?:[^']|'')*'[, ]*)*\)", lambda _: f"ENUM({_members(members)})", column_spec(column, dialect)
+        r"ENUM\((?:'(?:[^']|'')*'[, ]*)*\)", lambda _: f"ENUM({_members(members)})", column_spec(chosen, dialect)
     )
-    return f"ALTER TABLE {quote(column.table.name, dialect)} MODIFY COLUMN {spec}"
+    named = spec.removeprefix(quote(chosen.name, dialect))
+    return f"ALTER TABLE {quote(held.table, dialect)} MODIFY COLUMN {quote(held.name, dialect)}{named}"

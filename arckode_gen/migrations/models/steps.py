@@ -15,6 +15,16 @@ Facet = Literal["column", "null", "default", "comment"]
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A column of an enumeration, under the names it has while the members change."""
+
+    table: str
+    name: str
+    old: Column[object]
+    new: Column[object]
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """`old` is what the database has and `new` what the models say; one of them is None where something comes or goes.
 
@@ -33,6 +43,7 @@ class Step:
     said: str = ""
     late: tuple[Constraint, ...] = ()
     fill: str = ""
+    held: tuple[Held, ...] = ()
 
     @property
     def verb(self) -> str:
@@ -51,7 +62,8 @@ class Step:
 
     @property
     def back(self) -> Step:
-        return replace(self, old=self.new, new=self.old)
+        held = tuple(replace(column, old=column.new, new=column.old) for column in self.held)
+        return replace(self, old=self.new, new=self.old, held=held)
 
     def __str__(self) -> str:
         return f"{self.title}: {self.said}" if self.said else self.title
