@@ -29,6 +29,7 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
             "called": ".webhooks_testing",
             "compose": f"{values['package']}.composition_root",
             "fresh_database": ".testing",
+            "base64": "=base64",
             "json": "=json",
             "utc_now": ".clock",
             "verified": ".webhooks_signing",

@@ -118,6 +118,8 @@ async def main() -> int:
             "with layers": full,
         }
         contenders = [Contender(label, app, await _filled(app)) for label, app in apps.items()]
+        sizes = {len((await ask(each.app, "GET", "/orders", "limit=20")).body) for each in contenders}
+        assert len(sizes) == 1, f"the answers differ: {sizes}"
         medians = {
             "GET": await _race(contenders, "GET"),
             "list 20": await _race(contenders, "list 20"),

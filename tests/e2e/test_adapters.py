@@ -105,6 +105,7 @@ async def test_the_environment_chooses_every_adapter(everything: Path, tmp_path:
             "TOKENS__PROVIDER": "jwt",
             "TOKENS__KEYS": json.dumps({"first": {"algorithm": "HS256", "key": "k" * 32}}),
             "ACME_WEBHOOK__SECRET": f"whsec_{base64.b64encode(bytes(32)).decode()}",
+            "WEBHOOKS__KEY": base64.b64encode(bytes(32)).decode(),
             "HEALTH_TIMEOUT": "30",
         }
         ended = await asyncio.create_subprocess_exec(

@@ -259,6 +259,24 @@ async def test_what_could_not_come_back_is_refused(stream: str, events: list[Eve
     assert await store.head() == START
 
 
+async def test_a_position_beyond_the_last_one_was_made_up(place: Place) -> None:
+    last = (await place.store.append(name(), [event(), event()], expected=ANY))[-1]
+    assert await place.store.may_hold(START)
+    assert await place.store.may_hold(last)
+    for made_up in (Position(last.transaction + 2**40, 1), Position(10**19 - 1, 0), Position(0, 10**19 - 1)):
+        assert not await place.store.may_hold(made_up)
+
+
+async def test_a_position_may_be_held_while_an_older_transaction_keeps_readers_back(place: Place) -> None:
+    if place.database is None or place.database.dialect != "postgresql":
+        return  # elsewhere writers take turns
+    async with place.database.engine.connect() as older:
+        await older.execute(select(func.pg_current_xact_id()))
+        last = (await place.store.append(name(), [event()], expected=ANY))[-1]
+        assert await place.store.head() < last
+        assert await place.store.may_hold(last)
+
+
 async def test_an_event_twice_at_once_is_a_mistake(store: EventStore) -> None:
     one = event()
     with pytest.raises(ProgrammingError, match="an event is appended twice at once"):

@@ -15,7 +15,14 @@ import pytest
 from sqlalchemy import func, select
 
 from kernel.clock import FixedClock
-from kernel.errors import ConflictError, NotFoundError, ProgrammingError, UnavailableError, WiringError
+from kernel.errors import (
+    ConflictError,
+    NotFoundError,
+    ProgrammingError,
+    UnavailableError,
+    ValidationError,
+    WiringError,
+)
 from kernel.event_store import Position, StreamState
 from kernel.event_store_database import DatabaseEvents
 from kernel.event_store_memory import MemoryEvents
@@ -166,6 +173,9 @@ async def test_a_reader_waits_for_what_it_wrote_and_not_for_ever(database: Datab
     assert (refused.value.status, refused.value.headers) == (503, {"Retry-After": "1"})
     await projections.catch_up()
     await projections.wait_for("scores", position)
+    with pytest.raises(ValidationError, match="Nothing has happened at this position") as refused_too:
+        await projections.wait_for("scores", Position(position.transaction, position.number + 1))
+    assert refused_too.value.fields == {"event-position": "is not one that a write answered"}
     with pytest.raises(NotFoundError, match="there is no projection 'score'; did you mean 'scores'"):
         await projections.wait_for("score", position)
 

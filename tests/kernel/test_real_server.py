@@ -148,6 +148,34 @@ def test_a_second_slow_request_on_a_kept_connection_is_given_up_too(server: Serv
         assert time.monotonic() - began < 3
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /health/live HTTP/1.1\r\nHost: x\r\n" + b"".join(b"X%d: y\r\n" % n for n in range(20_000)),
+        b"GET /health/live?" + b"x" * 70_000 + b" HTTP/1.1\r\nHost: x\r\n",
+        b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-A: " + b"x" * 70_000 + b"\r\n",
+        b"GET /health/live HTTP/1.1\r\n",
+        b"GET /health/live HTTP/1.1\r\nHost: x\r\nHost: y\r\n",
+    ],
+    ids=["many headers", "a long address", "a long header", "no host", "two hosts"],
+)
+def test_headers_that_are_too_large_or_name_not_one_host_are_refused(server: Server, head: bytes) -> None:
+    with server.connection() as connection:
+        connection.sendall(head + b"\r\n")
+        assert b"HTTP/1.1 400" in connection.recv(65536)
+
+
+@pytest.mark.parametrize("before", [b"", b"GET /pages/slow HTTP/1.1\r\nHost: x\r\n\r\n"], ids=["new", "busy"])
+def test_a_header_without_end_does_not_fill_the_memory(server: Server, before: bytes) -> None:
+    with server.connection() as connection:
+        began = time.monotonic()
+        with pytest.raises(OSError):
+            connection.sendall(before + b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-A: ")
+            for _ in range(3_000):
+                connection.sendall(b"x" * 100_000)
+        assert time.monotonic() - began < 5
+
+
 def test_an_ordinary_connection_is_kept_between_requests(server: Server) -> None:
     with httpx2.Client(base_url=server.url) as http:
         for _ in range(2):
@@ -184,6 +212,13 @@ def test_two_lengths_or_a_broken_request_line_are_refused_by_the_server(server: 
         with server.connection() as connection:
             connection.sendall(sent)
             assert b"HTTP/1.1 400" in everything(connection)
+
+
+def test_a_slash_too_many_does_not_lead_to_the_host_that_a_request_names(server: Server) -> None:
+    for path in ("/pages/slow/", "//evil.example/", "/pages/"):
+        answer = httpx2.get(f"{server.url}{path}", headers={"host": "evil.example"})
+        assert answer.status_code in {404, 405}
+        assert "location" not in answer.headers
 
 
 def test_a_header_of_the_answer_cannot_be_forged_through_one_of_the_request(server: Server) -> None:

@@ -300,6 +300,13 @@ async def test_a_user_has_only_so_many_streams() -> None:
             await until_there_are(streams, 1)
 
 
+async def test_an_address_has_only_so_many_streams_of_nobody() -> None:
+    async with streaming(StreamSettings(per_address=2)) as (url, _), reading(url), reading(url), reading(url, "1"):
+        with pytest.raises(httpx2.HTTPStatusError, match="429"):
+            async with reading(url):
+                pass
+
+
 async def test_a_stream_of_another_realm_is_read_by_its_callers() -> None:
     async def admins(authorization: str | None) -> Principal | None:
         return Principal(UUID(int=99), permissions=frozenset({"news:read"})) if authorization == "Bearer root" else None
@@ -332,7 +339,7 @@ async def test_what_is_published_after_a_commit_is_heard_only_then() -> None:
 
 async def test_many_idle_streams_cost_little() -> None:
     """ARCKODE_SOCKETS says how many; the memory includes the clients', which are in this process, too."""
-    async with streaming() as (url, streams):
+    async with streaming(StreamSettings(per_address=AT_ONCE)) as (url, streams):
         host, _, port = url.removeprefix("http://").partition("/")[0].partition(":")
         before = resident()
         opened: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -12,19 +13,22 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr
 
+from kernel.app import Kernel
 from kernel.bus import EventBus
 from kernel.clock import FixedClock
 from kernel.database import Database
 from kernel.errors import AuthError, NotFoundError, UnavailableError, ValidationError, WiringError
 from kernel.model import Entity
 from kernel.outside_addresses import checked_url, is_outside, resolved
-from kernel.queue import Queue, QueueSettings
+from kernel.queue import QUEUE, Queue, QueueSettings
 from kernel.queue_database import DatabaseJobs
 from kernel.queue_table import JobRow
 from kernel.queue_worker import Worker
+from kernel.settings import KernelSettings
 from kernel.tenancy import Tenant, limited_to
-from kernel.webhooks import Webhooks, WebhookSettings
+from kernel.webhooks import Webhooks, WebhookSettings, use_webhooks
 from kernel.webhooks_receiving import Receiver, ReceiverSettings
+from kernel.webhooks_secrets import SecretBox
 from kernel.webhooks_signing import new_secret, signed, verified
 from kernel.webhooks_table import WebhookSubscription
 from kernel.webhooks_testing import called
@@ -35,17 +39,23 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ONE, OTHER = UUID(int=1), UUID(int=2)
+KEY, OTHER_KEY = (base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2))
+
+
+class HookedSettings(KernelSettings):
+    queue: QueueSettings = QueueSettings()
+    webhooks: WebhookSettings = WebhookSettings()
 
 
 @asynccontextmanager
-async def hooks(*, private: bool = True) -> AsyncGenerator[tuple[Webhooks, Queue, EventBus]]:
+async def hooks(*, private: bool = True, key: str = "") -> AsyncGenerator[tuple[Webhooks, Queue, EventBus]]:
     database = Database("sqlite://")
     tables = [JobRow.__table__, WebhookSubscription.__table__]
     async with database.engine.begin() as connection:
         await connection.run_sync(lambda found: Entity.metadata.create_all(found, tables=tables))  # type: ignore[arg-type]
     clock = FixedClock(NOW)
     queue, bus = Queue(DatabaseJobs(database), clock), EventBus(clock=clock)
-    webhooks = Webhooks(database, queue, WebhookSettings(private=private), clock)
+    webhooks = Webhooks(database, queue, WebhookSettings(private=private, key=SecretStr(key)), clock)
     bus.on("*", webhooks.heard)
     yield webhooks, queue, bus
     await database.close()
@@ -105,6 +115,60 @@ async def test_a_call_that_fails_is_tried_again_with_the_same_id_and_410_ends_it
         assert len(somebody.calls) == 2
         assert {headers["webhook-id"] for headers, _ in somebody.calls} == {f"msg_{event.id.hex}"}
         assert [each.disabled for each in await webhooks.list()] == ["it answered 410 Gone"]
+
+
+async def test_a_secret_is_stored_encrypted_and_signs_all_the_same() -> None:
+    async with hooks(key=KEY) as (webhooks, queue, bus), called() as somebody:
+        made = await webhooks.subscribe(somebody.url, ["*"])
+        (stored,) = await webhooks.list()
+        assert made.secret.removeprefix("whsec_") not in stored.secret
+        assert len(stored.secret) <= 100
+        await bus.emit("orders.paid", {}, "test")
+        await drain(queue)
+    ((headers, body),) = somebody.calls
+    verified(headers, body, [made.secret], NOW)
+
+
+async def test_a_key_is_changed_without_changing_the_secrets_and_with_a_lost_one_a_call_waits() -> None:
+    async with hooks() as (webhooks, queue, bus), called() as somebody:
+        made = await webhooks.subscribe(somebody.url, ["*"])
+        database, clock = webhooks._database, queue.clock
+        for key, old in ((KEY, ""), (OTHER_KEY, KEY), (OTHER_KEY, "")):
+            settings = WebhookSettings(private=True, key=SecretStr(key), old_key=SecretStr(old))
+            # The queue that is passed has its job already.
+            renewed = Webhooks(database, Queue(DatabaseJobs(database), clock), settings, clock)
+            await renewed.keep_secrets_anew()
+            (row,) = await renewed.list()
+            assert SecretBox([key]).read(row.id, row.secret) == made.secret
+            assert SecretBox([key]).is_current(row.secret)
+        with pytest.raises(UnavailableError, match=f"web-hook {made.id} cannot be read; is WEBHOOKS__OLD_KEY"):
+            SecretBox([KEY]).read(row.id, row.secret)
+        await bus.emit("orders.paid", {}, "test")
+        await drain(queue)
+        (job,) = await queue.list()
+        assert (job.status, somebody.calls) == ("waiting", [])
+
+
+def test_a_kept_secret_is_good_in_its_own_row_only_and_never_the_same_twice() -> None:
+    box, secret = SecretBox([KEY]), new_secret()
+    kept = box.keep(ONE, secret)
+    assert kept != box.keep(ONE, secret)
+    for row, text in ((OTHER, kept), (ONE, kept[:-8] + "AAAAAAA="), (ONE, kept.partition(".")[0]), (ONE, "nonsense")):
+        with pytest.raises(UnavailableError, match="cannot be read"):
+            box.read(row, text)
+    assert SecretBox([]).keep(ONE, secret) == secret
+
+
+def test_a_key_that_is_none_is_refused_and_production_needs_one() -> None:
+    def wired(**changes: object) -> None:
+        kernel = Kernel(HookedSettings.for_tests(**changes))
+        kernel.provide(QUEUE, Queue(DatabaseJobs(kernel.database), kernel.clock))
+        use_webhooks(kernel)
+
+    with pytest.raises(WiringError, match="WEBHOOKS__KEY: a key for the secrets of web-hooks is 32 bytes in base64"):
+        wired(database_url="sqlite://", webhooks=WebhookSettings(key=SecretStr("c2hvcnQ=")))
+    with pytest.raises(WiringError, match=r"WEBHOOKS__KEY is not set: `openssl rand -base64 32` makes one"):
+        wired(database_url="sqlite:///x.db", environment="production", queue=QueueSettings(memory_in_production=True))
 
 
 @pytest.mark.parametrize(
@@ -197,8 +261,6 @@ async def test_a_message_that_is_sent_again_is_one_job() -> None:
 
 
 def test_a_secret_that_is_none_is_refused_when_it_is_wired() -> None:
-    from kernel.app import Kernel
-    from kernel.settings import KernelSettings
     from kernel.webhooks_receiving import receiver_of
 
     kernel = Kernel(KernelSettings.for_tests(database_url="sqlite://"))

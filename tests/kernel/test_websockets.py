@@ -178,7 +178,7 @@ async def test_a_page_of_somebody_else_opens_no_socket() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["no json", "[]", '{"data": {}}', '{"event": 1}', '{"event": "a", "data": 1}', b"bytes"]
+    "text", ["no json", "[" * 5000, "[]", '{"data": {}}', '{"event": 1}', '{"event": "a", "data": 1}', b"bytes"]
 )
 async def test_what_is_not_understood_closes_the_socket(text: str | bytes) -> None:
     async with chatting() as (url, _, _), opened(url) as client:
@@ -300,6 +300,18 @@ async def test_a_user_has_only_so_many_sockets() -> None:
             await until(lambda: len(sockets.get_clients()) == 1)
 
 
+async def test_an_address_has_only_so_many_sockets_of_nobody() -> None:
+    async with (
+        chatting(settings=SocketSettings(per_address=2)) as (url, _, _),
+        opened(url),
+        opened(url),
+        opened(url, "1"),
+        opened(url, "1"),
+    ):
+        status, problem = await refused(url)
+        assert (status, problem["detail"]) == (429, "You have 2 sockets open already; close one.")
+
+
 async def test_sockets_of_another_realm_are_opened_by_its_callers() -> None:
     async def admins(authorization: str | None) -> Principal | None:
         return Principal(UUID(int=99), permissions=frozenset({"chat:read"})) if authorization == "Bearer root" else None
@@ -345,7 +357,7 @@ async def test_through_redis_every_process_is_reached() -> None:
 
 async def test_many_idle_sockets_cost_little() -> None:
     """ARCKODE_SOCKETS says how many; the memory includes the clients', which are in this process, too."""
-    async with chatting() as (url, sockets, _):
+    async with chatting(settings=SocketSettings(per_address=SOCKETS_AT_ONCE)) as (url, sockets, _):
         before = resident()
         clients = []
         for start in range(0, SOCKETS_AT_ONCE, 50):

@@ -221,6 +221,7 @@ class Kernel:
             docs_url="/docs" if self.settings.serves_docs else None,
             redoc_url=None,
             openapi_url="/openapi.json" if self.settings.serves_docs else None,
+            redirect_slashes=False,  # it would lead to whatever host the request names
         )
         app.state.realms = dict(self._realms)
         app.state.rate_limits = partial(self.adapter, RATE_LIMITS)

@@ -1,5 +1,6 @@
 """Column types that hold and answer the same values on SQLite, PostgreSQL, MariaDB and MySQL."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -37,10 +38,12 @@ class UtcDateTime(TypeDecorator[datetime]):
         moment = value.astimezone(UTC)
         return moment if dialect.name == "postgresql" else moment.replace(tzinfo=None)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.astimezone(UTC) if dialect.name == "postgresql" else value.replace(tzinfo=UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        """Read without the layer around `process_result_value`: every row of a list goes through it twice."""
+        read = _reader(self.impl_instance, dialect, coltype)
+        if dialect.name == "postgresql":
+            return lambda value: None if value is None else read(value).astimezone(UTC)
+        return lambda value: None if value is None else read(value).replace(tzinfo=UTC)
 
 
 class ExactNumeric(TypeDecorator[Decimal]):
@@ -71,12 +74,13 @@ class ExactNumeric(TypeDecorator[Decimal]):
         exact = fit(value, self.precision, self.scale)
         return int(exact.scaleb(self.scale)) if dialect.name == "sqlite" else exact
 
-    def process_result_value(self, value: Decimal | int | None, dialect: Dialect) -> Decimal | None:
-        if value is None:
-            return None
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Decimal | None]:
+        """Read without the layer around `process_result_value`."""
         if dialect.name == "sqlite":
-            return Decimal(value).scaleb(-self.scale)
-        return Decimal(value).quantize(Decimal(1).scaleb(-self.scale))
+            places = -self.scale
+            return lambda value: None if value is None else Decimal(value).scaleb(places)
+        read, unit = _reader(self.impl_instance, dialect, coltype), Decimal(1).scaleb(-self.scale)
+        return lambda value: None if value is None else Decimal(read(value)).quantize(unit)
 
 
 class Guid(TypeDecorator[UUID]):
@@ -91,6 +95,11 @@ class Guid(TypeDecorator[UUID]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[UUID]:
         return dialect.type_descriptor(Uuid(native_uuid=dialect.name == "postgresql"))
+
+
+def _reader(kind: TypeEngine[Any], dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+    """Answer what a type of the dialect makes of what the driver answers."""
+    return kind.result_processor(dialect, coltype) or (lambda value: value)
 
 
 def fit(value: Decimal, precision: int, scale: int) -> Decimal:

@@ -5,12 +5,13 @@ two writers read the same old value. So it is told to keep out of it, and BEGIN 
 to write (a deferred one that turns into a writer fails at once instead of waiting), and none for single reads.
 """
 
+import sqlite3
 from typing import Any
 
 from sqlalchemy import URL, Connection, Dialect, event
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
@@ -20,6 +21,7 @@ from .errors import CannotConnectError
 from .text_match import fold
 
 _BUSY_SECONDS = 10
+_BEGIN = "BEGIN IMMEDIATE"
 
 
 def new_engine(url: URL, *, pool_size: int, echo: bool) -> AsyncEngine:
@@ -107,8 +109,13 @@ def _prepare_sqlite(connection: AsyncAdapt_aiosqlite_connection, _entry: Connect
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    if connection.get_execution_options().get("writes"):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    """Begin on the driver's connection: through a cursor it would be three ways to its thread and back, not one."""
+    adapted = connection.connection.dbapi_connection
+    if connection.get_execution_options().get("writes") and isinstance(adapted, AsyncAdapt_aiosqlite_connection):
+        try:
+            adapted.run_async(lambda driver: driver.execute(_BEGIN))
+        except sqlite3.Error as error:
+            raise OperationalError(_BEGIN, None, error) from error
 
 
 def _insist_on_strict_mode(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -81,6 +81,10 @@ class EventStore(Protocol):
         """Answer how far a reader can get now."""
         ...
 
+    async def may_hold(self, position: Position) -> bool:
+        """Tell whether an append may have answered a position, no reader having got so far yet; else it was made up."""
+        ...
+
     async def changed(self, seconds: float) -> None:
         """Wait until this process appended something, and so long at most."""
         ...

@@ -126,6 +126,14 @@ class DatabaseEvents:
         async with self._database.session() as session:
             return await self._head(session)
 
+    async def may_hold(self, position: Position) -> bool:
+        if position.number > _LAST or position.transaction > _LAST:
+            return False
+        async with self._database.session() as session:
+            if not self._by_transaction:
+                return position <= await self._head(session)
+            return position.transaction < await self._next_transaction(session)
+
     async def changed(self, seconds: float) -> None:
         try:
             async with asyncio.timeout(seconds):
@@ -147,8 +155,8 @@ class DatabaseEvents:
             return
         async with self._database.session() as session:
             newest = await session.scalar(select(func.max(_EVENTS.c.transaction_id)))
-            now = await session.scalar(select(_as_number(func.pg_snapshot_xmax(func.pg_current_snapshot()))))
-        if newest is not None and newest >= cast("int", now):
+            now = await self._next_transaction(session)
+        if newest is not None and newest >= now:
             raise WiringError(
                 f"the newest event was stored by transaction {newest}, and this PostgreSQL is at {now}: the events "
                 "were copied from another server. Before anything is appended, raise its counter above theirs with "
@@ -185,6 +193,10 @@ class DatabaseEvents:
             return Position(0, await session.scalar(select(_STREAMS.c.version).where(_STREAMS.c.name == ALL)) or 0)
         oldest = await session.scalar(select(_as_number(func.pg_snapshot_xmin(func.pg_current_snapshot()))))
         return Position(cast("int", oldest) - 1, _LAST)
+
+    async def _next_transaction(self, session: AsyncSession) -> int:
+        upcoming = select(_as_number(func.pg_snapshot_xmax(func.pg_current_snapshot())))
+        return cast("int", await session.scalar(upcoming))
 
     def _after(self, place: Position) -> ColumnElement[bool]:
         if self._by_transaction:

@@ -77,6 +77,9 @@ class MemoryEvents:
     async def head(self) -> Position:
         return _head(_all(self._database.reading()))
 
+    async def may_hold(self, position: Position) -> bool:
+        return position <= await self.head()
+
     async def changed(self, seconds: float) -> None:
         try:
             async with asyncio.timeout(seconds):

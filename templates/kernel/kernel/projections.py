@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .app import Kernel
 from .database import Database
-from .errors import NotFoundError, UnavailableError, WiringError, suggestion
+from .errors import NotFoundError, UnavailableError, ValidationError, WiringError, suggestion
 from .event_catalogue import EventCatalogue
 from .event_store import EVENT_STORE, EventStore, Position
 from .projection_runs import Checkpoint, Projection, ProjectionRuns
@@ -120,14 +120,18 @@ class Projections:
     async def wait_for(self, name: str, position: Position | None) -> None:
         """Wait until a projection has written everything up to a position, which a write answered.
 
-        Raises NotProjectedError when that takes longer than PROJECTIONS__PATIENCE, and NotFoundError.
+        Raises NotProjectedError when that takes longer than PROJECTIONS__PATIENCE, NotFoundError, and ValidationError
+        for a position that no write answered: it would never come.
         """
         projection, pause = self.named(name), 0.01
-        if position is None:
+        if position is None or await self._has_written(projection, position):
             return
+        if not await self._store.may_hold(position):
+            fields = {"event-position": "is not one that a write answered"}
+            raise ValidationError("Nothing has happened at this position.", code="position_unknown", fields=fields)
         try:
             async with asyncio.timeout(self._settings.patience):
-                while (at := await self._runs.live(projection)) is None or at.position < position:
+                while not await self._has_written(projection, position):
                     await asyncio.sleep(pause)
                     pause = min(pause * 2, self._store.poll)
         except TimeoutError:
@@ -161,6 +165,10 @@ class Projections:
                 failures += 1
                 logger.exception("the projection fails", projection=projection.name, failures=failures)
                 await self._failed(projection, error, failures)
+
+    async def _has_written(self, projection: Projection, position: Position) -> bool:
+        at = await self._runs.live(projection)
+        return at is not None and at.position >= position
 
     async def _step(self, projection: Projection) -> bool:
         at = await self._runs.live(projection)

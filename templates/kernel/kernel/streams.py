@@ -22,6 +22,7 @@ from .access import Access, Principal
 from .app import Kernel
 from .clock import utc_now
 from .errors import AppError, ProgrammingError, TooManyRequestsError, UnavailableError, WiringError, suggestion
+from .http.rate_limits import client_of
 from .http.routing import ModuleRouter, authenticated, current_principal
 from .ids import new_id
 from .ports import AdapterPort
@@ -46,6 +47,7 @@ class StreamSettings(PortSettings):
     replay: int = Field(default=1000, ge=1, description="Events of a stream that are kept for who comes back.")
     retry: float = Field(default=3.0, ge=0, description="Seconds until a reader that lost its connection comes back.")
     per_user: int = Field(default=20, ge=1, description="Streams of one process that a user may have open.")
+    per_address: int = Field(default=200, ge=1, description="The same for an address of those who are not signed in.")
 
 
 @dataclass(slots=True, eq=False)
@@ -57,6 +59,7 @@ class Reader:
     principal: Principal | None
     connected_at: datetime
     asked: frozenset[str]
+    address: str = ""
     topics: set[str] = field(default_factory=set)
 
     @property
@@ -153,7 +156,8 @@ class Streams:
         ) -> Response:
             # Behind a guard it is proven; without one, whoever says who they are hears what is for them.
             principal = await authenticated(request, realm) if access.public else current_principal(request)
-            reader = Reader(new_id(), stream, principal, utc_now(), frozenset(topic))
+            asked, address = frozenset(topic), client_of(request.scope)
+            reader = Reader(new_id(), stream, principal, utc_now(), asked, address)
             self._refuse_too_many(reader, realm)
             await handler.opened(reader)
             return await self._begin(_Connection(reader, request, access, realm, self._settings.backlog), last_event_id)
@@ -214,9 +218,9 @@ class Streams:
         await self._log.stop()
 
     def _refuse_too_many(self, reader: Reader, realm: str) -> None:
-        others = [each for each in self._connections() if each.realm == realm and each.reader.user == reader.user]
-        if reader.user and len(others) >= self._settings.per_user:
-            message = f"You have {len(others)} streams open already; close one."
+        count = sum(each.realm == realm and _is_same(each.reader, reader) for each in self._connections())
+        if count >= (self._settings.per_user if reader.user else self._settings.per_address):
+            message = f"You have {count} streams open already; close one."
             raise TooManyRequestsError(message, retry_after=self._settings.heartbeat)
 
     async def _begin(self, connection: _Connection, last: str | None) -> Response:
@@ -349,6 +353,11 @@ async def _check_again(connection: _Connection) -> None:
         connection.end()
     except Exception:
         logger.exception("the reader of a stream could not be checked", reader=str(connection.reader.id))
+
+
+def _is_same(one: Reader, other: Reader) -> bool:
+    """Tell whether two streams are of one user; of nobody, whether they come from one address."""
+    return one.user == other.user and bool(one.user or one.address == other.address)
 
 
 def _read(entry: Entry) -> _Message:

@@ -7,24 +7,26 @@ day; then it is dead, and `arckode queue:retry` sends it once more with the same
 import json
 from collections.abc import Sequence
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID
 
 import httpx2
 import structlog
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from .app import Kernel
 from .bus import EventBus
 from .clock import Clock
 from .database import Database
-from .errors import NotFoundError, UnavailableError, ValidationError
+from .errors import NotFoundError, UnavailableError, ValidationError, WiringError
 from .events import Event, is_event_pattern, stands_for
 from .fields import table_of
 from .ids import new_id
 from .outside_addresses import checked_url, resolved
 from .queue import QUEUE, Job, NoRetryError, Queue
 from .tenancy import current_tenant
+from .webhooks_secrets import SecretBox
 from .webhooks_signing import new_secret, signed
 from .webhooks_table import WebhookSubscription
 
@@ -37,12 +39,18 @@ logger = structlog.get_logger("webhooks")
 
 
 class WebhookSettings(BaseModel):
-    """What may be called, and for how long."""
+    """What may be called, for how long, and what the secrets are stored under: the old key as well while it changes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     private: bool = Field(default=False, description="Call http and addresses of our own network, too.")
     timeout: float = Field(default=10.0, gt=0, description="Seconds that whoever is called has to answer.")
+    key: SecretStr = Field(default=SecretStr(""), description="32 bytes in base64; production needs it.")
+    old_key: SecretStr = SecretStr("")
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(each for each in (self.key.get_secret_value(), self.old_key.get_secret_value()) if each)
 
 
 class _Call(BaseModel):
@@ -55,6 +63,8 @@ class Webhooks:
     """Knows who wants to be called, and calls them."""
 
     def __init__(self, database: Database, queue: Queue, settings: WebhookSettings, clock: Clock) -> None:
+        """Raises ValueError for a key that is none."""
+        self._box = SecretBox(settings.keys)
         self._database = database
         self._queue = queue
         self._settings = settings
@@ -73,7 +83,7 @@ class Webhooks:
             raise ValidationError("The address is too long.", fields={"url": "has more than 2000 characters"})
         if not events or not all(map(is_event_pattern, events)):
             raise ValidationError("An event is called module.action.", fields={"events": "must be such as orders.paid"})
-        values: dict[str, object] = {
+        values: dict[str, Any] = {
             "id": new_id(),
             "tenant_id": tenant,
             "url": url,
@@ -82,8 +92,9 @@ class Webhooks:
             "disabled": None,
             "created_at": self._clock.now(),
         }
+        stored = self._box.keep(values["id"], values["secret"])
         async with self._database.transaction() as session:
-            await session.execute(insert(_HOOKS).values(**values))
+            await session.execute(insert(_HOOKS).values(**{**values, "secret": stored}))
         return WebhookSubscription(**values)
 
     async def list(self, *, tenant: UUID | None = None) -> "tuple[WebhookSubscription, ...]":
@@ -124,12 +135,24 @@ class Webhooks:
         if found is None or found.disabled is not None:
             return
         body = call.body.encode()
-        headers = signed(found.secret, call.message, self._clock.now(), body)
+        secret = self._box.read(found.id, found.secret)
+        headers = signed(secret, call.message, self._clock.now(), body)
         status = await self._post(found.url, body, headers)
         if status == HTTPStatus.GONE:
             await self._disable(found.id, "it answered 410 Gone")
         elif not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             raise UnavailableError(f"{found.url} answered {status}")
+
+    async def keep_secrets_anew(self) -> None:
+        """Store under the key of today what was stored under the old one, or under none; the secrets stay the same."""
+        async with self._database.session() as session:
+            found = (await session.execute(select(_HOOKS.c.id, _HOOKS.c.secret))).all()
+        outdated = [row for row in found if not self._box.is_current(row.secret)]
+        async with self._database.transaction() as session:
+            for row in outdated:
+                stored = self._box.keep(row.id, self._box.read(row.id, row.secret))
+                same = (_HOOKS.c.id == row.id, _HOOKS.c.secret == row.secret)
+                await session.execute(update(_HOOKS).where(*same).values(secret=stored))
 
     async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> int:
         """Answer the status; the address was looked up before, redirects are not followed, and no body is read."""
@@ -160,9 +183,20 @@ class Webhooks:
 
 
 def use_webhooks(kernel: Kernel) -> None:
-    """Let others be called: `kernel.resolve(Webhooks)`."""
+    """Let others be called: `kernel.resolve(Webhooks)`.
+
+    Raises WiringError for a key that is none, and for none at all in production.
+    """
     settings = kernel.settings.of(WebhookSettings)
-    kernel.share(Webhooks(kernel.database, kernel.adapter(QUEUE), settings, kernel.clock))
+    if kernel.settings.production and not settings.key.get_secret_value():
+        raise WiringError("WEBHOOKS__KEY is not set: `openssl rand -base64 32` makes one, for secrets at rest")
+    try:
+        webhooks = Webhooks(kernel.database, kernel.adapter(QUEUE), settings, kernel.clock)
+    except ValueError as error:
+        raise WiringError(f"WEBHOOKS__KEY: {error}") from None
+    kernel.share(webhooks)
+    if settings.keys:
+        kernel.on_start(webhooks.keep_secrets_anew)
 
 
 def connect_webhooks(kernel: Kernel) -> None:

@@ -49,7 +49,7 @@ class Receiver:
         delivery = verified(headers, body, self._trusted, self._clock.now())
         try:
             data = json.loads(delivery.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             data = None
         if not isinstance(data, dict):
             raise ValidationError("A web-hook carries a JSON object.")

@@ -11,7 +11,7 @@ from .model import Entity
 
 
 class WebhookSubscription(Entity):
-    """An address that is called for some events of a tenant. The secret is needed to sign, so it is kept as it is."""
+    """An address that is called for some events of a tenant. Signing needs the secret, so it is kept, under a key."""
 
     __tablename__ = "webhook_subscriptions"
 

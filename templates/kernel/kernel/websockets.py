@@ -22,6 +22,7 @@ from .app import Kernel
 from .clock import utc_now
 from .errors import AppError, ForbiddenError, TooManyRequestsError, WiringError
 from .http.problems import problem_response
+from .http.rate_limits import client_of
 from .ids import new_id
 from .ports import AdapterPort
 from .settings import PortSettings
@@ -46,6 +47,7 @@ class SocketSettings(PortSettings):
     most_bytes: int = Field(default=64 * 1024, ge=1, description="Largest message that a client may send.")
     per_second: int = Field(default=20, ge=1, description="Messages a second that a client may send, on average.")
     per_user: int = Field(default=20, ge=1, description="Sockets of one process that a user may have open.")
+    per_address: int = Field(default=200, ge=1, description="The same for an address of those who are not signed in.")
 
 
 @dataclass(slots=True, eq=False)
@@ -56,6 +58,7 @@ class Client:
     path: str
     principal: Principal | None
     connected_at: datetime
+    address: str = ""
     rooms: set[str] = field(default_factory=set)
 
     @property
@@ -186,7 +189,7 @@ class WebSockets:
                     connection.put(_HEARTBEAT)
 
     async def _serve(self, websocket: WebSocket, handler: SocketHandler, access: Access, realm: str) -> None:
-        client = Client(new_id(), websocket.url.path, None, utc_now())
+        client = Client(new_id(), websocket.url.path, None, utc_now(), client_of(websocket.scope))
         try:
             self._check_origin(websocket)
             client.principal = await _principal(websocket, access, realm)
@@ -220,9 +223,9 @@ class WebSockets:
                     self._nobody.set()
 
     def _refuse_too_many(self, client: Client, realm: str) -> None:
-        others = [each for each in self._open.values() if each.realm == realm and each.client.user == client.user]
-        if client.user and len(others) >= self._settings.per_user:
-            message = f"You have {len(others)} sockets open already; close one."
+        count = sum(each.realm == realm and _is_same(each.client, client) for each in self._open.values())
+        if count >= (self._settings.per_user if client.user else self._settings.per_address):
+            message = f"You have {count} sockets open already; close one."
             raise TooManyRequestsError(message, retry_after=self._settings.heartbeat)
 
     async def _talk(self, connection: _Connection, handler: SocketHandler) -> None:
@@ -292,6 +295,11 @@ def provide_websockets(kernel: Kernel) -> None:
     kernel.on_stop(sockets.stop)
 
 
+def _is_same(one: Client, other: Client) -> bool:
+    """Tell whether two sockets are of one user; of nobody, whether they come from one address."""
+    return one.user == other.user and bool(one.user or one.address == other.address)
+
+
 def _is_meant(client: Client, kind: str, whom: str) -> bool:
     match kind:
         case "all":
@@ -337,7 +345,7 @@ def _understood(text: str, most: int) -> tuple[str, Mapping[str, object]] | None
         return None
     try:
         said = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter for a thousand brackets
         return None
     if not isinstance(said, dict) or not isinstance(said.get("event"), str):
         return None
