@@ -149,7 +149,7 @@ MIGRATIONS = len(MODULES) + len(FIELDS) - 1 + sum(words[0] in _MIGRATING for wor
 
 # Every adapter but the databases, which take each other's place; all of them together on one project.
 ADAPTERS = (
-    *("bus-kafka", "bus-rabbitmq", "bus-redis"),
+    *("bus-kafka", "bus-rabbitmq", "bus-redis", "event-relay"),
     *("event-store-mariadb", "event-store-postgres", "event-store-sqlite"),
     *("jwt", "local", "redis-cache", "redis-limits", "redis-queue", "s3", "smtp"),
 )

@@ -441,7 +441,7 @@ def install(kernel: Kernel, broker: Broker) -> None:
         source=kernel.settings.app_name,
         outbox=outbox,
     )
-    relay = Relay(kernel.database, outbox, bus.send, filled=outbox.filled, lease=settings.lease, poll=settings.poll)
+    relay = Relay(kernel.database, outbox, bus.send, lease=settings.lease, poll=settings.poll)
     kernel.provide(EVENT_BUS, bus)
     kernel.add_probe("event bus", broker.ping)
     if settings.consume:
