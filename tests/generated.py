@@ -110,6 +110,8 @@ GROWN: tuple[tuple[str, ...], ...] = (
     ("make:command", "set_nearly_everything", "--of", "line_items", "--change", "text,at,url,a_rather_long_name_of_it"),
     ("make:projection", "account_overviews", "--of", "accounts"),
     ("make:projection", "line_item_overviews", "--of", "line_items"),
+    ("make:query", "accounts_held_by", "--of", "account_overviews", "--where", "holder,currency"),
+    ("make:query", "items_with", "--of", "line_item_overviews", "--where", "ok,at,n,bi,a_rather_long_name_of_it"),
     ("make:connector", "things", "pedidos"),
     ("make:connector", "orders", "articles", "--call", "price_of"),
     ("make:connector", "customers", "articles", "--call", "words_for"),
