@@ -132,6 +132,7 @@ def _known(place: str, owner: Name, classes: tuple[str, str], fields: Sequence[F
         **dict.fromkeys(("facts", "happens"), f"tests.modules.{owner.plural}.factory"),
         "READ": f"{place}.permissions",
         "AfterPosition": ".http.projections",
+        "Filters": ".filters",
         "ListQuery": ".repository",
         "Page": ".repository",
         "PageOut": ".http.schema",
