@@ -84,7 +84,7 @@ ADAPTERS: Mapping[str, Adapter] = {
         settings="EventBusSettings",
         port="event_bus",
         module="event_store_relay",
-        provide="relay_stored_events",
+        provide="use_event_relay",
         provider="",
         what="",
         variables=("EVENT_BUS_PROVIDER=memory", "# EVENT_STORE_PROVIDER=database"),

@@ -23,7 +23,7 @@ from kernel.event_bus_redis import RedisBroker
 from kernel.event_outbox import Outbox, Outgoing
 from kernel.event_store import EventStoreSettings, StreamState
 from kernel.event_store_database import DatabaseEvents, provide_event_store
-from kernel.event_store_relay import StoredEvents, relay_stored_events
+from kernel.event_store_relay import StoredEvents, use_event_relay
 from kernel.events import new_event
 from kernel.fields import table_of
 from kernel.ids import new_id
@@ -140,7 +140,7 @@ async def _run(source: str, url: str, redis: str, prefix: str, count: int, fuse:
     install(kernel, broker)
     if source == "event store":
         provide_event_store(kernel)
-        relay_stored_events(kernel)
+        use_event_relay(kernel)
     fuse_marks(SOURCES[source], fuse)
     bus, database = kernel.adapter(EVENT_BUS), kernel.database
     store = DatabaseEvents(database)

@@ -24,7 +24,7 @@ from kernel.event_outbox import Outbox, Relay
 from kernel.event_store import EVENT_STORE, EventStoreSettings, StreamState
 from kernel.event_store_database import DatabaseEvents, provide_event_store
 from kernel.event_store_memory import MemoryEvents
-from kernel.event_store_relay import StoredEvents, relay_stored_events
+from kernel.event_store_relay import StoredEvents, use_event_relay
 from kernel.event_table import EventRow, StreamRow
 from kernel.events import Event, new_event
 from kernel.fields import table_of
@@ -217,7 +217,7 @@ async def test_an_event_of_an_aggregate_reaches_a_handler() -> None:
     install(kernel, MemoryBroker())
     provide_event_store(kernel)
     store = kernel.adapter(EVENT_STORE)
-    relay_stored_events(kernel)
+    use_event_relay(kernel)
     bus = kernel.adapter(EVENT_BUS)
     bus.subscribe("users.*", ear.hear, group="ears")
     async with running(kernel):

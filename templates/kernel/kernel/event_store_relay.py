@@ -53,7 +53,7 @@ class StoredEvents:
         await self._store.changed(seconds)
 
 
-def relay_stored_events(kernel: Kernel, *, history: bool = False) -> None:
+def use_event_relay(kernel: Kernel, *, history: bool = False) -> None:
     """Publish every event that is stored from the first start on; with `history` those before it, too.
 
     Handlers would take what happened long ago for news, so that history is sent only when it is asked for.
