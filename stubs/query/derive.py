@@ -104,9 +104,7 @@ def _wanted(text: str, fields: Sequence[Field], projection: str) -> tuple[Field,
     known = {field.attribute: field for field in fields if field.filterable}
     wanted = [word.strip() for word in text.split(",") if word.strip()]
     if not known:
-        raise UsageError(
-            f"{projection} have no field to ask by", "a text of any length is none; give it a `str`"
-        )
+        raise UsageError(f"{projection} have no field to ask by", "a text of any length is none; give it a `str`")
     for word in wanted:
         if word not in known:
             hint = nearest(word, known) or f"they can be asked by {', '.join(known)}"
