@@ -110,6 +110,8 @@ GROWN: tuple[tuple[str, ...], ...] = (
     ("make:command", "set_nearly_everything", "--of", "line_items", "--change", "text,at,url,a_rather_long_name_of_it"),
     ("make:projection", "account_overviews", "--of", "accounts"),
     ("make:projection", "line_item_overviews", "--of", "line_items"),
+    ("make:query", "accounts_held_by", "--of", "account_overviews", "--where", "holder,currency"),
+    ("make:query", "items_with", "--of", "line_item_overviews", "--where", "ok,at,n,bi,a_rather_long_name_of_it"),
     ("make:connector", "things", "pedidos"),
     ("make:connector", "orders", "articles", "--call", "price_of"),
     ("make:connector", "customers", "articles", "--call", "words_for"),
@@ -149,7 +151,7 @@ MIGRATIONS = len(MODULES) + len(FIELDS) - 1 + sum(words[0] in _MIGRATING for wor
 
 # Every adapter but the databases, which take each other's place; all of them together on one project.
 ADAPTERS = (
-    *("bus-kafka", "bus-rabbitmq", "bus-redis"),
+    *("bus-kafka", "bus-rabbitmq", "bus-redis", "event-relay"),
     *("event-store-mariadb", "event-store-postgres", "event-store-sqlite"),
     *("jwt", "local", "redis-cache", "redis-limits", "redis-queue", "s3", "smtp"),
 )

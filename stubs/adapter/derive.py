@@ -79,6 +79,17 @@ ADAPTERS: Mapping[str, Adapter] = {
         "EVENT_BUS__REDIS_URL: ${EVENT_BUS__REDIS_URL:-redis://events:6379/0}",
     ),
     **_EVENT_STORES,
+    "event-relay": Adapter(
+        attribute="event_bus",
+        settings="EventBusSettings",
+        port="event_bus",
+        module="event_store_relay",
+        provide="use_event_relay",
+        provider="",
+        what="",
+        variables=("EVENT_BUS_PROVIDER=memory", "# EVENT_STORE_PROVIDER=database"),
+        production=(_CHOSEN_BUS, "EVENT_STORE_PROVIDER: ${EVENT_STORE_PROVIDER:-database}"),
+    ),
     "jwt": Adapter(
         attribute="tokens",
         settings="TokenSettings",

@@ -10,7 +10,7 @@ import logging
 import os
 import signal
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from pydantic import SecretStr
@@ -20,6 +20,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from kernel.app import Kernel
 from kernel.event_bus import EVENT_BUS, EventBusSettings, install
 from kernel.event_bus_redis import RedisBroker
+from kernel.event_outbox import Outbox, Outgoing
+from kernel.event_store import EventStoreSettings, StreamState
+from kernel.event_store_database import DatabaseEvents, provide_event_store
+from kernel.event_store_relay import StoredEvents, use_event_relay
 from kernel.events import new_event
 from kernel.fields import table_of
 from kernel.ids import new_id
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from kernel.events import Event
 
 KEYS = 5
+SOURCES = {"outbox": Outbox, "event store": StoredEvents}
 POINTS = ("appended", "before publish", "published", "marked", "in the effect", "before ack", "acknowledged")
 
 
@@ -57,6 +62,7 @@ ORDERS, EFFECTS = table_of(OrderRow), table_of(EffectRow)
 
 class Settings(KernelSettings):
     event_bus: EventBusSettings = EventBusSettings()
+    event_store: EventStoreSettings = EventStoreSettings(provider="memory")
 
 
 @dataclass(slots=True)
@@ -98,44 +104,52 @@ class FusedBroker(RedisBroker):
         await super().consume(intake)
 
 
-def run(url: str, redis: str, prefix: str, count: int, point: str, passes: int) -> None:
+def run(source: str, url: str, redis: str, prefix: str, count: int, point: str, passes: int) -> None:
     """Publish what is not published yet, handle it, and end when all has had its effect; or die on the way."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     logging.disable(logging.CRITICAL)
-    asyncio.run(_run(url, redis, prefix, count, Fuse(point, passes)))
+    asyncio.run(_run(source, url, redis, prefix, count, Fuse(point, passes)))
 
 
-async def _run(url: str, redis: str, prefix: str, count: int, fuse: Fuse) -> None:
+def fuse_marks(kind: type[Outbox | StoredEvents], fuse: Fuse) -> None:
+    """Let the process die after it noted that something was published."""
+    original = kind.next
+
+    async def next_outgoing(self: Any, position: str, /) -> Outgoing | None:
+        outgoing = await original(self, position)
+        if outgoing is None:
+            return None
+
+        async def published() -> None:
+            await outgoing.published()
+            fuse.at("marked")
+
+        return Outgoing(outgoing.events, published)
+
+    kind.next = next_outgoing  # type: ignore[method-assign]  # in this process only
+
+
+async def _run(source: str, url: str, redis: str, prefix: str, count: int, fuse: Fuse) -> None:
     bus_settings = EventBusSettings(
         provider="redis", redis_url=SecretStr(redis), lease=0.6, poll=0.05, prefetch=5, partitions=2
     )
-    kernel = Kernel(Settings.for_tests(database_url=url, event_bus=bus_settings))
+    stored = EventStoreSettings(provider="database" if source == "event store" else "memory", poll=0.05)
+    kernel = Kernel(Settings.for_tests(database_url=url, event_bus=bus_settings, event_store=stored))
     broker = FusedBroker(bus_settings, prefix=prefix)
     broker.fuse = fuse
     install(kernel, broker)
+    if source == "event store":
+        provide_event_store(kernel)
+        use_event_relay(kernel)
+    fuse_marks(SOURCES[source], fuse)
     bus, database = kernel.adapter(EVENT_BUS), kernel.database
+    store = DatabaseEvents(database)
 
     async def effect(event: Event) -> None:
         async with database.transaction() as session:
             await session.execute(insert(EFFECTS), [{"id": new_id(), "n": event.data["n"], "key": event.key}])
             fuse.at("in the effect")
 
-    assert bus.outbox is not None
-    source, fused_next = bus.outbox, bus.outbox.next
-
-    async def next_outgoing(position: str) -> object:
-        outgoing = await fused_next(position)
-        if outgoing is None:
-            return None
-        marked = outgoing.published
-
-        async def published() -> None:
-            await marked()
-            fuse.at("marked")
-
-        return type(outgoing)(outgoing.events, published)
-
-    source.next = next_outgoing  # type: ignore[method-assign,assignment]  # this one only
     bus.subscribe(
         "orders.*", effect, group="effects", max_attempts=100, first_wait=0.01, longest_wait=0.01, timeout=0.5
     )
@@ -145,7 +159,11 @@ async def _run(url: str, redis: str, prefix: str, count: int, fuse: Fuse) -> Non
         for n in range(there, count):
             async with database.transaction() as session:
                 await session.execute(insert(ORDERS), [{"id": new_id(), "n": n}])
-                await bus.publish(new_event("orders.placed", key=f"k{n % KEYS}", source="t", data={"n": n}))
+                placed = new_event("orders.placed", key=f"k{n % KEYS}", source="t", data={"n": n})
+                if source == "outbox":
+                    await bus.publish(placed)
+                else:
+                    await store.append(f"orders-{placed.key}", [placed], expected=StreamState.ANY)
             fuse.at("appended")
         while True:
             async with database.session() as session:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select, update
 
 from kernel.access import PUBLIC, Principal, require
 from kernel.aggregates import Aggregate, Aggregates, Command, Decider, EventData
 from kernel.clock import FixedClock
 from kernel.command_table import CommandRow
-from kernel.commands import CommandBus, MessageContext
+from kernel.commands import CommandBus, CommandInProgressError, MessageContext
 from kernel.commands_queued import QueuedCommands
 from kernel.errors import (
     AuthError,
@@ -261,6 +263,50 @@ async def test_a_command_is_accepted_exactly_when_its_transaction_commits(shop: 
     with pytest.raises(NotFoundError):
         await bus.status(command)
     assert await queue.list() == ()
+
+
+async def test_what_ended_long_ago_is_forgotten_and_what_waits_is_not(shop: Shop) -> None:
+    bus, purse, old, recent, waiting = shop.register(), uuid4(), new_id(), new_id(), new_id()
+    for command in (old, recent):
+        await bus.execute(PayIn(purse=purse, amount=1), command_id=command)
+    await bus.accept(PayIn(purse=purse, amount=1), MessageContext(waiting))
+    long_ago = shop.database.clock.now() - timedelta(days=31)
+    async with shop.database.transaction() as session:
+        rows = table_of(CommandRow)
+        await session.execute(update(rows).where(rows.c.id == old).values(finished_at=long_ago))
+    assert await bus.forget(long_ago + timedelta(days=1)) == 1
+    with pytest.raises(NotFoundError):
+        await bus.status(old)
+    assert [(await bus.status(each)).status for each in (recent, waiting)] == ["done", "accepted"]
+
+
+async def test_the_same_command_in_two_transactions_at_once_is_refused_by_name(shop: Shop) -> None:
+    bus, purse, command = shop.register(), uuid4(), new_id()
+    stored, other = asyncio.Event(), asyncio.Event()
+
+    async def first() -> None:
+        async with shop.database.transaction():
+            await bus.execute(PayIn(purse=purse, amount=1), command_id=command)
+            stored.set()
+            await other.wait()
+            await asyncio.sleep(0.2)
+
+    async def second() -> str:
+        await stored.wait()
+        try:
+            async with shop.database.transaction() as session:
+                other.set()
+                await session.execute(select(table_of(CommandRow).c.id))
+                return "again" if (await bus.execute(PayIn(purse=purse, amount=1), command_id=command)).again else ""
+        except CommandInProgressError as error:
+            assert str(error) == f"PayIn {command} is being handled at this moment; send it again"
+            return error.code
+
+    if shop.database.dialect == "sqlite":
+        other.set()  # its transactions do not begin before the one that writes has ended
+    _, said = await asyncio.gather(first(), second())
+    assert said == ("again" if shop.database.dialect == "sqlite" else "command_in_progress")
+    assert await shop.balance(purse) == (1, 1)
 
 
 # Queries

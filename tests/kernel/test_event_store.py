@@ -22,11 +22,14 @@ from kernel.events import Event, new_event
 from kernel.fields import table_of
 from kernel.memory_database import MemoryDatabase
 from tests.kernel.backends import START as NOW
+from tests.kernel.backends import sql_shop
 from tests.kernel.conftest import SQL, opened
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
     from pathlib import Path
+
+    from sqlalchemy import URL
 
     from kernel.database import Database
     from kernel.unit_of_work import UnitOfWork
@@ -406,6 +409,33 @@ async def test_a_reader_never_skips_a_slow_writer_as_a_naive_one_does(
 async def _highest(database: Database) -> int:
     async with database.session() as session:
         return await session.scalar(select(func.max(EVENTS.c.position))) or 0
+
+
+@pytest.mark.postgres
+async def test_events_of_one_stream_come_in_its_order_whichever_transaction_began_first(
+    postgres_scratch: URL,
+) -> None:
+    async with sql_shop(postgres_scratch) as shop:
+        assert shop.database is not None
+        database, stream, began, appended = shop.database, name(), asyncio.Event(), asyncio.Event()
+        store = DatabaseEvents(database)
+        start = await store.head()
+
+        async def begin_first_and_append_last() -> None:
+            async with database.transaction() as session:
+                await session.execute(text("SELECT pg_current_xact_id()::text"))
+                began.set()
+                await appended.wait()
+                await store.append(stream, [event(2)], expected=1)
+
+        first = asyncio.create_task(begin_first_and_append_last())
+        await began.wait()
+        await store.append(stream, [event(1)], expected=NO_STREAM)
+        assert numbers((await store.read_all(start)).events) == []  # the older transaction may still append
+        appended.set()
+        await first
+        await settled(Place(store, database, database))
+        assert numbers((await store.read_all(start)).events) == [1, 2]
 
 
 async def test_a_subscription_catches_up_and_then_hears_what_is_new(store: EventStore) -> None:

@@ -27,6 +27,7 @@ GENERATORS = (
     _generator("make:command rename_note --of notes --change text", "destroy:command RenameNote --of notes"),
     _generator("make:command reword --of notes --change text --queued", "destroy:command reword --of notes"),
     _generator("make:projection note_overviews --of notes", "destroy:projection NoteOverviews"),
+    _generator("make:query saying --of scribbles --where title", "destroy:query Saying --of scribbles"),
     _generator("make:connector orders customers", "destroy:connector orders customers"),
     _generator(
         "make:connector customers articles --call price_of",
@@ -72,7 +73,8 @@ def small_project(folder: Path) -> Path:
     call(root, "make:module", "articles", "title")
     call(root, "make:module", "customers", "name")
     call(root, "make:module", "orders", "total:int")
-    call(root, "make:aggregate", "notes", "text:text")
+    call(root, "make:aggregate", "notes", "text:text", "title:str")
+    call(root, "make:projection", "scribbles", "--of", "notes")
     assert set(WRITTEN) == {"articles"}
     write_methods(root)
     return root

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import String
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .columns import Json, UtcDateTime
@@ -13,6 +13,7 @@ class CommandRow(Entity):
     """A command by its id; `answer` is what became of it, `problem` why nothing did."""
 
     __tablename__ = "handled_commands"
+    __table_args__ = (Index("ix_handled_commands_finished_at", "finished_at"),)
 
     name: Mapped[str] = mapped_column(String(100))
     digest: Mapped[str] = mapped_column(String(64))

@@ -11,17 +11,20 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar, cast
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 import structlog
 from pydantic import ValidationError as InvalidError
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from .access import PUBLIC, Access, Principal
 from .aggregates import Aggregate, Command
 from .app import Kernel
+from .clock import Clock
 from .command_table import CommandRow
 from .database import Database
 from .errors import AppError, ConflictError, NotFoundError, UnavailableError, ValidationError
@@ -30,10 +33,20 @@ from .fields import table_of
 from .ids import new_id
 from .message_handlers import Handler, Handlers, MessageContext, Registration
 
-__all__ = ["Command", "CommandBus", "CommandStatus", "MessageContext", "Outcome", "use_commands"]
+__all__ = [
+    "Command",
+    "CommandBus",
+    "CommandInProgressError",
+    "CommandStatus",
+    "MessageContext",
+    "Outcome",
+    "use_commands",
+]
 
 C = TypeVar("C", bound=Command)
 _ROWS = table_of(CommandRow)
+_AT_ONCE: Final = 1000
+_UPKEEP: Final = 3600.0
 _ACCEPTED, _DONE, _FAILED = "accepted", "done", "failed"
 logger = structlog.get_logger("commands")
 
@@ -61,6 +74,12 @@ class CommandStatus:
     status: str
     outcome: Outcome | None
     problem: Mapping[str, object] | None
+
+
+class CommandInProgressError(ConflictError):
+    """The same command, under the same id, is being handled at this moment; send it again to be told how it ended."""
+
+    default_code = "command_in_progress"
 
 
 class CommandBus:
@@ -96,8 +115,9 @@ class CommandBus:
         """Let a command happen, and answer what became of it.
 
         Raises AuthError and ForbiddenError for who may not, ValidationError for values that do not fit, ConflictError
-        for an id that another command has and ConcurrencyError when it met others again and again, UnavailableError
-        when it takes too long, and what the handler raises. Nothing has happened then.
+        for an id that another command has, CommandInProgressError when the caller's transaction met the same command in
+        another one, ConcurrencyError when it met others again and again, UnavailableError when it takes too long, and
+        what the handler raises. Nothing has happened then.
         """
         registration = self.handlers.of(type(command))
         registration.access.check(principal)
@@ -143,6 +163,21 @@ class CommandBus:
             own = update(_ROWS).where(_ROWS.c.id == command_id, _ROWS.c.status == _ACCEPTED)
             await session.execute(own.values(changed))
 
+    async def forget(self, before: datetime) -> int:
+        """Forget commands that ended before a time, and answer how many; one that comes again happens again."""
+        ended = _ROWS.c.finished_at < before
+        old = select(_ROWS.c.id).where(ended).order_by(_ROWS.c.finished_at).limit(_AT_ONCE)
+        forgotten = 0
+        while True:
+            async with self.database.session() as session:
+                ids = list(await session.scalars(old))
+            if not ids:
+                return forgotten
+            async with self.database.transaction() as session:
+                # A command that had failed may have been sent again, and done, since.
+                await session.execute(delete(_ROWS).where(_ROWS.c.id.in_(ids), ended))
+            forgotten += len(ids)
+
     async def _until_it_fits(
         self, registration: Registration[Any, Aggregate[Any]], command: Command, context: MessageContext
     ) -> Outcome:
@@ -154,10 +189,9 @@ class CommandBus:
                 if attempt == retries:
                     raise
                 await asyncio.sleep(secrets.randbelow(20 * 2**attempt) / 1000)
-            except IntegrityError:
-                # The same command at the same moment was faster; what became of it is there now.
-                if await self._find(context.id) is None or attempt == retries:
-                    raise
+            except CommandInProgressError:
+                if attempt == retries:
+                    raise  # else what became of it is there now
         raise AssertionError("unreachable")
 
     async def _once(
@@ -170,13 +204,20 @@ class CommandBus:
                 return _outcome(known.answer, again=True)
             if known is None:
                 # Stored before it is handled: of two that come at once, the second waits here, and finds the first.
-                await session.execute(insert(_ROWS), self._row(command, context, _ACCEPTED))
+                await self._store(session, command, context)
             made = await registration.handler(command, context)
             outcome = Outcome(context.id, made.id, made.version, str(made.position))
             answer = {**asdict(outcome), "command_id": str(outcome.command_id), "aggregate_id": str(made.id)}
             done = {"status": _DONE, "answer": answer, "problem": None, "finished_at": self.database.clock.now()}
             await session.execute(update(_ROWS).where(_ROWS.c.id == context.id).values(done))
             return outcome
+
+    async def _store(self, session: AsyncSession, command: Command, context: MessageContext) -> None:
+        try:
+            await session.execute(insert(_ROWS), self._row(command, context, _ACCEPTED))
+        except IntegrityError:
+            message = f"{type(command).__name__} {context.id} is being handled at this moment; send it again"
+            raise CommandInProgressError(message) from None
 
     async def _find(self, command_id: UUID) -> Row[Any] | None:
         async with self.database.session() as session:
@@ -210,12 +251,36 @@ def problem_of(error: AppError) -> dict[str, object]:
     return {"code": error.code, "message": error.message, "status": int(error.status)}
 
 
-def use_commands(kernel: Kernel) -> CommandBus:
-    """Give the application its command bus, `kernel.resolve(CommandBus)`, checked at the start."""
+def use_commands(kernel: Kernel, *, remember: timedelta = timedelta(days=30)) -> CommandBus:
+    """Give the application its command bus, `kernel.resolve(CommandBus)`, checked at the start.
+
+    What became of a command is remembered so long after its end; nobody should send it again later than that.
+    """
     bus = CommandBus(kernel.database)
     kernel.share(bus)
     kernel.on_start(bus.handlers.check)
+    upkeep: list[asyncio.Task[None]] = []
+
+    async def start() -> None:
+        upkeep.append(asyncio.create_task(_forget_the_old(bus, kernel.clock, remember)))
+
+    async def stop() -> None:
+        for task in upkeep:
+            task.cancel()
+        await asyncio.gather(*upkeep, return_exceptions=True)
+
+    kernel.on_ready(start)
+    kernel.on_stop(stop)
     return bus
+
+
+async def _forget_the_old(bus: CommandBus, clock: Clock, remember: timedelta) -> None:
+    while True:
+        await asyncio.sleep(_UPKEEP)
+        try:
+            await bus.forget(clock.now() - remember)
+        except Exception:
+            logger.exception("commands that ended long ago could not be forgotten")
 
 
 def _refuse_another(row: Row[Any] | None, command: Command, context: MessageContext) -> None:

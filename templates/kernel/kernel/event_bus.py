@@ -48,6 +48,7 @@ from .event_bus_values import (
 )
 from .event_outbox import Outbox, Relay
 from .events import Event, is_event_pattern, new_event, stands_for
+from .http.event_metrics import EventMetricsController
 from .ports import AdapterPort
 from .request_context import correlation_id, current_caller, trace
 from .trace import trace_of
@@ -130,6 +131,11 @@ class DistributedEventBus:
     def subscriptions(self) -> tuple[Subscription, ...]:
         """Answer who subscribed, by group."""
         return tuple(self._subscriptions[group] for group in sorted(self._subscriptions))
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Answer the names of the groups that subscribed."""
+        return tuple(sorted(self._subscriptions))
 
     def subscribe(
         self,
@@ -242,6 +248,10 @@ class DistributedEventBus:
         for (group, status), count in (await self.letters.counts()).items():
             found.setdefault(group, {})[f"letters_{status.value}"] = count
         return found
+
+    async def waiting(self) -> int:
+        """Count the events that wait to be published, by any process."""
+        return 0 if self.outbox is None else await self.outbox.count()
 
     async def attempt(self, subscription: Subscription, event: Event, attempts: int) -> Failure | None:
         """Let a handler have an event, and answer how that failed, if it did; everybody who wants to know is told."""
@@ -441,8 +451,8 @@ def install(kernel: Kernel, broker: Broker) -> None:
         source=kernel.settings.app_name,
         outbox=outbox,
     )
-    relay = Relay(kernel.database, outbox, bus.send, filled=outbox.filled, lease=settings.lease, poll=settings.poll)
-    kernel.provide(EVENT_BUS, bus)
+    relay = Relay(kernel.database, outbox, bus.send, lease=settings.lease, poll=settings.poll)
+    kernel.provide(EVENT_BUS, bus, router=EventMetricsController(bus).router() if settings.metrics else None)
     kernel.add_probe("event bus", broker.ping)
     if settings.consume:
         kernel.on_ready(bus.start)

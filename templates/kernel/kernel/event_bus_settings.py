@@ -40,6 +40,7 @@ class EventBusSettings(PortSettings):
     partitions: int = Field(default=4, ge=1, le=1000, description="What one key is kept in order in; never fewer.")
     prefetch: int = Field(default=100, ge=1, description="Events of a partition that are taken at a time.")
     consume: bool = Field(default=True, description="Handle events in this process; false where it only publishes.")
+    metrics: bool = Field(default=False, description="Serve /events/metrics to whoever can reach it.")
     poll: float = Field(default=5.0, gt=0, description="Seconds between two looks for what other processes left.")
     lease: float = Field(default=15.0, gt=0, description="Seconds of silence until a process counts as gone.")
     grace: float = Field(default=20.0, ge=0, description="Seconds that handlers have when the process is stopped.")

@@ -7,7 +7,7 @@ What was published and not yet marked so when a process died is published again;
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -52,6 +52,10 @@ class Source(Protocol):
         """Answer what comes after a position, or None when there is nothing."""
         ...
 
+    async def changed(self, seconds: float, /) -> None:
+        """Wait until this process stored something to publish, and so long at most."""
+        ...
+
 
 class Outbox:
     """Stores events until a relay has published them; implements Source with the table `event_outbox`."""
@@ -84,6 +88,12 @@ class Outbox:
 
         return Outgoing(tuple(of_plain(row.event) for row in rows), published)
 
+    async def changed(self, seconds: float, /) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.filled.wait()
+            self.filled.clear()
+
     async def count(self) -> int:
         """Count what waits to be published."""
         async with self._database.session() as session:
@@ -114,7 +124,6 @@ class Relay:
         source: Source,
         publish: Publish,
         *,
-        filled: asyncio.Event | None = None,
         lease: float = 15.0,
         poll: float = 5.0,
     ) -> None:
@@ -123,7 +132,6 @@ class Relay:
         self._publish = publish
         self._lease = timedelta(seconds=lease)
         self._me = secrets.token_hex(8)
-        self._filled = filled or asyncio.Event()
         self._poll = poll
         self._stopping = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
@@ -140,17 +148,16 @@ class Relay:
     async def run(self) -> None:
         """Publish what there is whenever there is something new, and look from time to time for what others left."""
         while not self._stopping.is_set():
-            self._filled.clear()
             try:
                 await self.drain()
             except UnavailableError as error:
                 logger.warning("events wait to be published", source=self._source.name, error=str(error))
-                await _first(self._stopping, self._stopping, _PATIENCE)
+                await self._until_stopped(asyncio.sleep(_PATIENCE))
             except Exception:
                 logger.exception("events cannot be published", source=self._source.name)
-                await _first(self._stopping, self._stopping, _PATIENCE)
+                await self._until_stopped(asyncio.sleep(_PATIENCE))
             else:
-                await _first(self._filled, self._stopping, self._poll)
+                await self._until_stopped(self._source.changed(self._poll))
 
     async def drain(self) -> None:
         """Publish until there is nothing more. Raises UnavailableError when the broker does not answer."""
@@ -196,14 +203,31 @@ class Relay:
             async with self._database.transaction() as session:
                 await session.execute(ended.values(leased_until=self._database.clock.now(), holder=""))
 
+    async def _until_stopped(self, waiting: Coroutine[Any, Any, None]) -> None:
+        tasks = [asyncio.create_task(waiting), asyncio.create_task(self._stopping.wait())]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+
     def _mine(self) -> tuple[ColumnElement[bool], ...]:
         return (_RELAYS.c.name == self._source.name,)
 
 
-async def keep_position(database: Database, name: str, position: str) -> None:
-    """Remember how far a relay is."""
+async def begin_at(database: Database, name: str, position: str) -> str:
+    """Let a relay that has never run begin behind a position, and answer how far it is."""
+    row = {"id": new_id(), "name": name, "holder": "", "leased_until": database.clock.now(), "position": position}
     async with database.transaction() as session:
-        await session.execute(update(_RELAYS).where(_RELAYS.c.name == name).values(position=position))
+        await session.execute(_unless_there(database.dialect, row))
+        return cast("str", await session.scalar(select(_RELAYS.c.position).where(_RELAYS.c.name == name)))
+
+
+async def keep_position(database: Database, name: str, position: str, *, before: str) -> None:
+    """Remember how far a relay is, unless another process, which took its turn meanwhile, has brought it further."""
+    mine = (_RELAYS.c.name == name, _RELAYS.c.position == before)
+    async with database.transaction() as session:
+        await session.execute(update(_RELAYS).where(*mine).values(position=position))
 
 
 async def _changed(session: AsyncSession, statement: Update) -> bool:
@@ -217,13 +241,3 @@ def _unless_there(dialect: str, row: dict[str, object]) -> Insert:
     if dialect == "sqlite":
         return sqlite.insert(_RELAYS).values(row).on_conflict_do_nothing(index_elements=["name"])
     return mysql.insert(_RELAYS).values(row).on_duplicate_key_update(name=_RELAYS.c.name)
-
-
-async def _first(one: asyncio.Event, other: asyncio.Event, seconds: float) -> None:
-    """Wait for one of two events, and so long at most."""
-    tasks = [asyncio.create_task(each.wait()) for each in (one, other)]
-    try:
-        await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()

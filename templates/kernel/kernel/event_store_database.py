@@ -5,7 +5,7 @@ alone is not enough, because a transaction may take its number early and commit 
 
 - PostgreSQL: events are ordered by their transaction's id first, and read only below the oldest transaction that is
   still open (`pg_snapshot_xmin`). No writer waits for another stream's; one long transaction anywhere in the database
-  cluster delays readers, and loses nothing.
+  cluster delays readers, and loses nothing. Those of one stream keep its order, whichever transaction began first.
 - SQLite, MariaDB, MySQL: transactions that append take turns, on the one writer that SQLite has or on a counter's row,
   so that positions are given in the order of the commits.
 """
@@ -93,7 +93,7 @@ class DatabaseEvents:
             if not self._by_transaction:
                 await _count(session, ALL, last + len(events))
             positions = await self._insert(session, stream, events, actual, last)
-        self._appended.set()
+            await self._database.after_commit(self._wake)
         return positions
 
     async def read_stream(
@@ -163,6 +163,9 @@ class DatabaseEvents:
                 "`pg_resetwal --next-transaction-id` or a physical restore"
             )
 
+    async def _wake(self) -> None:
+        self._appended.set()
+
     async def _locked(self, session: AsyncSession, stream: str) -> int:
         """Hold the row of a stream until the transaction ends, and answer how many events it has."""
         wanted = select(_STREAMS.c.version).where(_STREAMS.c.name == stream).with_for_update()
@@ -183,10 +186,10 @@ class DatabaseEvents:
                 row |= {"transaction_id": 0, "position": last + place}
             await session.execute(insert(_EVENTS), rows)
             return tuple(Position(0, last + place) for place in range(1, len(rows) + 1))
-        transaction = await session.scalar(select(_as_number(func.pg_current_xact_id())))
+        transaction = await _transaction(session, stream, version)
         stored = insert(_EVENTS).returning(_EVENTS.c.position, sort_by_parameter_order=True)
         numbers = await session.scalars(stored, [{**row, "transaction_id": transaction} for row in rows])
-        return tuple(Position(cast("int", transaction), number) for number in numbers)
+        return tuple(Position(transaction, number) for number in numbers)
 
     async def _head(self, session: AsyncSession) -> Position:
         if not self._by_transaction:
@@ -207,6 +210,16 @@ class DatabaseEvents:
         if self._by_transaction:
             return _EVENTS.c.transaction_id <= head.transaction
         return _EVENTS.c.position <= head.number
+
+
+async def _transaction(session: AsyncSession, stream: str, version: int) -> int:
+    """Answer the id to order new events by: the running transaction's, and never one below the stream's last event.
+
+    Of two transactions the older one may append later. While it runs, no reader gets as far as either of them.
+    """
+    last = select(_EVENTS.c.transaction_id).where(_EVENTS.c.stream == stream, _EVENTS.c.number == version)
+    own = _as_number(func.pg_current_xact_id())
+    return cast("int", await session.scalar(select(func.greatest(own, last.scalar_subquery()))))
 
 
 async def _found(session: AsyncSession, events: Sequence[Event]) -> dict[Any, tuple[str, Position]]:

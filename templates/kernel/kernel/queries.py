@@ -1,7 +1,7 @@
 """The query bus: one way for everything that somebody wants to know, checked at the start as the commands are."""
 
 import asyncio
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -14,6 +14,7 @@ from .message_handlers import Handler, Handlers, MessageContext, Registration
 __all__ = ["MessageContext", "Query", "QueryBus", "use_queries"]
 
 R = TypeVar("R")
+Q = TypeVar("Q", bound="Query[Any]")
 
 
 class Query(BaseModel, Generic[R]):
@@ -29,7 +30,7 @@ class QueryBus:
         self.handlers = Handlers("query")
 
     def register(
-        self, kind: type[Query[R]], handler: Handler[Query[R], R], *, access: Access = PUBLIC, timeout: float = 10.0
+        self, kind: type[Q], handler: Handler[Q, object], *, access: Access = PUBLIC, timeout: float = 10.0
     ) -> None:
         """Say who answers queries of a kind, who may ask them, and the seconds that it may take.
 

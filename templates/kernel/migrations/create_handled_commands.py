@@ -16,6 +16,7 @@ UP = {
             CONSTRAINT pk_handled_commands PRIMARY KEY (id)
         ) CHARSET=utf8mb4 COLLATE utf8mb4_nopad_bin
         """,
+        "CREATE INDEX ix_handled_commands_finished_at ON handled_commands (finished_at)",
     ],
     "mysql": [
         """
@@ -32,6 +33,7 @@ UP = {
             CONSTRAINT pk_handled_commands PRIMARY KEY (id)
         ) CHARSET=utf8mb4 COLLATE utf8mb4_0900_bin
         """,
+        "CREATE INDEX ix_handled_commands_finished_at ON handled_commands (finished_at)",
     ],
     "postgresql": [
         """
@@ -48,6 +50,7 @@ UP = {
             CONSTRAINT pk_handled_commands PRIMARY KEY (id)
         )
         """,
+        "CREATE INDEX ix_handled_commands_finished_at ON handled_commands (finished_at)",
     ],
     "sqlite": [
         """
@@ -64,6 +67,7 @@ UP = {
             CONSTRAINT pk_handled_commands PRIMARY KEY (id)
         )
         """,
+        "CREATE INDEX ix_handled_commands_finished_at ON handled_commands (finished_at)",
     ],
 }
 
