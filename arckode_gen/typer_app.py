@@ -121,6 +121,7 @@ def _explained(spec: CommandSpec, error: click.ClickException) -> UsageError:
     param = error.param
     if param is not None and isinstance(param.type, click.Choice):
         word = error.message.partition("'")[2].partition("'")[0]
+        message = f"{spec.name}: {error.message.rstrip('.')}"  # which lists the choices already, as the metavar does
         return UsageError(message, nearest(word, [str(choice) for choice in param.type.choices]) or _see(spec))
     return UsageError(message, _see(spec))
 

@@ -89,6 +89,8 @@ def _check(param: Param, call: Call, result: dict[str, object]) -> None:
     value = result.get(param.name)
     if param.required and value is None and not call.values.get(param.name):
         where = param.name.upper() if param.kind == "argument" else param.flag
+        if not call.text("answers"):
+            raise UsageError(f"{call.spec.name}: {where} is empty", "give it a value")
         raise UsageError(f"--answers: '{param.name}' is missing", f"add it, or give {where} on the command line")
     if value is None or param.many:
         return

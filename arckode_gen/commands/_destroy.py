@@ -59,7 +59,7 @@ def run(stub: Stub, call: Call) -> int:
 def _unit(stub: Stub, call: Call, snapshot: Snapshot) -> Unit:
     """Return the unit that the words name: as the manifest does, or as they did when it was made."""
     known = [each.name for each in units.of_kind(snapshot, stub.unit)]
-    name = call.text("name")
+    name = typed = call.text("name")
     if name not in known:
         from arckode_gen.commands._generate import unit_name  # which imports what renders
 
@@ -67,7 +67,8 @@ def _unit(stub: Stub, call: Call, snapshot: Snapshot) -> Unit:
     found = units.load(snapshot, stub.unit, name)
     if found is None:
         listed = f"there are {', '.join(known)}" if known else f"nothing was made by `arckode {stub.spec.name}`"
-        raise UsageError(f"there is no {stub.unit} '{name}'", nearest(name, known) or listed)
+        meant = f"'{name}'" if typed in {"", name} else f"'{typed}' or '{name}'"
+        raise UsageError(f"there is no {stub.unit} {meant}", nearest(name, known) or listed)
     return found
 
 

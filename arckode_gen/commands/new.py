@@ -67,6 +67,9 @@ def run(call: Call) -> int:
     if root.is_dir():
         recover(root)
     _refuse_existing(root)
+    around = next((each for each in (call.cwd, *call.cwd.parents) if (each / project.PROJECT_FILE).is_file()), None)
+    if around is not None:
+        call.say(f"note: {name.name} becomes a project of its own inside the project in {around}")
     plan = _plan(name, {"database": call.text("database"), "lang": call.text("lang")})
     if call.flag("dry_run"):
         return show(call, plan, applied="")

@@ -140,7 +140,8 @@ def _refuse_needed(entry: Entry, plan: Plan, snapshot: Snapshot, root: Path) -> 
             f"destroy what needs it first: {lines}",
         )
     lost = {edit for unit in going for edit in unit.edits if _loses(plan, edit)}
-    sharing = [unit for unit in known if unit not in going and (paths & set(unit.files) or lost & set(unit.edits))]
+    theirs = {change.path for change in plan.changes}  # what the command did to another unit's record goes with it
+    sharing = [unit for unit in known if unit.path not in theirs and (paths & {*unit.files} or lost & {*unit.edits})]
     if sharing:
         inverse = _inverse(entry, snapshot, root)
         own = f", or take out only what nothing else has: `{inverse}`" if inverse else ""

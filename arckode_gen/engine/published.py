@@ -52,7 +52,9 @@ def publish(folder: Path, version: int, snapshot: Snapshot, *, force: bool) -> P
         )
     after = {**copied, **{units.BASE + path: state for path, state in copied.items()}, made.path: units.dump(made)}
     changes = (Change(path, snapshot.read(path), state, "as shipped") for path, state in sorted(after.items()))
-    return Plan(f"stub:publish {folder.name}", tuple(change for change in changes if not change.is_noop))
+    kept = tuple(change for change in changes if not change.is_noop)
+    notes = (f"the copy to change is {HOME}{folder.name}/",) if kept else ()
+    return Plan(f"stub:publish {folder.name}", kept, notes=notes)
 
 
 def difference(folder: Path, snapshot: Snapshot, *, mine: bool) -> str:

@@ -35,7 +35,12 @@ WRONG = [
     pytest.param(["db:migrate", "--lock-timeout", "x"], "'x' is not a valid integer", "--help", id="no number"),
     pytest.param(["db:migrate", "--rollback=x"], "'x' is not a valid integer", "--help", id="no number after equals"),
     pytest.param(["completion"], "completion: Missing argument 'SHELL", "--help", id="a missing choice"),
-    pytest.param(["completion", "bsh"], "'bsh' is not one of", "did you mean 'bash'?", id="an argument near a choice"),
+    pytest.param(
+        ["completion", "bsh"],
+        "completion: 'bsh' is not one of 'bash'",
+        "did you mean 'bash'?",
+        id="an argument near a choice",
+    ),
     pytest.param(["help", "nwe"], "there is no command 'nwe'", "did you mean 'new'?", id="help for nothing"),
     pytest.param(["make:module", "x"], "not inside an arckode project", "arckode new NAME", id="no project here"),
 ]

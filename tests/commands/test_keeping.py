@@ -337,3 +337,12 @@ def test_why_an_upgrade_changed_a_file_is_not_why_it_is_taken_back(shop: Path) -
     as_if_older(shop, SERVICE, "there is no such order", "no order")
     call(shop, "upgrade")
     assert "(" not in call(shop, "undo", "--dry-run").out.partition("service.py")[2].partition("\n")[0]
+
+
+def test_the_place_of_a_published_stub_is_said(shop: Path) -> None:
+    assert "the copy to change is .arckode/stubs/helper/" in call(shop, "stub:publish", "helper").out
+
+
+def test_what_is_not_there_is_named_as_it_was_typed(shop: Path) -> None:
+    with pytest.raises(UsageError, match="there is no module 'nope' or 'nopes'"):
+        call(shop, "destroy:module", "nope")

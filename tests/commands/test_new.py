@@ -252,6 +252,12 @@ def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
     assert (tmp_path / "shop/src/shop/main.py").is_file()
 
 
+def test_a_project_inside_another_one_is_remarked_upon(tmp_path: Path) -> None:
+    arckode(tmp_path, "new", "shop", "--no-git")
+    heard = arckode(tmp_path / "shop/src", "new", "inner", "--no-git", "--dry-run")
+    assert f"inner becomes a project of its own inside the project in {tmp_path / 'shop'}" in heard.said
+
+
 def test_a_place_where_nothing_can_be_made_is_said() -> None:
     assert "cannot make /proc/shop" in arckode(Path("/proc"), "new", "shop", code=5).said
 

@@ -115,6 +115,12 @@ def test_one_word_for_one_and_many_is_refused() -> None:
     assert "--plural sheep_list" in caught.value.hint
 
 
+@pytest.mark.parametrize("word", ["true", "none", "False"])
+def test_a_class_cannot_be_called_like_a_constant(word: str) -> None:
+    with pytest.raises(UsageError, match="is a word of Python's own"):
+        Name.parse(word)
+
+
 @pytest.mark.parametrize("word", ["user", "order", "role", "plan", "position", "event"])
 def test_leaves_natural_names_alone(word: str) -> None:
     assert Name.parse(word).singular == word
