@@ -226,6 +226,19 @@ async def test_an_event_of_an_aggregate_reaches_a_handler() -> None:
         assert (await bus.metrics())[""]["published"] == 1
 
 
+async def test_an_application_whose_tables_come_later_starts_and_relays_then() -> None:
+    kernel, ear = Kernel(Settings.for_tests(database_url="sqlite://", event_store=EventStoreSettings())), Ear()
+    install(kernel, MemoryBroker())
+    provide_event_store(kernel)
+    store = kernel.adapter(EVENT_STORE)
+    use_event_relay(kernel, history=True)
+    kernel.adapter(EVENT_BUS).subscribe("users.*", ear.hear, group="ears")
+    async with running(kernel):
+        await kernel.database.create_tables()
+        await store.append("users-1", [event(1)], expected=StreamState.NO_STREAM)
+        await until(lambda: ear.heard == [1])
+
+
 # Metrics
 
 

@@ -7,9 +7,11 @@ killed goes on where it was; what it had published and not noted is published ag
 from typing import Final
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from .app import Kernel
 from .database import Database
+from .errors import UnavailableError
 from .event_bus import EVENT_BUS, EventBusSettings
 from .event_outbox import Outgoing, Relay, begin_at, keep_position
 from .event_store import EVENT_STORE, START, EventStore, Position
@@ -27,19 +29,24 @@ class StoredEvents:
         self._store = store
         self._database = database
         self._history = history
+        self._has_begun = False
 
-    async def begin(self) -> None:
-        """Settle where the relay begins, the first time: behind what is there, or with the first event there is."""
+    async def begin(self) -> str:
+        """Settle and answer where the relay begins, the first time: behind what is there, or with the first event."""
         first = START if self._history else await self._store.head()
         at = await begin_at(self._database, self.name, str(first))
         head = await self._store.head()
+        self._has_begun = True
         if Position.parse(at) <= head:
-            return
+            return at
         # A store in memory begins anew with its process, and the database remembers the one before.
         logger.warning("the event store has less than was published; what comes from now on is published", position=at)
         await keep_position(self._database, self.name, str(head), before=at)
+        return str(head)
 
     async def next(self, position: str, /) -> Outgoing | None:
+        if not self._has_begun:
+            position = await self.begin()
         page = await self._store.read_all(Position.parse(position), limit=_AT_ONCE)
         if not page.events:
             return None
@@ -68,7 +75,10 @@ def use_event_relay(kernel: Kernel, *, history: bool = False) -> None:
             kernel.settings.of(EventBusSettings),
         )
         source = StoredEvents(store, kernel.database, history=history)
-        await source.begin()
+        try:
+            await source.begin()
+        except (SQLAlchemyError, UnavailableError) as error:  # where tables are missing it starts, and relays later
+            logger.warning("stored events wait to be published", error=type(error).__name__)
         relays.append(Relay(kernel.database, source, bus.send, lease=settings.lease, poll=store.poll))
 
     async def relay() -> None:
