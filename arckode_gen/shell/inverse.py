@@ -26,7 +26,10 @@ def decide(entry: Entry, history: tuple[Entry, ...], project: Snapshot) -> Plan:
     later = tuple(each for each in history[history.index(entry) + 1 :] if each.state == "applied")
     changes: list[Change] = []
     conflicts: list[str] = []
-    for wanted in entry.plan.inverse().changes:
+    # Why something went, or was merged, is not why it comes back.
+    unlike = entry.plan.command.startswith(("upgrade", "destroy:"))
+    for each in entry.plan.inverse().changes:
+        wanted = replace(each, reason="") if unlike else each
         change = _change(wanted, project.read(wanted.path), later)
         if isinstance(change, str):
             conflicts.append(f"{wanted.path} {change}")
@@ -45,7 +48,7 @@ def decide(entry: Entry, history: tuple[Entry, ...], project: Snapshot) -> Plan:
 def _change(wanted: Change, found: FileState | None, later: tuple[Entry, ...]) -> Change | str:
     """Return what takes one file back, or why it cannot be; `wanted` is the inverse of what the command did to it."""
     if found in {wanted.before, wanted.after}:
-        return replace(wanted, before=found, reason="")  # why the command did it is not why it is taken back
+        return replace(wanted, before=found)
     merged = _merge(wanted, found)
     if merged is not None:
         return Change(wanted.path, before=found, after=merged, reason=_MERGED)
