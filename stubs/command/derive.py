@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from arckode_gen.engine import layout, names, reserved
+from arckode_gen.engine import layout, names, owners, reserved
 from arckode_gen.engine.examples import example_of
-from arckode_gen.engine.fields import parse_fields
-from arckode_gen.engine.names import Name
 from arckode_gen.engine.python_code import field_code
 from arckode_gen.engine.python_names import free_name
-from arckode_gen.engine.units import all_units, load
+from arckode_gen.engine.units import load
 from arckode_gen.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from arckode_gen.engine.fields import Field
+    from arckode_gen.engine.names import Name
     from arckode_gen.engine.project import Snapshot
-    from arckode_gen.engine.units import Unit
 
 _LONGEST = 30  # what is made of it has to fit a line
 _TAKEN = frozenset({"create", "update", "delete", "show", "store", "destroy", "get_by_id", "index", "list"})
@@ -43,9 +41,9 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
         UsageError: there is no such aggregate or field, or the name is taken or too long.
     """
     package = str(values["package"])
-    unit = _aggregate(project, str(values["of"]))
-    fields = parse_fields(str(word) for word in cast("Sequence[object]", unit.values["field"]))
-    owner = _name(unit)
+    unit = owners.owner(project, "aggregate", str(values["of"]))
+    fields = owners.fields_of(unit)
+    owner = owners.name_of(unit)
     command = free_name(str(values["name"]))
     pascal = names.to_pascal(command)
     entity = f"{owner.pascal}State" if owner.singular in reserved.CLASS_NAMES else owner.pascal
@@ -79,23 +77,6 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
         "asked": layout.call(f"change = Change{entity}(", kept, indent=8),
         "known": _known(f"{package}.modules.{owner.plural}", owner, (entity, pascal), fields, command),
     }
-
-
-def _aggregate(project: Snapshot, said: str) -> Unit:
-    unit = load(project, "aggregate", said)
-    source = said if unit is not None else Name.parse(said).plural
-    unit = unit or load(project, "aggregate", source)
-    if unit is not None:
-        return unit
-    known = sorted(each.name for each in all_units(project) if each.kind == "aggregate")
-    there = f"; there are {', '.join(known)}" if known else ""
-    hint = nearest(source, known) or f"`arckode make:aggregate` makes one{there}"
-    raise UsageError(f"--of {source}: there is no such aggregate", hint)
-
-
-def _name(unit: Unit) -> Name:
-    said = cast("Mapping[str, str]", unit.values["name"])
-    return Name.parse(said["plural"], singular=said["singular"], plural=said["plural"])
 
 
 def _check(command: str, pascal: str, entity: str) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from arckode_gen.engine import names, reserved, sql_types
+from arckode_gen.engine import names, owners, reserved, sql_types
 from arckode_gen.engine.examples import example_of
-from arckode_gen.engine.fields import parse_fields
 from arckode_gen.engine.inflection import article
 from arckode_gen.engine.names import Name
 from arckode_gen.engine.python_code import FieldCode, field_code, is_searched
-from arckode_gen.engine.units import all_units, load
-from arckode_gen.errors import UsageError, nearest
+from arckode_gen.engine.units import load
+from arckode_gen.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,9 +41,8 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
     """
     name = cast("Name", values["name"])
     package = str(values["package"])
-    said = str(values["of"])
-    source = said if load(project, "aggregate", said) is not None else Name.parse(said).plural
-    fields = _fields(project, source)
+    followed = owners.owner(project, "aggregate", str(values["of"]))
+    source, fields = followed.name, owners.fields_of(followed)
     if len(name.plural) > _LONGEST:
         raise UsageError(f"{name.plural}: a projection's name has at most {_LONGEST} letters", "shorten it")
     for kind in ("module", "aggregate"):
@@ -88,17 +86,6 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
         "drop": sql_types.drop_table(name.plural),
         "known": _known(f"{package}.modules.{name.plural}", entity, name, fields),
     }
-
-
-def _fields(project: Snapshot, source: str) -> tuple[Field, ...]:
-    unit = load(project, "aggregate", source)
-    if unit is None:
-        known = sorted(each.name for each in all_units(project) if each.kind == "aggregate")
-        hint = nearest(source, known) or "`arckode make:aggregate` makes one" + (
-            f"; there are {', '.join(known)}" if known else ""
-        )
-        raise UsageError(f"--of {source}: there is no such aggregate", hint)
-    return parse_fields(str(word) for word in cast("Sequence[object]", unit.values["field"]))
 
 
 def _column(field: Field, entity: str, name: Name) -> Column:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from arckode_gen.engine import layout, names, reserved
-from arckode_gen.engine.fields import parse_fields
+from arckode_gen.engine import layout, names, owners, reserved
 from arckode_gen.engine.names import Name
 from arckode_gen.engine.python_code import field_code
 from arckode_gen.engine.python_names import free_name
-from arckode_gen.engine.units import all_units, load
+from arckode_gen.engine.units import load
 from arckode_gen.errors import UsageError, nearest
 
 if TYPE_CHECKING:
@@ -40,9 +39,8 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
         UsageError: there is no such projection or field, a field that cannot be asked by, or a name taken or too long.
     """
     package = str(values["package"])
-    unit = _projection(project, str(values["of"]))
-    said = cast("Mapping[str, str]", unit.values["name"])
-    owner = Name.parse(said["plural"], singular=said["singular"], plural=said["plural"])
+    unit = owners.owner(project, "projection", str(values["of"]))
+    owner = owners.name_of(unit)
     source, fields = _followed(project, unit)
     query = free_name(str(values["name"]))
     pascal = names.to_pascal(query)
@@ -79,25 +77,13 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
     }
 
 
-def _projection(project: Snapshot, said: str) -> Unit:
-    found = load(project, "projection", said)
-    wanted = said if found is not None else Name.parse(said).plural
-    found = found or load(project, "projection", wanted)
-    if found is not None:
-        return found
-    known = sorted(each.name for each in all_units(project) if each.kind == "projection")
-    there = f"; there are {', '.join(known)}" if known else ""
-    hint = nearest(wanted, known) or f"`arckode make:projection` makes one{there}"
-    raise UsageError(f"--of {wanted}: there is no such projection", hint)
-
-
 def _followed(project: Snapshot, projection: Unit) -> tuple[str, tuple[Field, ...]]:
     """Return the aggregate that a projection follows, and the fields of both."""
     said = str(projection.values["of"])
     unit = load(project, "aggregate", said) or load(project, "aggregate", Name.parse(said).plural)
     if unit is None:
         raise UsageError(f"the aggregate {said}, which {projection.name} follows, is not there", "restore its record")
-    return unit.name, parse_fields(str(word) for word in cast("Sequence[object]", unit.values["field"]))
+    return unit.name, owners.fields_of(unit)
 
 
 def _wanted(text: str, fields: Sequence[Field], projection: str) -> tuple[Field, ...]:
