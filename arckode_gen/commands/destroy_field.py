@@ -9,7 +9,7 @@ from arckode_gen.commands import stub_of
 from arckode_gen.commands._generated_module import KIND, generated_module, refuse_stale
 from arckode_gen.commands._unsettled import refuse_unsettled
 from arckode_gen.commands._writing import carry_out
-from arckode_gen.engine.plan import Change, FileState, Step
+from arckode_gen.engine.plan import Change, Step
 from arckode_gen.engine.project import find_root, manifest
 from arckode_gen.engine.spec import CommandSpec, Param
 from arckode_gen.errors import RefusedError, UsageError, nearest
@@ -187,12 +187,11 @@ def _taken_back(found: Upgraded, snapshot: Snapshot, command: str, held: Mapping
         state = snapshot.read(path)
         changes.append(Change(BASE + path, snapshot.read(BASE + path), None, "no longer generated"))
         said = f"{command} took the code out; release that first"
-        reverse = None if state is None else reversal.reverse(path, state.text, held[path], said)
-        if reverse is None:
-            kept.append(f"{path}: applied or committed, and its DOWN cannot be read; write what takes it back")
+        taken = reversal.take_back(path, "" if state is None else state.text, held[path], said)
+        if isinstance(taken, str):
+            kept.append(taken)
         else:
-            content = FileState(reverse[1].encode())
-            changes.append(Change(reverse[0], None, content, f"takes back {path.rpartition('/')[2]}"))
+            changes.append(taken)
     steps = (Step("once no running code uses them, take the columns away", "arckode db:migrate"),) if held else ()
     plan = replace(
         found.plan,

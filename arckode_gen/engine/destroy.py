@@ -253,14 +253,11 @@ def _take_back(draft: _Draft, path: str, stamp: str, command: str) -> None:
         return
     from arckode_gen.engine import reversal  # for migrations that others have
 
-    found = reversal.reverse(path, state.text, stamp, f"{command} took the code out; release that first")
-    if found is None and reversal.is_empty(state.text):
-        draft.kept.append(f"{path}: applied or committed, so it stays; there is nothing to take back")
+    found = reversal.take_back(path, state.text, stamp, f"{command} took the code out; release that first")
+    if isinstance(found, str):
+        draft.kept.append(found)
         return
-    if found is None:
-        draft.kept.append(f"{path}: applied or committed, and its DOWN cannot be read; write what takes it back")
-        return
-    draft.write(found[0], FileState(found[1].encode()), f"takes back {path.rpartition('/')[2]}")
+    draft.write(found.path, found.after, found.reason)
     draft.takes_back = True
 
 

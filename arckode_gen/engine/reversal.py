@@ -7,10 +7,21 @@ import re
 from typing import cast
 
 from arckode_gen.engine.agreed_drops import agreed
+from arckode_gen.engine.plan import Change, FileState
 
 _NAME = re.compile(r"(?P<folder>.*/)?\d{12}_(?P<slug>\w+)\.py")
 _OPPOSITES = {"create": "drop", "drop": "create", "add": "remove", "remove": "add"}
 _TURNS = {"add": "from", "remove": "to"}
+
+
+def take_back(path: str, source: str, stamp: str, reason: str) -> Change | str:
+    """Return the new file that takes back a migration which others have, or the line that says why there is none."""
+    found = reverse(path, source, stamp, reason)
+    if found is not None:
+        return Change(found[0], None, FileState(found[1].encode()), f"takes back {path.rpartition('/')[2]}")
+    if is_empty(source):
+        return f"{path}: applied or committed, so it stays; there is nothing to take back"
+    return f"{path}: applied or committed, and its DOWN cannot be read; write what takes it back"
 
 
 def reverse(path: str, source: str, stamp: str, reason: str) -> tuple[str, str] | None:
@@ -25,7 +36,7 @@ def reverse(path: str, source: str, stamp: str, reason: str) -> tuple[str, str] 
         return None
     found = _assigned(tree)
     up, down = (ast.get_source_segment(source, found[name]) if name in found else None for name in ("UP", "DOWN"))
-    if place is None or up is None or down is None or is_empty(source):
+    if place is None or up is None or down is None or _holds_nothing(found):
         return None
     slug = _opposite(place["slug"])
     title = slug.replace("_", " ").capitalize()
@@ -38,9 +49,15 @@ def reverse(path: str, source: str, stamp: str, reason: str) -> tuple[str, str] 
 def is_empty(source: str) -> bool:
     """Tell whether a migration's UP and DOWN are written down and hold no statement."""
     try:
-        found = _assigned(ast.parse(source))
+        return _holds_nothing(_assigned(ast.parse(source)))
+    except (SyntaxError, ValueError):
+        return False
+
+
+def _holds_nothing(found: dict[str, ast.expr]) -> bool:
+    try:
         sides = [cast("object", ast.literal_eval(found[name])) for name in ("UP", "DOWN")]
-    except (SyntaxError, ValueError, KeyError):
+    except (ValueError, KeyError):
         return False
     return not any(any(side.values()) if isinstance(side, dict) else side for side in sides)
 
