@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from arckode_gen.engine.conflict_markers import has_markers
 from arckode_gen.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -14,15 +14,13 @@ if TYPE_CHECKING:
     from arckode_gen.engine.units import Unit
 
 ADVICE = "decide between the versions in each, and take the markers out"
-# Git's markers as well as ours, which are git's with other labels: each of the three begins a line.
-_MARKERS = re.compile(rb"^<<<<<<< .*?^=======\r?$.*?^>>>>>>> ", re.DOTALL | re.MULTILINE)
 
 
 def unsettled(snapshot: Snapshot, known: Iterable[Unit]) -> tuple[str, ...]:
     """Return the generated files, and those that they are wired into, that hold markers of a merge."""
     paths = {path for unit in known for path in (*unit.files, *(edit.file for edit in unit.edits))}
     states = ((path, snapshot.read(path)) for path in sorted(paths))
-    return tuple(path for path, state in states if state is not None and _has_markers(state.content))
+    return tuple(path for path, state in states if state is not None and has_markers(state.content))
 
 
 def refuse_unsettled(snapshot: Snapshot, known: Iterable[Unit]) -> None:
@@ -35,7 +33,3 @@ def refuse_unsettled(snapshot: Snapshot, known: Iterable[Unit]) -> None:
     if marked:
         said = f"{', '.join(marked)} {'holds' if len(marked) == 1 else 'hold'} conflict markers of an earlier merge"
         raise RefusedError(f"{said}; nothing was changed", ADVICE)
-
-
-def _has_markers(content: bytes) -> bool:
-    return b"<<<<<<< " in content and _MARKERS.search(content) is not None  # hardly ever, and nearly free

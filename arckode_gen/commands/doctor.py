@@ -67,14 +67,15 @@ def run(call: Call) -> int:
     snapshot = Disk(root)
     known = units.all_units(snapshot)
     broken = unreadable.no_python(snapshot)
+    marked = unsettled(snapshot, known)
     checks = [
         *_versions(snapshot, known),
         *_python(root, call),
         _git(root),
         *_configuration(root),
-        *_files(snapshot, known),
+        *_files(snapshot, known, marked),
         *_code(snapshot, broken),
-        *_wires(snapshot, known, root, broken | dict.fromkeys(unsettled(snapshot, known), "")),
+        *_wires(snapshot, known, root, {*broken, *marked}),
         *_database(call),
     ]
     if call.json:
@@ -150,9 +151,10 @@ def _configuration(root: Path) -> Iterator[Check]:
         yield Check("pyproject.toml", "wrong", f"it cannot be read: {error}", "put it right, or restore it with git")
 
 
-def _files(snapshot: Snapshot, known: tuple[Unit, ...]) -> Iterator[Check]:
-    paths = sorted({path for unit in known for path in unit.files})
-    nobodys = [base for base in snapshot.glob(f"{units.BASE}**/*") if base.removeprefix(units.BASE) not in set(paths)]
+def _files(snapshot: Snapshot, known: tuple[Unit, ...], marked: tuple[str, ...]) -> Iterator[Check]:
+    owned = {path for unit in known for path in unit.files}
+    paths = sorted(owned)
+    nobodys = [base for base in snapshot.glob(f"{units.BASE}**/*") if base.removeprefix(units.BASE) not in owned]
     if nobodys:
         found = f"{len(nobodys)} baselines belong to nothing that is known here: {_few(nobodys)}"
         yield Check("records", "wrong", found, "restore .arckode/units with git: without it nothing can be kept up")
@@ -170,7 +172,6 @@ def _files(snapshot: Snapshot, known: tuple[Unit, ...]) -> Iterator[Check]:
         yield Check("files", "note", found, "restore them with git, or take the whole unit out with `arckode destroy:`")
     else:
         yield Check("files", "ok", f"{len(paths)} generated, {edited} of them edited")
-    marked = unsettled(snapshot, known)
     if marked:
         yield Check("conflicts", "wrong", f"{len(marked)} with conflict markers: {_few(list(marked))}", ADVICE)
     if baseless:
@@ -188,8 +189,8 @@ def _code(snapshot: Snapshot, broken: dict[str, str]) -> Iterator[Check]:
         yield Check("code", "ok", "every file can be read, and every module that one imports is there")
 
 
-def _wires(snapshot: Snapshot, known: tuple[Unit, ...], root: Path, broken: dict[str, str]) -> Iterator[Check]:
-    unread = sorted({edit.file for unit in known for edit in unit.edits} & broken.keys())
+def _wires(snapshot: Snapshot, known: tuple[Unit, ...], root: Path, undecided: set[str]) -> Iterator[Check]:
+    unread = sorted({edit.file for unit in known for edit in unit.edits} & undecided)
     if unread:
         found = f"undecided while {_few(unread)} cannot be read, or holds conflict markers"
         yield Check("wiring", "note", found, "put that right first")
@@ -197,7 +198,7 @@ def _wires(snapshot: Snapshot, known: tuple[Unit, ...], root: Path, broken: dict
         (unit, edit)
         for unit in known
         for edit in unit.edits
-        if edit.file not in broken and not _is_there(snapshot, edit)
+        if edit.file not in undecided and not _is_there(snapshot, edit)
     ]
     for unit, edit in missing:
         stub = stub_of(unit.kind, root)

@@ -116,7 +116,9 @@ def load(snapshot: Snapshot, kind: str, name: str) -> Unit | None:
     try:
         return _parse(json.loads(state.text))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        if state.content.startswith(b"<<<<<<< ") or b"\n<<<<<<< " in state.content:
+        from arckode_gen.engine.conflict_markers import has_markers  # for a damaged one only
+
+        if has_markers(state.content):
             message = f"{path} holds git's conflict markers: both branches changed the {kind} '{name}'"
             raise UsageError(
                 message, "end the merge (`git merge --abort`), and see docs/how-to/add-a-field.md"
