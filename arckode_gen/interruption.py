@@ -5,11 +5,36 @@ from __future__ import annotations
 import signal
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
+
+_ENDING: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Let what would interrupt us wait for the end of the block.
+
+    An exception in the middle of `subprocess.Popen` would lose the process that it has just started.
+    """
+    came: list[int] = []
+    before = {}
+    try:
+        for number in (each for each in _ENDING if signal.getsignal(each) not in (signal.SIG_IGN, None)):
+            before[number] = signal.signal(number, lambda number, _: came.append(number))
+    except ValueError:  # only the main thread may, and only it is interrupted
+        yield
+        return
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in came:
+            signal.raise_signal(number)
 
 
 @contextmanager

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import atexit
 import os
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -33,13 +35,22 @@ class OwnServer:
         return {}
 
     def start(self) -> None:
-        """Run it, and wait until it listens."""
+        """Run it, and wait until it listens.
+
+        Raises:
+            RuntimeError: it ended, or does not listen in time; with the end of what it said.
+        """
         environ = {**os.environ, **self.environ()}
-        quiet = subprocess.DEVNULL
-        self._process = subprocess.Popen(
-            self.command(), cwd=self.folder, env=environ, stdout=quiet, stderr=quiet, start_new_session=True
-        )
-        wait_for_port(self.port)
+        log = self.folder / "server.log"
+        with log.open("ab") as said:
+            self._process = subprocess.Popen(
+                self.command(), cwd=self.folder, env=environ, stdout=said, stderr=said, start_new_session=True
+            )
+        deadline = time.monotonic() + _PATIENCE
+        while not is_listening(self.port):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{self.command()[0]} does not listen: {log.read_text(errors='replace')[-2000:]}")
+            time.sleep(0.05)
 
     def stop(self) -> None:
         """Let it end in order, as SIGTERM asks for."""
@@ -112,20 +123,17 @@ def kafka_of_this_run() -> OwnKafka:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_for_port(port: int) -> None:
-    """Wait until somebody listens there."""
-    deadline = time.monotonic() + _PATIENCE
+    """Choose one that no program's outgoing connection takes while a server of ours is being restarted."""
     while True:
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=1):
-                return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
+        port = secrets.choice(range(15_000, 32_000))
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def is_listening(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+    except OSError:
+        return False

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from arckode_gen.errors import OperationError
+from arckode_gen.interruption import held
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+_MOMENT: Final = 0.25  # seconds
+_PATIENCE: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +73,49 @@ class Workshop:
         Raises:
             StepFailedError: it ended with another code than 0.
         """
-        ended = subprocess.run(
-            self.argv(step.words),
-            cwd=folder,
-            env=dict(self.environ),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-        )
-        if ended.returncode:
-            raise StepFailedError(f"`{step.command}` ended with code {ended.returncode}", ended.stdout)
-        return _summary(step, ended.stdout)
+        code, said = _ended(self.argv(step.words), folder, dict(self.environ))
+        if code:
+            raise StepFailedError(f"`{step.command}` ended with code {code}", said)
+        return _summary(step, said)
+
+
+def _ended(argv: list[str], folder: Path, environ: dict[str, str]) -> tuple[int, str]:
+    """Run a program to its end; when we are interrupted, it has ended before that is passed on."""
+    process: subprocess.Popen[str] | None = None
+    try:
+        with held():
+            process = subprocess.Popen(
+                argv,
+                cwd=folder,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                encoding="utf-8",
+                errors="replace",
+            )
+        said, _ = process.communicate()
+    except BaseException:
+        if process is not None:
+            _end(process)
+        raise
+    return process.returncode, said
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Let it end by itself, for Ctrl-C reached it, too; then interrupt it, and then end it."""
+    try:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_MOMENT)
+        if process.poll() is None and sys.platform != "win32":
+            process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_PATIENCE)
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def _summary(step: Step, output: str) -> str:

@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from arckode_gen.interruption import held
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -28,19 +30,22 @@ def beside(
     plain = words[1:] if words[0] == "--" else (str(python), "-P", "-m", *words)
     theirs, ours = os.pipe()
     try:
-        process = subprocess.Popen(
-            [str(python), "-P", str(_ENTRY), str(theirs), *words] if _POSIX else plain,
-            cwd=folder,
-            env=dict(environ),
-            stdout=output,
-            stderr=output,
-            pass_fds=(theirs,) if _POSIX else (),
-            start_new_session=_POSIX,
-        )
+        process: subprocess.Popen[bytes] | None = None
         try:
+            with held():
+                process = subprocess.Popen(
+                    [str(python), "-P", str(_ENTRY), str(theirs), *words] if _POSIX else plain,
+                    cwd=folder,
+                    env=dict(environ),
+                    stdout=output,
+                    stderr=output,
+                    pass_fds=(theirs,) if _POSIX else (),
+                    start_new_session=_POSIX,
+                )
             yield process
         finally:
-            _end(process)
+            if process is not None:
+                _end(process)
     finally:
         os.close(theirs)
         os.close(ours)

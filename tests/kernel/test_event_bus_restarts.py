@@ -77,8 +77,8 @@ async def test_no_event_is_lost_or_doubled_when_the_server_is_restarted(kind: st
             await publishing
             await until(lambda: sum(len(ear.heard) for ear in ears) >= COUNT)
             await asyncio.sleep(0.3)
-            for bus in place.made:
-                await bus.stop()
     finally:
+        for bus in place.made:
+            await bus.stop()
         await asyncio.to_thread(server.remove)
     assert sorted(n for ear in ears for n in ear.heard) == list(range(COUNT))  # type: ignore[type-var]  # numbers
