@@ -142,7 +142,7 @@ GROWN: tuple[tuple[str, ...], ...] = (
     ("make:stream", "exports"),
     ("make:stream", "order_feed", "--access", "orders:read"),
     ("make:websocket", "open_door"),
-    ("make:websocket", "reports", "--access", "orders:read", "--job", "export_report"),
+    ("make:websocket", "reports", "--access", "reports:read", "--job", "export_report"),
 )
 _MIGRATING = {"make:idempotency", "make:migration", "make:projection"}
 # Tables of the event store and bus, commands, projections, queue, scheduler, audit log and web-hooks are made once.

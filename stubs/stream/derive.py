@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from arckode_gen.engine.project import Snapshot
 
-_PERMISSION = re.compile(r"[a-z][a-z0-9_]*:[a-z][a-z0-9_]*")
+_PERMISSION = re.compile(r"[a-z][a-z0-9_]{0,49}:[a-z][a-z0-9_]{0,49}")
 
 
 def derive(values: Mapping[str, object], _project: Snapshot) -> Mapping[str, object]:
@@ -35,11 +35,13 @@ def derive(values: Mapping[str, object], _project: Snapshot) -> Mapping[str, obj
         "route": path.replace("_", "-"),
         "words": path.replace("_", " "),
         "class_name": f"{pascal}Stream",
-        "access_code": words.get(access, f'require("{access}")'),
+        "access_code": words.get(access, "require(OPEN)"),
         "is_public": access == "public",
         "permission": access if ":" in access else "",
         "known": {
             "HTTPStatusError": "httpx2",
+            "OPEN": f"{values['package']}.streams.{path}",
+            "Permission": ".access",
             "Principal": ".access",
             "Reader": ".streams",
             "Received": ".streams_testing",

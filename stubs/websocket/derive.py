@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from arckode_gen.engine.project import Snapshot
 
-_PERMISSION = re.compile(r"[a-z][a-z0-9_]*:[a-z][a-z0-9_]*")
+_PERMISSION = re.compile(r"[a-z][a-z0-9_]{0,49}:[a-z][a-z0-9_]{0,49}")
 
 
 def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, object]:
@@ -38,7 +38,7 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
         "route": path.replace("_", "-"),
         "words": path.replace("_", " "),
         "class_name": f"{pascal}Sockets",
-        "access_code": words.get(access, f'require("{access}")'),
+        "access_code": words.get(access, "require(OPEN)"),
         "is_public": access == "public",
         "permission": access if ":" in access else "",
         "job": job,
@@ -48,6 +48,8 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
             "Client": ".websockets",
             "InvalidStatus": "websockets.exceptions",
             "Job": ".queue",
+            "OPEN": f"{values['package']}.sockets.{path}",
+            "Permission": ".access",
             "Principal": ".access",
             "QUEUE": ".queue",
             "QueueSettings": ".queue",

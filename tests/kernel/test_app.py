@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from kernel.access import PUBLIC, require
+from kernel.access import PUBLIC, Permission, require
 from kernel.app import Kernel
 from kernel.cache import CACHE
 from kernel.cache_memory import MemoryCache
@@ -134,6 +134,32 @@ async def test_shared_operation_ids_are_refused() -> None:
     with pytest.raises(WiringError, match="several routes: pages_index"):
         made.asgi()
     await made.database.close()
+
+
+def demanding(permission: str) -> ModuleRouter:
+    routes = ModuleRouter("pages")
+    routes.get("", Pages().index, access=require(permission))
+    return routes
+
+
+def test_a_route_cannot_demand_what_nobody_declares() -> None:
+    made = kernel()
+    read = Permission("pages:read", "Read pages")
+    made.add_module("pages", service=Pages(), router=demanding("pages:raed").router, permissions=[read])
+    with pytest.raises(WiringError, match=r"^routes demand permissions that nobody declares: pages:raed$"):
+        made.asgi()
+
+
+def test_what_is_no_modules_can_be_declared_and_the_word_of_a_module_goes_first() -> None:
+    made = kernel()
+    made.declare(Permission("feeds:read", "Read the feed"))
+    made.declare(Permission("pages:read", "Look at the pages through the feed"))
+    read = Permission("pages:read", "Read pages")
+    made.add_module("pages", service=Pages(), router=demanding("feeds:read").router, permissions=[read])
+    assert made.permissions == (Permission("feeds:read", "Read the feed"), read)
+    made.asgi()
+    with pytest.raises(WiringError, match="the permission 'late:read' is declared after the application was made"):
+        made.declare(Permission("late:read", "Too late"))
 
 
 def test_a_permission_has_a_module_and_an_action() -> None:

@@ -153,6 +153,15 @@ def test_an_upgrade_brings_a_part_of_the_kernel_up_to_date(shop: Path) -> None:
     assert call(shop, "upgrade", "--check").code == 0
 
 
+@pytest.mark.parametrize("command", ["make:stream", "make:websocket"])
+def test_long_names_are_wrapped_as_ruff_wraps_them(shop: Path, command: str) -> None:
+    call(shop, "make:job", "export_the_report_of_all_that_was_ever_sold")
+    job = ("--job", "export_the_report_of_all_that_was_ever_sold") if command == "make:websocket" else ()
+    call(shop, command, "x" * 50, "--access", f"{'m' * 50}:{'a' * 50}", *job)
+    must(tool(shop, "ruff", "format", "--check"))
+    must(tool(shop, "ruff", "check"))
+
+
 # Refusals
 
 

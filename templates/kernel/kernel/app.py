@@ -67,6 +67,7 @@ class Kernel:
             settings.database_url, clock=self.clock, pool_size=settings.database_pool_size, echo=settings.database_echo
         )
         self._modules: dict[str, Module] = {}
+        self._declared: list[Permission] = []
         self._shared: list[object] = []
         self._realms: dict[str, PrincipalProvider] = {}
         self._starting: list[Hook] = []
@@ -83,9 +84,9 @@ class Kernel:
 
     @property
     def permissions(self) -> tuple[Permission, ...]:
-        """List what the modules added so far let be done, by name."""
-        declared = (each for module in self._modules.values() for each in module.permissions)
-        return tuple(sorted(declared, key=lambda each: each.name))
+        """List what modules, and whoever else declares something, let be done so far, by name."""
+        declared = [each for module in self._modules.values() for each in module.permissions] + self._declared
+        return tuple(sorted({each.name: each for each in reversed(declared)}.values(), key=lambda each: each.name))
 
     def add_module(
         self, name: str, *, service: object, router: APIRouter | None = None, permissions: Iterable[Permission] = ()
@@ -98,6 +99,14 @@ class Kernel:
             if type(other.service) is type(service):
                 raise WiringError(f"'{name}' and '{other.name}' both register a {type(service).__name__}")
         self._modules[name] = Module(name, service, router, tuple(permissions))
+
+    def declare(self, permission: Permission) -> None:
+        """Let roles hold what is no module's to let, such as opening a stream; a module's own word for one goes first.
+
+        Raises WiringError after `asgi()`.
+        """
+        self._refuse_late(f"the permission '{permission.name}' is declared")
+        self._declared.append(permission)
 
     def share(self, part: object) -> None:
         """Let `resolve` answer something that is no module's, such as the bus.
@@ -267,7 +276,7 @@ class Kernel:
         }
         missing = sorted(name for name in demanded - known if ":" in name) if known else []
         if missing:
-            raise WiringError(f"routes demand permissions that no module declares: {', '.join(missing)}")
+            raise WiringError(f"routes demand permissions that nobody declares: {', '.join(missing)}")
 
     def _refuse_late(self, what: str) -> None:
         """Refuse what the application that is already made would never see."""
