@@ -22,7 +22,8 @@ class TooManyAttemptsError(TooManyRequestsError):
     default_code = "too_many_attempts"
 
     def __init__(self, retry_after: int) -> None:
-        super().__init__(f"Too many attempts; try again in {retry_after} seconds.", retry_after=retry_after)
+        wait = "a second" if retry_after == 1 else f"{retry_after} seconds"
+        super().__init__(f"Too many attempts; try again in {wait}.", retry_after=retry_after)
 
 
 @dataclass(frozen=True, slots=True)
