@@ -179,14 +179,27 @@ JUNK = (
 )
 
 
-def mutilated(source: bytes, lines: list[units.Edit], data: st.DataObject) -> bytes:
-    """Return a root in which lines came, went, moved or were indented."""
+# Where, what happens there, and which line comes if one does; the numbers are taken modulo what there is.
+CHANGES = st.lists(
+    st.tuples(
+        st.integers(0, 999),
+        st.sampled_from(("insert", "insert", "delete", "double", "indent", "swap")),
+        st.integers(0, 99),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def mutilated(source: bytes, lines: list[units.Edit], changes: list[tuple[int, str, int]]) -> list[str]:
+    """Return the lines of a root in which some came, went, moved or were indented."""
     text = source.decode().splitlines()
-    for _ in range(data.draw(st.integers(1, 4), label="changes")):
-        at = data.draw(st.integers(0, len(text) - 1), label="at")
-        match data.draw(st.sampled_from(("insert", "insert", "delete", "double", "indent", "swap")), label="how"):
+    coming = (*JUNK, *(edit.text for edit in lines))
+    for place, how, which in changes:
+        at = place % len(text)
+        match how:
             case "insert":
-                text.insert(at, data.draw(st.sampled_from((*JUNK, *(edit.text for edit in lines)))))
+                text.insert(at, coming[which % len(coming)])
             case "delete" if len(text) > 1:
                 del text[at]
             case "double":
@@ -195,15 +208,17 @@ def mutilated(source: bytes, lines: list[units.Edit], data: st.DataObject) -> by
                 text[at] = f"    {text[at]}"
             case "swap":
                 text[at], text[-1] = text[-1], text[at]
-    end = data.draw(st.sampled_from(("\n", "\r\n")))
-    return end.join(text).encode() + data.draw(st.sampled_from((b"", end.encode())))
+    return text
 
 
 @settings(max_examples=ROUNDS, derandomize="ARCKODE_ROOTS" not in os.environ, suppress_health_check=list(HealthCheck))
-@given(st.data())
-def test_whatever_stands_in_the_root(wires: list[tuple[bytes, list[units.Edit]]], data: st.DataObject) -> None:
-    before, lines = data.draw(st.sampled_from(wires))
-    source = mutilated(before, lines, data)
+@given(st.integers(0, 99), CHANGES, st.sampled_from(("\n", "\r\n")), st.booleans())
+def test_whatever_stands_in_the_root(
+    wires: list[tuple[bytes, list[units.Edit]]], which: int, changes: list[tuple[int, str, int]], end: str, ended: bool
+) -> None:
+    before, lines = wires[which % len(wires)]
+    text = mutilated(before, lines, changes)
+    source = (end.join(text) + (end if ended else "")).encode()
     for edit in lines:
         outcome = wiring.insert(edit, source)
         if isinstance(outcome, edits.CannotInsert):

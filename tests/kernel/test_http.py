@@ -308,7 +308,7 @@ async def test_a_pool_with_no_connection_to_spare_is_503() -> None:
 
 async def test_readiness_really_probes() -> None:
     async with fresh_database() as database:
-        kernel = compose(database, health_timeout=0.5)
+        kernel = compose(database, health_timeout=2.0)
         broken = Database("postgresql://nobody:secret@127.0.0.1:1/nothing")
 
         async def hangs() -> None:
