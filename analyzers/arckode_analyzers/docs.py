@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _WITH_CATALOGUE = "ARC207"
 _CATALOGUE = "unsafe-migrations"
+_LANGUAGES = {"ts": "typescript", "vue": "html"}
 
 
 def page(rule: Rule | Notice) -> str:
@@ -69,7 +70,8 @@ def _examples(examples: Iterable[Example]) -> Iterable[str]:
         yield f"### {example.title[:1].upper()}{example.title[1:]}"
         yield ""
         for path, text in example.files.items():
-            yield from (f"`{path}`", "", "```python", text.rstrip("\n"), "```", "")
+            language = _LANGUAGES.get(path.rpartition(".")[2], "python")
+            yield from (f"`{path}`", "", f"```{language}", text.rstrip("\n"), "```", "")
 
 
 def main(argv: list[str]) -> int:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from importlib.util import find_spec
 from time import time_ns
 from typing import TYPE_CHECKING
 
 from arckode_analyzers.cache import digest
 from arckode_analyzers.config import Globs
-from arckode_analyzers.walk import SETTLED, is_skipped, is_sql_migration, walk
+from arckode_analyzers.walk import SETTLED, is_front, is_skipped, is_sql_migration, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,23 +90,40 @@ def read_tests(root: Path, config: Config, cache: Cache | None = None) -> Files:
 
 def read_all(root: Path, config: Config, cache: Cache | None = None) -> tuple[Files, Files]:
     """Return the files of the program and those of its tests."""
-    excluded, tests = Globs(config.exclude), Globs(config.layers["tests"])
+    excluded, tests, front = (
+        Globs(each) for each in (config.exclude, config.layers["tests"], config.layers["frontend"])
+    )
     known = {} if cache is None else cache.index()
     index: dict[str, tuple[State, str]] = {}
     parts: tuple[dict[str, str], dict[str, str]] = ({}, {})
     gaps: list[str] = []
     settled = time_ns() - SETTLED
+    reads_front = can_read_front()
+    unread = ""
     for path, state in sorted(walk(str(root), gaps)):
         if excluded.match(path):
             continue
+        if is_front(path):
+            if not front.match(path):
+                continue
+            if not reads_front:
+                unread = unread or path
+                continue
         name = _unchanged(known.get(path), state) or _digest(f"{root}/{path}", path, gaps)
         if name:
             parts[bool(tests.match(path))][path] = name
             if state[0] < settled and state[3] < settled:
                 index[path] = (state, name)
+    if unread:
+        gaps.append(f"{unread}: the front end is not judged; install what reads it: pip install 'arckode[frontend]'")
     if cache is not None and index != known:
         cache.keep_index(index)
     return Files(root, parts[0], tuple(sorted(gaps))), Files(root, parts[1])
+
+
+def can_read_front() -> bool:
+    """Tell whether the grammars of the extra `frontend` are installed."""
+    return all(find_spec(name) is not None for name in ("tree_sitter", "tree_sitter_html", "tree_sitter_typescript"))
 
 
 def _unchanged(known: tuple[State, str] | None, state: State) -> str:
@@ -127,7 +145,7 @@ def _digest(file: str, path: str, gaps: list[str]) -> str:
 def is_walked(path: str) -> bool:
     """Tell whether a file would be found where it is: it can be judged, and no folder on the way is left out."""
     *folders, name = path.split("/")
-    return (name.endswith(".py") or is_sql_migration(name)) and not any(map(is_skipped, folders))
+    return (name.endswith(".py") or is_sql_migration(name) or is_front(name)) and not any(map(is_skipped, folders))
 
 
 def find_root(start: Path) -> Path:

@@ -13,6 +13,7 @@ LAYOUT: Mapping[str, tuple[str, ...]] = {
     "composition_root": ("**/composition_root.py",),
     "connectors": ("**/connectors/*.py",),
     "controllers": ("**/controller.py", "**/*_controller.py"),
+    "frontend": ("frontend/src/**",),
     "kernel": ("**/kernel/**",),
     "migrations": ("**/migrations/**", "**/alembic/**"),
     "models": ("**/model.py", "**/models.py"),

@@ -65,7 +65,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A small project; a line that must be reported ends in `# error: CODE`."""
+    """A small project; a line that must be reported ends in a comment that says `error: CODE`."""
 
     title: str
     files: Mapping[str, str]

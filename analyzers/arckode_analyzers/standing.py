@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from arckode_analyzers.model.credentials import HINTS
-from arckode_analyzers.walk import is_sql_migration
+from arckode_analyzers.walk import is_front, is_sql_migration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,7 +71,7 @@ def _moves(
     from arckode_analyzers.facts.reading import facts_of, read_facts
 
     read_as_text = Globs(config.layers["migrations"])
-    if any(read_as_text.match(path) or is_sql_migration(path.rpartition("/")[2]) for path in changed):
+    if any(read_as_text.match(path) or is_sql_migration(path.rpartition("/")[2]) or is_front(path) for path in changed):
         return _again()
     known = cache.facts({old for _, old, _ in changed.values()})
     moves: dict[str, Mapping[int, int]] = {}

@@ -1,4 +1,4 @@
-"""Every Python file and SQL migration below a folder, with what tells whether it changed.
+"""Every Python file, SQL migration and file of a front end below a folder, with what tells whether it changed.
 
 Nothing is loaded beside what Python itself needs.
 
@@ -19,6 +19,7 @@ SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "build", "d
 # A file changed twice within one tick of the clock looks the same: what is younger than this may change unseen.
 SETTLED = 2_000_000_000
 _ENVIRONMENT = "pyvenv.cfg"
+_NO_PART = (".d.ts", *(f".{kind}.{end}" for kind in ("test", "spec") for end in ("ts", "tsx")))
 
 
 def walk(root: str, gaps: list[str]) -> Iterator[tuple[str, tuple[int, int, int, int]]]:
@@ -39,7 +40,7 @@ def walk(root: str, gaps: list[str]) -> Iterator[tuple[str, tuple[int, int, int,
         prefix = f"{folder}/" if folder else ""
         for entry in entries:
             name = entry.name
-            if name.endswith(".py") or is_sql_migration(name):
+            if name.endswith(".py") or is_sql_migration(name) or is_front(name):
                 state = _state(entry)
                 if state is not None and prefix.isascii() and name.isascii():
                     yield prefix + name, state
@@ -54,6 +55,11 @@ def walk(root: str, gaps: list[str]) -> Iterator[tuple[str, tuple[int, int, int,
 def is_sql_migration(name: str) -> bool:
     """Tell whether a file is called as a migration written in SQL is: 202611220001_create_orders.sql."""
     return name.endswith(".sql") and name[:4].isdigit()
+
+
+def is_front(name: str) -> bool:
+    """Tell whether a file is one that a front end is written in, and neither declarations nor tests alone."""
+    return name.endswith((".vue", ".ts", ".tsx")) and not name.endswith(_NO_PART)
 
 
 def is_skipped(name: str) -> bool:

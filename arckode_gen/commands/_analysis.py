@@ -153,8 +153,9 @@ def _proposal(call: Call, root: Path) -> Proposal | None:
     name = call.text("stdin_file")
     if not name:
         return None
-    if not name.endswith(".py"):
-        raise UsageError(f"--stdin-file {name}: only Python files are judged", "name the .py file it is to become")
+    if not name.endswith((".py", ".ts", ".tsx", ".vue")):
+        message = f"--stdin-file {name}: only Python files and those of a front end are judged"
+        raise UsageError(message, "name the .py, .ts or .vue file it is to become")
     path = _inside(call.cwd, root, name)
     if sys.stdin.isatty():
         raise UsageError("--stdin-file reads the file's content from standard input, and that is a terminal", "pipe it")

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from arckode_analyzers.files import find_root
+from arckode_analyzers.files import can_read_front, find_root
 from arckode_analyzers.run import Proposal
 from arckode_gen.errors import UsageError
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _SENT = '{"cwd": ..., "tool_input": {"file_path": ..., "content": ...}}'
 _PATHS = ("file_path", "filePath", "path")
 _JUDGED = (".py", ".sql")
+_FRONT = (".ts", ".tsx", ".vue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def read(sent: bytes, cwd: Path) -> Proposed | None:
     said = document.get("tool_input", document)
     asked = cast("dict[str, object]", said) if isinstance(said, dict) else {}
     name = next((asked[key] for key in _PATHS if isinstance(asked.get(key), str)), None)
-    if not isinstance(name, str) or not name.endswith(_JUDGED):
+    if not isinstance(name, str) or not name.endswith((*_JUDGED, *(_FRONT if can_read_front() else ()))):
         return None
     folder = document.get("cwd")
     file = (cwd / folder / name if isinstance(folder, str) else cwd / name).resolve()

@@ -38,7 +38,7 @@ class _Array:
     stop: int
 
 
-def insert_dependency(source: bytes, requirement: str, *, group: str = "") -> Insertion:
+def insert_dependency(source: bytes, requirement: str, group: str = "") -> Insertion:
     """Add a requirement to `[project] dependencies`, or to a dependency group, unless the package is there.
 
     Raises:
@@ -62,7 +62,7 @@ def insert_dependency(source: bytes, requirement: str, *, group: str = "") -> In
     return Inserted(text)
 
 
-def remove_dependency(source: bytes, requirement: str, *, group: str = "") -> Removal:
+def remove_dependency(source: bytes, requirement: str, group: str = "") -> Removal:
     """Take a requirement out again, unless a person changed it.
 
     Raises:

@@ -72,4 +72,4 @@ def _ways(edit: Edit) -> Ways:
         return insert_ts_item, remove_ts_item, (edit.at, edit.text)
     from arckode_gen.engine.edits_dependencies import insert_dependency, remove_dependency
 
-    return insert_dependency, remove_dependency, (edit.text,)
+    return insert_dependency, remove_dependency, (edit.text, edit.at)

@@ -19,8 +19,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
 from arckode_analyzers.config import Config
-from arckode_analyzers.facts.extract import extract
-from arckode_analyzers.facts.sql_file import extract_sql
+from arckode_analyzers.facts.reading import facts_in
 from arckode_analyzers.model.analysis import Analysis
 from arckode_analyzers.model.project import Project
 from arckode_analyzers.registry import all_rules
@@ -95,7 +94,7 @@ class Case:
 
     def _read(self) -> Analysis:
         content, tests, base = projects.sorted_out(self._files)
-        shown = {path: extract(text) for path, text in tests.items()}
+        shown = {path: facts_in(text, path) for path, text in tests.items()}
         return Analysis(_project(content, shown), _project(base) if base else None)
 
     def _places(self, check: Callable[[Analysis, Source], Iterable[Spot]]) -> set[tuple[str, int]]:
@@ -385,8 +384,7 @@ def _assigned(statement: ast.stmt) -> set[str]:
 
 
 def _project(files: Mapping[str, bytes], tests: Mapping[str, object] | None = None) -> Project:
-    reads = {path: extract_sql if path.endswith(".sql") else extract for path in sorted(files)}
-    facts = ((path, read(files[path]), files[path]) for path, read in reads.items())
+    facts = ((path, facts_in(files[path], path), files[path]) for path in sorted(files))
     return Project(facts, Config(), tests)  # type: ignore[arg-type]
 
 

@@ -32,7 +32,7 @@ LOOP = ORDERS + (
     "    async def names(self, ids):\n        for key in ids:\n            await self._orders.find_by_id(key)\n"
 )
 
-_MARKER = re.compile(r"# error: (ARC\d{3})")
+_MARKER = re.compile(r"(?:#|//|/\*|<!--) error: (ARC\d{3})")
 Place = tuple[str, int, str]
 JUDGED: ContextVar[list[tuple[Mapping[str, str], tuple[str, ...]]] | None] = ContextVar("JUDGED", default=None)
 """What `findings` is asked, for whoever wants to ask the same again."""

@@ -78,7 +78,7 @@ def test_a_rules_bad_example_is_blocked(rule: Rule, example: Example, tmp_path: 
 
 @pytest.mark.parametrize(("rule", "example"), examples("good"))
 def test_a_rules_good_example_passes(rule: Rule, example: Example, tmp_path: Path) -> None:
-    path = next((path for path in example.files if path.endswith((".py", ".sql"))), "")
+    path = next((path for path in example.files if path.endswith((".py", ".sql", ".ts", ".vue"))), "")
     heard = hooked(planted(tmp_path, example, path), writing(path, example.files[path]), "--select", rule.code)
     assert (heard.code, heard.said) == (0, "")
 

@@ -56,6 +56,12 @@ def read_sql_comment(line: str, number: int, first: int, last: int) -> list[Igno
     return _ignore(line[at:], number, first, last) if at >= 0 else []
 
 
+def read_front_comment(comment: str, number: int, covered: tuple[int, int]) -> list[Ignore]:
+    """Return what a comment of TypeScript or of a template suppresses on some lines."""
+    inner = comment.removeprefix("<!--").removesuffix("-->").removeprefix("/*").removesuffix("*/").lstrip("/* ")
+    return _ignore(f"# {inner.strip()}", number, *covered)
+
+
 class _Statements:
     """The texts of one logical line that says what a migration runs, each with its lines."""
 

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 # The name of the content, its packed facts, and why there are none.
 Read: TypeAlias = tuple[str, bytes, str]
 _WORTH_FORKING = 300
+_FRONT = frozenset({"ts", "tsx", "vue"})
+
+
+class UnreadError(Exception):
+    """A file of the front end cannot be read; the message says where."""
 
 
 def read_facts(files: Mapping[str, bytes], paths: Sequence[str], name: Callable[[bytes], str]) -> dict[str, Read]:
@@ -41,21 +46,28 @@ def _read(files: Mapping[str, bytes], paths: Sequence[str], name: Callable[[byte
     for path in paths:
         content = files[path]
         try:
-            found[path] = (name(content), _packed(content, is_sql=path.endswith(".sql")), "")
+            found[path] = (name(content), marshal.dumps(pack(facts_in(content, path))), "")  # type: ignore[arg-type]  # tuples of plain values, all the way down
         except Exception as error:  # noqa: BLE001  # one strange file must not keep the others from being judged
             found[path] = (name(content), b"", reason(error))
     return found
 
 
-def _packed(content: bytes, *, is_sql: bool) -> bytes:
-    facts = extract_sql(content) if is_sql else extract(content)
-    return marshal.dumps(pack(facts))  # type: ignore[arg-type]  # tuples of plain values, all the way down
+def facts_in(content: bytes, path: str) -> FileFacts:
+    """Read a file as what its name says it is."""
+    kind = path.rpartition(".")[2]
+    if kind in _FRONT:
+        from arckode_analyzers.facts.front_file import extract_front  # its grammars are an extra
+
+        return extract_front(content, kind)
+    return extract_sql(content) if kind == "sql" else extract(content)
 
 
 def reason(error: Exception) -> str:
     """Say why a file has no facts."""
     if isinstance(error, SyntaxError):
         return f"this Python cannot parse it: {error.msg}" + (f" (line {error.lineno})" if error.lineno else "")
+    if isinstance(error, UnreadError):
+        return str(error)
     said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     if isinstance(error, ValueError | RecursionError | MemoryError):
         return f"this Python cannot parse it: {said}"

@@ -179,10 +179,34 @@ class Ignore(NamedTuple):
     reason: str
 
 
+class Mark(NamedTuple):
+    """Something that a rule of the front end may look at: what it is, where, and in which words.
+
+    | what | name | detail |
+    |---|---|---|
+    | `import` | the module it names | `type` when only types come from there |
+    | `global` | what of the browser is used: `fetch`, `localStorage` ... | |
+    | `client` | a constant that sends requests, and is exported | |
+    | `request` | the path, with `{}` for what is computed | method, and who sends it |
+    | `any` | | |
+    | `link` | the address of an `<a>` | |
+    | `html` | what puts markup into a page: `v-html`, `innerHTML` ... | |
+    | `options` | `export default` or `defineStore` | |
+    | `style` | | |
+    """
+
+    what: str
+    line: int
+    column: int
+    name: str = ""
+    detail: str = ""
+
+
 class FileFacts(NamedTuple):
     """Everything the rules may know about one file.
 
-    `implied` holds the calls that are written as operators: `x[y]` with a computed key, and `y in x`.
+    `implied` holds the calls that are written as operators: `x[y]` with a computed key, and `y in x`. `marks` is all
+    there is of a file of the front end.
     """
 
     imports: tuple[Import, ...]
@@ -198,6 +222,7 @@ class FileFacts(NamedTuple):
     raises: tuple[Raise, ...] = ()
     reads: tuple[Read, ...] = ()
     implied: tuple[Call, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
 
 _RECORDS: tuple[type, ...] = (
@@ -214,6 +239,7 @@ _RECORDS: tuple[type, ...] = (
     Raise,
     Read,
     Call,
+    Mark,
 )
 
 

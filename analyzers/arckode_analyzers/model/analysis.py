@@ -16,7 +16,9 @@ from arckode_analyzers.model.dangers import Dangers
 from arckode_analyzers.model.declared_events import DeclaredEvents
 from arckode_analyzers.model.declared_tables import DeclaredTables
 from arckode_analyzers.model.effects import Effects
+from arckode_analyzers.model.endpoints import Endpoints
 from arckode_analyzers.model.evidence import Evidence
+from arckode_analyzers.model.front import Front
 from arckode_analyzers.model.keys import Keys
 from arckode_analyzers.model.leads import Leads
 from arckode_analyzers.model.loading import Loading
@@ -186,6 +188,14 @@ class Analysis:
     @cached_property
     def columns(self) -> Columns:
         return Columns(self.project, self.resolver, self.tables)
+
+    @cached_property
+    def front(self) -> Front:
+        return Front(self)
+
+    @cached_property
+    def endpoints(self) -> Endpoints:
+        return Endpoints(self)
 
     @cached_property
     def schemas(self) -> Schemas:

@@ -159,7 +159,7 @@ class Mounts:
             case ("call", tuple(func), tuple(args), tuple(pairs)):
                 source = self._project.sources[router.path]
                 given = dict(pairs).get("prefix", ("const", None))
-                if func[-1] == "ModuleRouter" and given == ("const", None) and args:
+                if source.last(func) == "ModuleRouter" and given == ("const", None) and args:
                     name = text_of(self._project, source, router.function, args[0])
                     return "/?" if name is None else f"/{name.replace('_', '-')}"
                 return self._text(source, router.function, given)

@@ -10,6 +10,7 @@ from arckode_analyzers.config import Config, Globs
 from arckode_analyzers.files import module_name
 from arckode_analyzers.model.roots import import_roots
 from arckode_analyzers.model.source import Source
+from arckode_analyzers.walk import is_front
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -139,8 +140,8 @@ def grouped(pairs: Iterable[tuple[_Key, _Row]]) -> dict[_Key, list[_Row]]:
 
 
 def is_judged(source: Source) -> bool:
-    """Tell whether the module rules apply: not to the runtime, to migrations or to seeds."""
-    return not source.layers & {"kernel", "migrations", "seeds", "tests"}
+    """Tell whether the module rules apply: not to the runtime, to migrations, to seeds or to the front end."""
+    return not source.layers & {"frontend", "kernel", "migrations", "seeds", "tests"}
 
 
 def self_attribute(source: Source, function: int, target: Shape) -> tuple[int, str] | None:
@@ -164,7 +165,9 @@ def receiver_name(source: Source, function: int) -> str:
 
 
 def _layers(path: str, globs: Mapping[str, Globs]) -> frozenset[str]:
-    return frozenset(name for name, glob in globs.items() if glob.match(path))
+    if is_front(path):
+        return frozenset({"frontend"} if globs["frontend"].match(path) else ())
+    return frozenset(name for name, glob in globs.items() if name != "frontend" and glob.match(path))
 
 
 def _unit(path: str, layers: frozenset[str]) -> str:
