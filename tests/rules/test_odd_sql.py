@@ -70,6 +70,11 @@ def _damaged(draw: st.DrawFn) -> str:
     return text[:first] + piece + text[last:]
 
 
+@pytest.mark.parametrize("text", ["ALTER TABLE orders DROP COLUMN", "ALTER TABLE orders RENAME", "DELETE FROM"])
+def test_a_statement_that_ends_too_early_is_unread(text: str) -> None:
+    assert "unread" in told("postgresql", [text], stage=())
+
+
 @settings(max_examples=150, deadline=None)
 @given(text=_damaged(), on=st.sampled_from(ENGINES))
 def test_damaged_statements_are_read_as_something_or_called_unread(text: str, on: str) -> None:

@@ -25,7 +25,10 @@ def alterations(tree: exp.Alter) -> Iterator[Operation]:
         text = re.sub(r"[\s=]+", " ", option.sql("mysql").upper())
         if re.search(r"ALGORITHM COPY|LOCK (SHARED|EXCLUSIVE)|ENGINE (?!INNODB)", text):
             yield Operation("copy_table", table)
-    for action in tree.args.get("actions") or []:
+    actions = tree.args.get("actions") or []
+    if not actions:
+        yield Operation("other" if tree.args.get("options") else "unknown", table)
+    for action in actions:
         yield from _action(table, action, is_open=bool(tree.args.get("not_valid")))
 
 

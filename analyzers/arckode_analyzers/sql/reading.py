@@ -129,8 +129,10 @@ class Reader:
         if not trees or any(type(tree).__name__ in {"Command", "Block"} for tree in trees):
             yield _unread(bare)
             return
-        for tree in trees:
-            yield from operations(tree)
+        try:
+            yield from [operation for tree in trees for operation in operations(tree)]
+        except (AttributeError, LookupError, TypeError):  # a statement that ends too early becomes a tree with holes
+            yield _unread(bare)
 
     def _parsed(self, text: str, dialect: str) -> list[exp.Expression]:
         import sqlglot
