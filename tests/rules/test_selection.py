@@ -80,7 +80,7 @@ def test_what_is_left_of_a_choice(tmp_path: Path, table: str, values: dict[str, 
         pytest.param("", {"ignore": ("ARC20A",)}, "there is no rule 'ARC20A'", "did you mean", id="a letter"),
         pytest.param("", {"ignore": ("201",)}, "there is no rule '201'", "mean 'ARC201'", id="a number"),
         pytest.param(
-            "", {"per_path": ("a/**:ARC210",)}, "there is no rule 'ARC210'", "did you mean", id="a path's rule"
+            "", {"per_path": ("a/**:ARC200",)}, "there is no rule 'ARC200'", "did you mean", id="a path's rule"
         ),
         pytest.param(
             "", {"per_path": ("a/**",)}, "--per-path: 'a/**' is no PATTERN:CODE", "like 'src/", id="a path without rule"
@@ -88,7 +88,7 @@ def test_what_is_left_of_a_choice(tmp_path: Path, table: str, values: dict[str, 
         pytest.param(
             "", {"per_path": (":ARC201",)}, "--per-path: ':ARC201' is no PATTERN:CODE", "like", id="a rule without path"
         ),
-        pytest.param('select = ["ARC210"]', {}, "there is no rule 'ARC210'", "mean 'ARC20", id="configured"),
+        pytest.param('select = ["ARC200"]', {}, "there is no rule 'ARC200'", "mean 'ARC20", id="configured"),
         pytest.param(
             "select = 3", {}, "tool.arckode.select must be a code or a list", "correct", id="a number, written"
         ),
