@@ -35,9 +35,10 @@ class Operation(NamedTuple):
     (columns: the new definition), add_constraint (detail: foreign key, check, unique, primary key, exclude),
     drop_constraint, drop_primary_key, validate, create_index (flags: concurrently, unique, partial, fulltext),
     drop_index, reindex, update, delete, insert, add_enum_value (name: the type, detail: the value), rename_enum_value,
-    check_domain, trigger_off, keys_off, keys_on, create_object and drop_object (detail: its kind), drop_type,
-    drop_schema, rename_schema, set_timeout, vacuum, lock_table, refresh_view, transaction (detail: the word),
-    names (parts: what is named anew, quoted as it is written), unknown (table: empty when any may be touched), other.
+    check_domain, trigger_off, keys_off, keys_on, create_object and drop_object (detail: its kind), rename_object
+    (detail: the new name), drop_schema, rename_schema, set_timeout, vacuum, lock_table, refresh_view, transaction
+    (detail: the word), names (parts: what is named anew, quoted as it is written), unknown (table: empty when any may
+    be touched), other.
     """
 
     kind: str
