@@ -11,8 +11,10 @@ DATA = frozenset({"update", "delete", "insert", "truncate"})
 class Column(NamedTuple):
     """A column as a statement declares it.
 
-    `type` is upper case, with its arguments, empty when it cannot be said. `default` is empty, `constant` or
-    `volatile` (computed anew for every row). `generated` is empty, `identity`, `serial`, `stored` or `virtual`.
+    `type` is upper case but for what its quotes hold, with its arguments, empty when it cannot be said. `default` is
+    empty, `constant` or `volatile` (computed anew for every row). `generated` is empty, `identity`, `serial`, `stored`
+    or `virtual`. `written` is the type as MySQL and MariaDB want it repeated, with its character set and its comment;
+    empty when it cannot be said.
     """
 
     name: str
@@ -23,6 +25,7 @@ class Column(NamedTuple):
     primary: bool = False
     generated: str = ""
     references: str = ""
+    written: str = ""
 
 
 class Operation(NamedTuple):
