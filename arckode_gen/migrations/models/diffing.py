@@ -23,7 +23,7 @@ from arckode_gen.migrations.models.metadata import load, share_options
 from arckode_gen.migrations.models.named_types import with_types
 from arckode_gen.migrations.models.renames import Renames
 from arckode_gen.migrations.models.render import pairs
-from arckode_gen.migrations.models.written_types import recognise, written_types
+from arckode_gen.migrations.models.written_types import recognise, recognise_gone, written_places, written_types
 from arckode_gen.migrations.schedule import stand
 from arckode_gen.migrations.url import parse
 from arckode_gen.migrations.writing import migration_text, shared
@@ -76,9 +76,12 @@ async def _compared(request: DiffRequest, metadata: MetaData, connection: Connec
     renames.check(live, model)
     old = MetaData() if request["from_nothing"] else await reflecting.read(url, Path(request["root"]), here, live)
     both = sides((live, old), (model, metadata), here, renames)
-    made = written_types(files.find(Path(request["root"]), request["folder"]))
+    sources = files.find(Path(request["root"]), request["folder"])
+    made = written_types(sources)
     if here == "sqlite":
         recognise(both, made)
+    if here != "postgresql":
+        recognise_gone(both, made, written_places(sources) if made else {}, renames)
     found = compare(both, renames)
     steps = with_types(found, both, here, made)
     done = filled(steps if request["drops"] else with_types(_harmless(found), both, here, made), request["fills"])
