@@ -26,6 +26,10 @@ class Checkpoints(Steps):
         self._loop = -1
         self._after: object = None
 
+    @property
+    def are_kept(self) -> bool:
+        return self._loop >= 0 or self._rows > 0
+
     async def load(self) -> None:
         """Read where the last run stopped."""
         text = await self._control.mark_of(self._entry)

@@ -27,6 +27,11 @@ class Steps:
         self._report = report
         self._rows = 0
 
+    @property
+    def are_kept(self) -> bool:
+        """Tell whether something of them stays when the function fails."""
+        return False
+
     def start(self, loop: int) -> Start:
         """Say where a loop goes on: at its beginning."""
         del loop

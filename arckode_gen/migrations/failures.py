@@ -45,25 +45,51 @@ def at_program(work: Work, dialect: Dialect, error: Exception, kept: str) -> Ope
 def rolled_back(work: Work, failure: Failure | None = None) -> str:
     """Say what a failed transaction left."""
     if failure is not None and failure.lost:
-        return f"the file is applied whole or not at all: `arckode db:status` says which; then run {_again(work)} again"
+        whole = "the file is applied whole or not at all: `arckode db:status` says which"
+        return f"{whole}{_before(work)}; then run `{work.again}` again"
     kept = "nothing of this file was kept" if work.direction == "up" else "nothing was taken back: the file is applied"
-    todo = "make room" if failure is not None and failure.full else "correct it"
-    return f"{kept}; {todo} and run {_again(work)} again"
+    return f"{kept}{_before(work)}; {_todo(work, failure, 'correct it')}"
 
 
 def kept_before(work: Work, done: int, failure: Failure | None = None) -> str:
     """Say what a failed journalled run left."""
-    full = failure is not None and failure.full
+    if failure is not None and failure.lost:
+        took = f"{_taken(done)}; " if done else ""
+        return f"{took}the next run looks up whether statement {done + 1} did{_before(work)}; run `{work.again}` again"
     if done == 0:
         kept = "nothing of this file took effect" if work.direction == "up" else "nothing was taken back"
-        return f"{kept}; {'make room' if full else 'correct it'} and run {_again(work)} again"
-    kept = "statement 1 has" if done == 1 else f"statements 1 to {done} have"
-    todo = "make room" if full else "correct the rest"
-    return f"{kept} taken effect and will not run twice; {todo} and run {_again(work)} again"
+        return f"{kept}{_before(work)}; {_todo(work, failure, 'correct it')}"
+    return f"{_taken(done)}{_before(work)}; {_todo(work, failure, 'correct the rest')}"
 
 
-def _again(work: Work) -> str:
-    return "`arckode db:migrate`" if work.direction == "up" else "`arckode db:migrate --rollback`"
+def _taken(done: int) -> str:
+    return f"{'statement 1 has' if done == 1 else f'statements 1 to {done} have'} taken effect and will not run twice"
+
+
+def kept_batches(work: Work, failure: Failure | None = None) -> str:
+    """Say what a function left whose batches are transactions of their own."""
+    kept = "the batches that were done stay, and the next run goes on after them"
+    return f"{kept}{_before(work)}; {_todo(work, failure, 'correct it')}"
+
+
+def _before(work: Work) -> str:
+    """Say what else the run did, which is all that it did."""
+    if not work.before:
+        return ""
+    names, rest = ", ".join(work.before[-_LONGEST:]), len(work.before) - _LONGEST
+    more = f" and {rest} before" if rest > 0 else ""
+    verb = "was" if len(work.before) == 1 else "were"
+    return (
+        f"; before it {names}{more} {verb} {'applied' if work.direction == 'up' else 'rolled back'}, and nothing else"
+    )
+
+
+def _todo(work: Work, failure: Failure | None, correct: str) -> str:
+    if failure is not None and failure.full:
+        correct = "make room"
+    elif failure is not None and failure.busy:
+        correct = "end what holds the lock"
+    return f"{correct} and run `{work.again}` again"
 
 
 def _indented(sql: str) -> str:

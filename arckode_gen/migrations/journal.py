@@ -15,7 +15,7 @@ from arckode_gen.errors import OperationError, RefusedError
 from arckode_gen.migrations.connection import Failure, is_mysql
 from arckode_gen.migrations.control import Control
 from arckode_gen.migrations.effects import is_data, is_session, refuses_transaction
-from arckode_gen.migrations.failures import at_program, at_statement, kept_before
+from arckode_gen.migrations.failures import at_program, at_statement, kept_batches, kept_before, rolled_back
 from arckode_gen.migrations.migration import marker
 from arckode_gen.migrations.sqltext import normalised
 from arckode_gen.migrations.steps import Program, Script
@@ -189,8 +189,8 @@ class _Run:
     async def _program(self) -> None:
         from arckode_gen.migrations.program import call
 
+        steps = await self._steps()
         try:
-            steps = await self._steps()
             await self._connection.begin(data=True)
             await call(self._connection, self._work, steps)
             await self._finish()
@@ -198,7 +198,9 @@ class _Run:
         except Exception as error:
             await self._connection.rollback()
             await self._note(str(error))
-            raise at_program(self._work, self._connection.dialect, error, kept_before(self._work, 0)) from error
+            failure = error if isinstance(error, Failure) else None
+            kept = kept_batches if steps.are_kept else rolled_back
+            raise at_program(self._work, self._connection.dialect, error, kept(self._work, failure)) from error
 
     async def _steps(self) -> Steps:
         """One transaction, or one for each batch where the file asks for it."""

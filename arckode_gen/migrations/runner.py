@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from arckode_gen.errors import RefusedError
 from arckode_gen.migrations import files
 from arckode_gen.migrations.control import Control, read
 from arckode_gen.migrations.schedule import going_back, pending, resolve, stand
@@ -44,6 +46,12 @@ class Run:
             RefusedError: an applied file was edited or removed, or one comes too late.
             UsageError: a name means nothing.
         """
+        try:
+            return await self._look()
+        except RefusedError as error:
+            raise self._without_a_change(error) from error
+
+    async def _look(self) -> tuple[Standing, ...]:
         self._sources = files.find(self._root, self._request["folder"])
         await self.look_back()
         if self._request["action"] in ("status", "repair", "alembic"):
@@ -79,7 +87,34 @@ class Run:
         Raises:
             RefusedError: a file cannot be read, or has nothing for this database or direction.
         """
-        return tuple(self._work(item) for item in wanted if item.source is not None)
+        names = [item.name for item in wanted]
+        found: list[Work] = []
+        for at, item in enumerate(wanted):
+            if item.source is not None:
+                try:
+                    work = self._work(item)
+                except RefusedError as error:
+                    raise self._without_a_change(error, at) from error
+                found.append(replace(work, before=tuple(names[:at]), again=self._again(len(names) - at)))
+        return tuple(found)
+
+    def _without_a_change(self, error: RefusedError, before: int = 0) -> RefusedError:
+        """Say that nothing was run, because every file is read before the first one runs."""
+        if self._request["action"] not in ("migrate", "rollback", "plan", "script"):
+            return error
+        if not self._request["back"]:
+            return RefusedError(error.message, f"nothing was applied: {error.hint}")
+        newer = (
+            f"; `arckode db:migrate --rollback {before}` takes back only what was applied after it" if before else ""
+        )
+        return RefusedError(error.message, f"nothing was rolled back: {error.hint}{newer}")
+
+    def _again(self, left: int) -> str:
+        """Return the command that goes on with so many files, once what stopped a run is corrected."""
+        to = f" --to {self._request['to']}" if self._request["to"] else ""
+        if not self._request["back"]:
+            return f"arckode db:migrate{to}"
+        return f"arckode db:migrate --rollback{to or (f' {left}' if left > 1 else '')}"
 
     def _work(self, item: Standing) -> Work:
         from arckode_gen.migrations.work import plan
@@ -110,14 +145,14 @@ class Run:
                 passing.following = following if following is not None and following.is_new else None
                 done.append(await self.one(work, batch, report, passing))
                 if work.direction == "down" and not self._request["back"]:
-                    done.append(await self.one(self._again(work), batch, report))
+                    done.append(await self.one(self._forth(work), batch, report))
         return done
 
-    def _again(self, work: Work) -> Work:
+    def _forth(self, work: Work) -> Work:
         """A rollback that was interrupted has been finished; the file is pending now like any other."""
         from arckode_gen.migrations.work import plan
 
-        return plan(work.source, "up", self._connection.dialect)
+        return replace(plan(work.source, "up", self._connection.dialect), before=work.before, again=work.again)
 
     async def one(self, work: Work, batch: int, report: Report, passing: Passing | None = None) -> Done:
         started = time.perf_counter()

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from arckode_gen.engine.agreed_drops import agreed
+from arckode_gen.engine.agreed_drops import agreed, reason
 from arckode_gen.migrations.sqltext import tokens
 from arckode_gen.migrations.writing import dictionary, notes_of
 
@@ -36,8 +36,7 @@ class Safe:
     """The form of each engine that gets one, and what else the file says.
 
     `backs` are the statements that take back one that stays as it is, by engine and statement; a piece that is not in
-    it brings its own. `notes` are what the first file says of itself, and `unreturned` what the one that takes
-    something away says of its way back.
+    it brings its own. `notes` and `unreturned` are what the first file says of itself and of its way back.
     """
 
     forms: Mapping[Dialect, SafeForm]
@@ -74,8 +73,7 @@ def files(name: str, safe: Safe, stamps: Sequence[str]) -> dict[str, str]:
     title = name.partition("_")[2].replace("_", " ")
     nothing: dict[str, Sequence[str]] = dict.fromkeys(safe.others.up, ())
     later = Safe(safe.forms, Others(nothing, nothing), safe.backs)
-    said_there = safe.unreturned if "contract" not in named else ()
-    notes = ["", *notes_of([*safe.notes, *said_there])] if safe.notes else []
+    notes = ["", *notes_of([*safe.notes, *safe.unreturned])] if safe.notes else []
     said = "\n".join([f"Expand: {title}.", *notes, *([""] if notes else [])])
     written = {named["expand"]: _statements(said, {each: form.expand for each, form in safe.forms.items()}, safe)}
     if "fill" in named:
@@ -86,8 +84,7 @@ def files(name: str, safe: Safe, stamps: Sequence[str]) -> dict[str, str]:
     if "contract" in named:
         contracts = {each: form.contract for each, form in safe.forms.items()}
         gone = any(" DROP COLUMN " in piece.up for form in safe.forms.values() for piece in form.contract)
-        said_back = [*([_EMPTY] if gone else []), *safe.unreturned]
-        back = "".join(["\n", *(f"{line}\n" for line in notes_of(said_back))]) if said_back else ""
+        back = "".join(["\n", *(f"{line}\n" for line in notes_of([_EMPTY]))]) if gone else ""
         written[named["contract"]] = _statements(
             f"Contract: {title}.\n\n{_CONTRACT}\n{back}", contracts, later, is_contract=True
         )
@@ -105,12 +102,15 @@ def _statements(title: str, pieces: Mapping[Dialect, Sequence[Piece]], safe: Saf
 
 
 def _said(pieces: Mapping[Dialect, Sequence[Piece]], *, is_contract: bool) -> list[str]:
-    """Say why it may drop: a contract's `_` goes after the release, and what writes to SQLite is stopped before."""
+    """Say why it may: a contract's `_` goes after the release, and what writes to SQLite is stopped before."""
     if is_contract:
         text = "\n".join(piece.up for of in pieces.values() for piece in of)
         return agreed(text, "no code that is running uses it any more").splitlines()
     alone = "\n".join(piece.up for piece in pieces.get("sqlite", ()))
-    return agreed(alone, "one process writes to SQLite: stop it, migrate, start the new code").splitlines()
+    said = agreed(alone, "one process writes to SQLite: stop it, migrate, start the new code")
+    if not said and any(piece.up.endswith(" DROP NOT NULL") for of in pieces.values() for piece in of):
+        said = reason("the column goes with the next release, and code that does not write it must be able to insert")
+    return said.splitlines()
 
 
 def _apart(pieces: Mapping[Dialect, Sequence[Piece]]) -> list[str]:

@@ -22,13 +22,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A step with what the control table says about it; `checksum` belongs to the `up` side."""
+    """A step with what the control table says about it; `checksum` belongs to the `up` side.
+
+    `before` are the files that the same run has carried out when it comes to this one, `again` what goes on with it.
+    """
 
     migration: Migration
     direction: Direction
     step: Step
     checksum: str
     entry: Entry | None = None
+    before: tuple[str, ...] = ()
+    again: str = "arckode db:migrate"
 
     @property
     def source(self) -> Source:

@@ -54,15 +54,25 @@ def scratch_mariadb() -> Iterator[str]:
 
 
 @pytest.fixture
-def postgres(scratch_postgres: str, tmp_path: Path) -> Workbench:
+def empty_postgres(scratch_postgres: str) -> str:
     _execute(scratch_postgres, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
-    return Workbench(tmp_path, scratch_postgres, "postgresql")
+    return scratch_postgres
 
 
 @pytest.fixture
-def mariadb(scratch_mariadb: str, tmp_path: Path) -> Workbench:
+def empty_mariadb(scratch_mariadb: str) -> str:
     _execute(scratch_mariadb, f"DROP DATABASE {NAME}", f"CREATE DATABASE {NAME}", f"USE {NAME}")
-    return Workbench(tmp_path, scratch_mariadb, "mariadb")
+    return scratch_mariadb
+
+
+@pytest.fixture
+def postgres(empty_postgres: str, tmp_path: Path) -> Workbench:
+    return Workbench(tmp_path, empty_postgres, "postgresql")
+
+
+@pytest.fixture
+def mariadb(empty_mariadb: str, tmp_path: Path) -> Workbench:
+    return Workbench(tmp_path, empty_mariadb, "mariadb")
 
 
 @pytest.fixture

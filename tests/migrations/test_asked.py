@@ -12,7 +12,7 @@ from tests.migrations.workbench import Workbench
 if TYPE_CHECKING:
     from arckode_gen.engine.spec import Value
 
-MODELS = """from sqlalchemy import Column, Computed, Integer, MetaData, String, Table
+MODELS = """from sqlalchemy import Column, Computed, Enum, Integer, MetaData, String, Table
 
 metadata = MetaData()
 Table(
@@ -80,6 +80,20 @@ def test_what_is_dangerous_and_was_not_asked_for_stays_refused(postgres: Workben
     assert said.code == 1
     assert [line.partition("ARC207 ")[2].partition(":")[0] for line in said.out if "ARC207" in line] == ["type-change"]
     assert f"Have the safe form written, `arckode db:safe {name}`, or say why this one is right" in said.err[-1]
+
+
+def test_a_member_less_is_told_for_the_table_it_rewrites_and_not_for_the_type_it_replaces(postgres: Workbench) -> None:
+    column = 'Column("status", Enum({}, name="order_status"), server_default="draft"),'
+    _models(postgres, column.format('"draft", "paid"'))
+    assert postgres.diff(write="created").code == 0
+    assert postgres.migrate().code == 0
+    _models(postgres, column.format('"draft"'))
+    assert postgres.diff(write="fewer").code == 0
+    assert '"DROP TYPE order_status_before"' in _last(postgres)
+    said = postgres.migrate()
+    told = [line.partition("ARC207 ")[2].partition("\n")[0] for line in (*said.out, *said.err) if "ARC207 " in line]
+    assert said.code == 1
+    assert told == ["type-change: changes `orders.status` to a new type ORDER_STATUS, which rewrites the table locked"]
 
 
 def test_nothing_is_written_beside_what_no_word_asked_for(sqlite: Workbench) -> None:

@@ -55,7 +55,7 @@ def test_a_file_that_is_not_utf8_stops_the_run_before_the_first_file(bench: Work
     with pytest.raises(RefusedError) as caught:
         bench.migrate()
     assert caught.value.message == "src/shop/migrations/202611220002_latin.py is not UTF-8 (byte 21)"
-    assert caught.value.hint == "save it as UTF-8"
+    assert caught.value.hint == "nothing was applied: save it as UTF-8"
     assert bench.tables() == set()
 
 

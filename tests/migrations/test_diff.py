@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 import pytest
-from sqlalchemy import Column, Enum, Integer, MetaData, String, Table
+from sqlalchemy import Column, Date, DateTime, Enum, Integer, MetaData, Numeric, String, Table, func
 
 from arckode_gen.errors import OperationError, RefusedError, UsageError
 from tests.migrations.models import apply, diff, shop
+from tests.migrations.workbench import Workbench
 
 if TYPE_CHECKING:
-    from tests.migrations.workbench import Workbench
+    from arckode_gen.migrations.dialects import Dialect
 
 MODELS = """from sqlalchemy import Column, Integer, MetaData, String, Table
 
@@ -240,6 +241,50 @@ def test_a_type_is_made_once_and_goes_with_its_last_column(postgres: Workbench) 
     assert postgres.fetch(types) == []
 
 
+def _elsewhere(origin: Workbench, url: str, dialect: Dialect) -> Workbench:
+    """Give a project on another database the migrations that were written on the first."""
+    found = Workbench(origin.root / dialect, url, dialect)
+    for path in origin.folder.glob("*.py"):
+        (found.folder / path.name).write_text(path.read_text())
+    return found
+
+
+def _tables_of_statuses(*names: str) -> MetaData:
+    metadata = MetaData()
+    status: Enum = Enum("a", "b, c", name="status")
+    for name in ("orders", "returns"):
+        table = Table(name, metadata, Column("id", Integer, primary_key=True), Column("note", String(9)))
+        if name in names:
+            table.append_column(Column("now", status, nullable=False, server_default="a"))
+    return metadata
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("name", ["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
+def test_a_type_that_no_database_here_has_goes_on_postgresql_with_its_last_column(
+    name: str, request: pytest.FixtureRequest, empty_postgres: str
+) -> None:
+    here: Workbench = request.getfixturevalue(name)
+    for number, kept in enumerate((("orders", "returns"), ("orders",), ()), 1):
+        found = diff(here, _tables_of_statuses(*kept))
+        apply(here, found, number)
+        assert diff(here, _tables_of_statuses(*kept))["differences"] == []
+        assert ("DROP TYPE IF EXISTS status" in found["up"]["postgresql"]) == (number == 3)
+    there = _elsewhere(here, empty_postgres, "postgresql")
+    types = "SELECT typname AS name FROM pg_type WHERE typname = 'status'"
+    columns = "SELECT table_name AS of, udt_name AS name FROM information_schema.columns WHERE column_name = 'now'"
+    assert there.migrate().code == 0
+    assert (there.fetch(types), there.fetch(columns)) == ([], [])
+    there.execute("INSERT INTO orders (id) VALUES (1)")
+    assert there.migrate(rollback=1).code == 0
+    assert there.fetch(columns) == [{"of": "orders", "name": "status"}]
+    assert there.migrate(rollback=1).code == 0
+    assert {row["of"] for row in there.fetch(columns)} == {"orders", "returns"}
+    there.execute("INSERT INTO orders (id, now) VALUES (2, 'b, c')")
+    assert there.migrate().code == 0
+    assert "up, down and up again end where they should" in there.migrate(verify_down=True).out[-1]
+
+
 def test_members_with_commas_stay_whole_and_one_may_be_the_new_default(postgres: Workbench) -> None:
     def models(*members: str) -> MetaData:
         metadata = MetaData()
@@ -283,6 +328,41 @@ def test_a_text_that_becomes_an_enumeration_on_sqlite_gets_its_type_on_postgresq
         "ALTER TABLE orders ALTER COLUMN status TYPE order_status USING status::order_status",
     ]
     assert found["down"]["postgresql"][-1] == "DROP TYPE order_status"
+
+
+@pytest.mark.postgres
+@pytest.mark.mariadb
+def test_a_default_that_was_read_on_postgresql_comes_back_on_the_other_engines(
+    postgres: Workbench, empty_mariadb: str
+) -> None:
+    def models(*defaults: Column[object]) -> MetaData:
+        metadata = MetaData()
+        Table("orders", metadata, Column("id", Integer, primary_key=True), *defaults)
+        return metadata
+
+    defaults: list[Column[object]] = [
+        Column("word", String(9), nullable=False, server_default="it's"),
+        Column("count", Numeric(9, 2), nullable=False, server_default="-1"),
+        Column("at", DateTime, nullable=False, server_default=func.now()),
+        Column("day", Date, nullable=False, server_default="2026-01-31"),
+        Column("status", Enum("a", "b", name="status"), nullable=False, server_default="b"),
+    ]
+    apply(postgres, diff(postgres, models(*defaults)), 1)
+    apply(postgres, diff(postgres, models()), 2)
+    query = "SELECT word, count, day, status FROM orders"
+    on_sqlite = _elsewhere(postgres, "sqlite:///./shop.db", "sqlite")
+    for there in (postgres, on_sqlite, _elsewhere(postgres, empty_mariadb, "mariadb")):
+        assert there.migrate().code == 0
+        assert there.migrate(rollback=1).code == 0
+        there.execute("INSERT INTO orders (id) VALUES (1)")
+        (row,) = there.fetch(query)
+        assert [row["word"], float(str(row["count"])), str(row["day"]), row["status"]] == [
+            "it's",
+            -1,
+            "2026-01-31",
+            "b",
+        ]
+        assert there.migrate().code == 0
 
 
 def test_postgresql_casts_between_any_two_types(postgres: Workbench) -> None:

@@ -10,6 +10,7 @@ from arckode_gen.errors import OperationError, RefusedError
 from tests.migrations.workbench import ORDERS
 
 if TYPE_CHECKING:
+    from arckode_gen.engine.spec import Value
     from tests.migrations.workbench import Workbench
 
 BROKEN = """UP = {"*": [
@@ -250,6 +251,56 @@ def test_what_has_no_way_back_stops_a_rollback_before_it_begins(bench: Workbench
     bench.write("202611220001_one_way", f'UP = {{"*": ["CREATE TABLE x (id INTEGER)"]}}\n{down}')
     bench.write("202611220002_create_orders", ORDERS)
     bench.migrate()
-    with pytest.raises(RefusedError, match=message):
+    with pytest.raises(RefusedError, match=message) as caught:
         bench.migrate(rollback=2)
+    assert caught.value.hint.startswith("nothing was rolled back: ")
+    assert caught.value.hint.endswith(
+        "--force-irreversible only takes it off the list; `arckode db:migrate --rollback 1` takes back only what was "
+        "applied after it"
+    )
     assert bench.tables() == {"x", "orders"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "again"),
+    [
+        pytest.param({"rollback": 4}, "arckode db:migrate --rollback 2", id="a number goes on with what is left of it"),
+        pytest.param({"rollback": 3}, "arckode db:migrate --rollback", id="one is the number without a number"),
+        pytest.param(
+            {"rollback": 1, "to": "202611220001"}, "arckode db:migrate --rollback --to 202611220001", id="to a file"
+        ),
+    ],
+)
+def test_a_way_back_that_fails_in_the_middle_says_what_was_rolled_back_before(
+    bench: Workbench, asked: dict[str, Value], again: str
+) -> None:
+    bench.write("202611220001_create_orders", ORDERS)
+    bench.write("202611220002_slip", 'UP = {"*": ["CREATE TABLE b (id INTEGER)"]}\nDOWN = {"*": ["DROP TABLE bb"]}\n')
+    for name in ("202611220003_c", "202611220004_d"):
+        table = name[-1]
+        bench.write(
+            name, f'UP = {{"*": ["CREATE TABLE {table} (id INTEGER)"]}}\nDOWN = {{"*": ["DROP TABLE {table}"]}}'
+        )
+    bench.migrate()
+    with pytest.raises(OperationError, match=r"202611220002_slip\.py:2: statement 1 of 1 failed on ") as caught:
+        bench.migrate(**asked)
+    assert caught.value.hint.startswith("nothing was taken back")
+    assert caught.value.hint.endswith(
+        "; before it 202611220004_d, 202611220003_c were rolled back, and nothing else; correct it and run "
+        f"`{again}` again"
+    )
+    assert bench.tables() == {"orders", "b"}
+
+
+def test_a_file_that_fails_says_what_was_applied_before_it(bench: Workbench) -> None:
+    for number in range(1, 15):
+        bench.write(f"2026112200{number:02}_t{number}", f'UP = {{"*": ["CREATE TABLE t{number} (id INTEGER)"]}}')
+    bench.write("202611220100_slip", 'UP = {"*": ["CREATE TABLE t1 (id INTEGER)"]}')
+    with pytest.raises(OperationError) as caught:
+        bench.migrate(to="202611220100")
+    said = caught.value.hint
+    assert "; before it 202611220003_t3, 202611220004_t4, " in said
+    assert said.endswith(
+        ", 202611220014_t14 and 2 before were applied, and nothing else; correct it and run "
+        "`arckode db:migrate --to 202611220100` again"
+    )

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arckode_gen.errors import RefusedError, UsageError
+from arckode_gen.errors import OperationError, RefusedError, UsageError
+from arckode_gen.migrations import catalogue
 from arckode_gen.migrations.files import Source
 from arckode_gen.migrations.reading import read
 from arckode_gen.migrations.steps import Script
+from tests.migrations.test_model_changes import read_catalogue
 from tests.migrations.workbench import Workbench
 from tests.rules.projects import findings
 
@@ -102,6 +104,74 @@ def test_a_renamed_column_is_kept_in_step_until_the_old_one_goes(bench: Workbenc
     assert bench.migrate().code == 0
     (row,) = bench.fetch("SELECT * FROM orders WHERE id = 1")
     assert (row["remark"], "note" in row) == ("a", False)
+
+
+REQUIRED = {
+    "*": "CREATE TABLE orders (id BIGINT PRIMARY KEY, code VARCHAR(9) NOT NULL, status VARCHAR(9) NOT NULL)",
+    "mysql": (
+        "CREATE TABLE orders (id BIGINT PRIMARY KEY, code VARCHAR(9) NOT NULL, "
+        "status ENUM('draft', 'Paid, late') CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'it''s')"
+    ),
+}
+
+
+def test_a_required_column_that_goes_lets_new_code_insert_before_it_is_gone(bench: Workbench) -> None:
+    bench.write("202611220001_create_orders", f"UP = { {key: [sql] for key, sql in REQUIRED.items()}!r}\n")
+    assert bench.migrate().code == 0
+    bench.execute("INSERT INTO orders (id, code, status) VALUES (1, 'a', 'draft')")
+    before = read_catalogue(bench)
+    bench.write(
+        CHANGE, 'UP = {"*": ["ALTER TABLE orders DROP COLUMN code", "ALTER TABLE orders DROP COLUMN status"]}\n'
+    )
+    said = bench.safe(name=CHANGE)
+    if bench.dialect == "sqlite":
+        assert "SQLite has one process that writes: stop it, migrate, start the new code" in said.err[-1]
+        assert _written(bench) == [CHANGE]
+        return
+    run = bench.migrate()
+    assert (run.code, [line for line in run.err if "ARC207" in line]) == (0, [])
+    bench.execute(
+        "INSERT INTO orders (id, code, status) VALUES (2, 'old', 'draft')", "INSERT INTO orders (id) VALUES (3)"
+    )
+    with pytest.raises(OperationError) as caught:
+        bench.migrate(rollback=1)
+    assert caught.value.hint.startswith("nothing was taken back")
+    bench.execute("DELETE FROM orders WHERE id = 3")
+    assert bench.migrate(rollback=1).code == 0
+    assert list(catalogue.differences(before, read_catalogue(bench))) == []
+    assert bench.migrate().code == 0
+    bench.execute("INSERT INTO orders (id) VALUES (3)")
+    (contract,) = [name for name in _written(bench) if name.startswith("_")]
+    (bench.folder / f"{contract}.py").rename(bench.folder / f"{contract[1:]}.py")
+    assert bench.migrate().code == 0
+    assert bench.fetch("SELECT * FROM orders ORDER BY id") == [{"id": 1}, {"id": 2}, {"id": 3}]
+
+
+@pytest.mark.parametrize(
+    ("create", "said"),
+    [
+        pytest.param("", "whether orders.code is required is not known from the migrations", id="the table is unknown"),
+        pytest.param(
+            "CREATE TABLE orders (id BIGINT PRIMARY KEY, code REAL NOT NULL)",
+            "orders.code is required, and its type cannot be repeated here",
+            id="its type is one that is not read for certain",
+        ),
+    ],
+)
+def test_a_column_that_cannot_be_let_empty_for_certain_is_named(sqlite: Workbench, create: str, said: str) -> None:
+    sqlite.write("202611220001_create_orders", f"UP = { {'mysql': [create] if create else [], '*': []}!r}\n")
+    sqlite.write(CHANGE, 'UP = {"mysql": ["ALTER TABLE orders DROP COLUMN code"], "*": []}\n')
+    told = sqlite.safe(name=CHANGE, dialect="mariadb")
+    assert f"note: {said}: let it be NULL before code runs that does not write it" in told.err
+
+
+def test_a_column_whose_default_is_gone_is_required_again(postgres: Workbench) -> None:
+    create = "CREATE TABLE orders (id BIGINT PRIMARY KEY, code VARCHAR(9) DEFAULT 'x' NOT NULL)"
+    statements = [create, "ALTER TABLE orders ALTER COLUMN code DROP DEFAULT"]
+    postgres.write("202611220001_create_orders", f"UP = { {'*': statements}!r}\n")
+    postgres.write(CHANGE, 'UP = {"*": ["ALTER TABLE orders DROP COLUMN code"]}\n')
+    assert postgres.safe(name=CHANGE).code == 0
+    assert "ALTER COLUMN code DROP NOT NULL" in (postgres.folder / f"{CHANGE}.py").read_text()
 
 
 def test_white_space_inside_of_values_stays(bench: Workbench) -> None:

@@ -31,6 +31,13 @@ TOLD: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE fresh RENAME TO parcels",
     ),
     (
+        "drop-object",
+        "postgresql",
+        "ALTER TABLE orders RENAME COLUMN code TO amount",
+        "CREATE TYPE code AS ENUM ('a')",
+        "DROP DOMAIN amount",
+    ),
+    (
         "drop-constraint",
         "postgresql",
         "ALTER TABLE orders ADD CONSTRAINT other CHECK (total < 10) NOT VALID",
@@ -266,6 +273,18 @@ SILENT: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE orders ADD COLUMN xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx BIGINT",
     ),
     ("short-charset", "mariadb", "CREATE TABLE parts (id BIGINT PRIMARY KEY) CHARSET=utf8mb4"),
+    (
+        "type-change",
+        "postgresql",
+        "ALTER TABLE parcels ADD COLUMN mood TEXT",
+        "ALTER TABLE orders ALTER COLUMN mood TYPE mood",
+    ),
+    (
+        "type-change",
+        "postgresql",
+        "CREATE TYPE other AS ENUM ('a')",
+        "ALTER TABLE orders ALTER COLUMN mood TYPE mood",
+    ),
 )
 
 

@@ -39,6 +39,8 @@ class Case(NamedTuple):
 _NEW_FLAG = "INSERT INTO orders (id, code, total, flag) VALUES (30, 'C', 1, 5)"
 _NEW_REMARK = "INSERT INTO orders (id, code, total, remark) VALUES (30, 'C', 1, 'new')"
 _NEW_TITLE = "INSERT INTO orders (id, title, total) VALUES (30, 'C', 1)"
+_NEW_CODELESS = "INSERT INTO orders (id, total) VALUES (30, 1)"
+_NEW_MOODLESS = "INSERT INTO orders (id, code, total) VALUES (30, 'C', 1)"
 CASES = [
     Case("postgresql", ("CREATE UNIQUE INDEX uq ON orders (code)",), "code"),
     Case("postgresql", ("DROP INDEX ix_orders_note",), "note"),
@@ -87,6 +89,15 @@ CASES = [
         ready=("DROP VIEW order_codes",),
     ),
     Case("postgresql", ("ALTER TABLE orders DROP COLUMN body",), "note"),
+    Case(
+        "postgresql",
+        ("ALTER TABLE orders DROP COLUMN code",),
+        "note",
+        {},
+        _NEW_CODELESS,
+        ready=("DROP VIEW order_codes",),
+    ),
+    Case("postgresql", ("ALTER TABLE orders DROP COLUMN mood", "DROP TYPE mood"), "note", {}, _NEW_MOODLESS),
     Case("mariadb", ("ALTER TABLE orders ADD COLUMN flag INTEGER NOT NULL",), "flag", {"orders.flag": "0"}, _NEW_FLAG),
     Case(
         "mariadb",
@@ -119,6 +130,10 @@ CASES = [
     Case("mariadb", ("ALTER TABLE orders RENAME COLUMN note TO remark",), "remark", {}, _NEW_REMARK),
     Case("mariadb", ("ALTER TABLE orders RENAME COLUMN code TO title",), "title", {}, _NEW_TITLE),
     Case("mariadb", ("ALTER TABLE orders DROP COLUMN body",), "note"),
+    Case(
+        "mariadb", ("ALTER TABLE orders DROP COLUMN code",), "note", {}, _NEW_CODELESS, ready=("DROP VIEW order_codes",)
+    ),
+    Case("mariadb", ("ALTER TABLE orders DROP COLUMN mood",), "note", {}, _NEW_MOODLESS),
     Case("sqlite", ("ALTER TABLE orders ADD COLUMN flag INTEGER NOT NULL",), "flag", {"orders.flag": "0"}, _NEW_FLAG),
     Case("sqlite", ("UPDATE orders SET note = 'x'",), "note"),
 ]
@@ -248,7 +263,9 @@ def test_the_way_back_runs(case: Case, engines: Engines) -> None:
             "the type of orders.nothing is not known",
         ),
         ("mariadb", "ALTER TABLE orders ADD CONSTRAINT ck CHECK (total < 9)", "there is no safe form"),
+        ("postgresql", "ALTER TABLE orders DROP COLUMN id", "orders.id is in the primary key and cannot be empty"),
         ("sqlite", "ALTER TABLE orders RENAME COLUMN note TO remark", "SQLite has one process that writes"),
+        ("sqlite", "ALTER TABLE orders DROP COLUMN code", "SQLite has one process that writes"),
         ("sqlite", "ALTER TABLE orders ADD COLUMN t TEXT UNIQUE", "SQLite adds no such column"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from arckode_analyzers.sql.declarations import column_of, constraint_of, default_of, name_of
+from arckode_analyzers.sql.declarations import column_of, constraint_of, default_of, name_of, type_of
 from arckode_analyzers.sql.operations import Operation
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _altered(table: str, action: exp.AlterColumn) -> Operation:
     name = action.this.name.lower()
     if action.args.get("dtype") is not None:
         flags = ("using",) if action.args.get("using") is not None else ()
-        return Operation("alter_type", table, name, action.args["dtype"].sql("postgres").upper(), flags=flags)
+        return Operation("alter_type", table, name, type_of(action.args["dtype"]), flags=flags)
     if action.args.get("allow_null") is not None:
         return Operation("drop_not_null" if action.args["allow_null"] else "set_not_null", table, name)
     if action.args.get("default") is not None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from arckode_analyzers.sql.operations import Column
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlglot import exp
 
 _VOLATILE = re.compile(
@@ -39,16 +41,35 @@ def declared(schema: exp.Schema) -> tuple[Column, ...]:
     return tuple(columns.values())
 
 
-def column_of(definition: exp.ColumnDef) -> Column:
+def type_of(kind: exp.Expression | None) -> str:
+    """Return a type in the words by which types are compared; the members of an enumeration stay as they are."""
+    if kind is None:
+        return ""
+    parts = re.split(r"('(?:[^']|'')*')", kind.sql("postgres"))
+    return "".join(part if part.startswith("'") else part.upper() for part in parts)
 
-    kinds = [each.args.get("kind") for each in definition.args.get("constraints") or []]
-    written = definition.args.get("kind")
-    column = Column(definition.name.lower(), written.sql("postgres").upper() if written is not None else "")
+
+def column_of(definition: exp.ColumnDef) -> Column:
+    constraints = definition.args.get("constraints") or []
+    kinds = [each.args.get("kind") for each in constraints]
+    kind = definition.args.get("kind")
+    column = Column(definition.name.lower(), type_of(kind), written=_written(kind, constraints))
     if column.type in {"SERIAL", "BIGSERIAL", "SMALLSERIAL"}:
         column = column._replace(generated="serial", nullable=False)
     for kind in kinds:
         column = _limited(column, kind)
     return column
+
+
+def _written(kind: exp.Expression | None, constraints: Sequence[exp.Expression]) -> str:
+    """Return what MODIFY COLUMN has to say again, or it is lost."""
+    from sqlglot import exp
+
+    if kind is None or kind.this == exp.DataType.Type.FLOAT:
+        return ""  # sqlglot takes REAL for it, which is twice as wide there
+    kept = (exp.CharacterSetColumnConstraint, exp.CollateColumnConstraint, exp.CommentColumnConstraint)
+    said = [each for each in constraints if isinstance(each.args.get("kind"), kept)]
+    return " ".join(each.sql("mysql") for each in (kind, *said))
 
 
 def _limited(column: Column, kind: exp.Expression | None) -> Column:

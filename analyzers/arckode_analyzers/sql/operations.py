@@ -11,8 +11,10 @@ DATA = frozenset({"update", "delete", "insert", "truncate"})
 class Column(NamedTuple):
     """A column as a statement declares it.
 
-    `type` is upper case, with its arguments, empty when it cannot be said. `default` is empty, `constant` or
-    `volatile` (computed anew for every row). `generated` is empty, `identity`, `serial`, `stored` or `virtual`.
+    `type` is upper case but for what its quotes hold, with its arguments, empty when it cannot be said. `default` is
+    empty, `constant` or `volatile` (computed anew for every row). `generated` is empty, `identity`, `serial`, `stored`
+    or `virtual`. `written` is the type as MySQL and MariaDB want it repeated, with its character set and its comment;
+    empty when it cannot be said.
     """
 
     name: str
@@ -23,6 +25,7 @@ class Column(NamedTuple):
     primary: bool = False
     generated: str = ""
     references: str = ""
+    written: str = ""
 
 
 class Operation(NamedTuple):
@@ -35,9 +38,10 @@ class Operation(NamedTuple):
     (columns: the new definition), add_constraint (detail: foreign key, check, unique, primary key, exclude),
     drop_constraint, drop_primary_key, validate, create_index (flags: concurrently, unique, partial, fulltext),
     drop_index, reindex, update, delete, insert, add_enum_value (name: the type, detail: the value), rename_enum_value,
-    check_domain, trigger_off, keys_off, keys_on, create_object and drop_object (detail: its kind), drop_type,
-    drop_schema, rename_schema, set_timeout, vacuum, lock_table, refresh_view, transaction (detail: the word),
-    names (parts: what is named anew, quoted as it is written), unknown (table: empty when any may be touched), other.
+    check_domain, trigger_off, keys_off, keys_on, create_object and drop_object (detail: its kind), rename_object
+    (detail: the new name), drop_schema, rename_schema, set_timeout, vacuum, lock_table, refresh_view, transaction
+    (detail: the word), names (parts: what is named anew, quoted as it is written), unknown (table: empty when any may
+    be touched), other.
     """
 
     kind: str

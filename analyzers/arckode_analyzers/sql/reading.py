@@ -61,6 +61,9 @@ _UNREAD: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("lock_table", rf"lock\s+(?:tables?\s+)?{_NAME}"),
         ("reindex", rf"reindex\s+(?:\([^)]*\)\s*)?(?:table|index|schema|database)\s+(?!concurrently){_NAME}"),
         ("refresh_view", rf"refresh\s+materialized\s+view\s+(?!concurrently){_NAME}"),
+        ("rename_object", rf"alter\s+(?:type|domain)\s+{_NAME}\s+rename\s+to\s+{_NAME}"),
+        ("create_domain", rf"create\s+domain\s+{_NAME}"),
+        ("drop_domain", rf"drop\s+domain\s+(?:if\s+exists\s+)?{_NAME}"),
         ("rename_enum_value", rf"alter\s+type\s+{_NAME}\s+rename\s+value\b"),
         ("create_fulltext", rf"create\s+(?:fulltext|spatial)\s+index\s+{_NAME}\s+on\s+{_NAME}"),
         ("insert", rf"replace\s+(?:into\s+)?{_NAME}"),
@@ -177,6 +180,10 @@ def _by_words(kind: str, table: str, name: str) -> Operation:
             return Operation("create_index", name, table, flags=("fulltext",))
         case "rename_table":
             return Operation(kind, table, detail=name)
+        case "rename_object":
+            return Operation(kind, "", table, name)
+        case "create_domain" | "drop_domain":
+            return Operation(kind.replace("domain", "object"), "", table, "DOMAIN")
         case "check_domain" | "rename_schema":
             return Operation(kind, "", table)
     return Operation(kind, table, name)

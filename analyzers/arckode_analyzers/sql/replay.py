@@ -81,10 +81,8 @@ def _change(table: Table, operation: Operation) -> None:
                 )
                 for key, value in table.columns.items()
             }
-        case "alter_type":
-            table.columns[name] = column._replace(type=operation.detail)
-        case "set_not_null" | "drop_not_null":
-            table.columns[name] = column._replace(nullable=operation.kind == "drop_not_null")
+        case "alter_type" | "set_not_null" | "drop_not_null" | "set_default" | "drop_default":
+            table.columns[name] = _altered(column, operation)
         case "modify_column":
             unique = column.unique or operation.columns[0].unique
             table.columns[name] = operation.columns[0]._replace(unique=unique, primary=column.primary)
@@ -92,6 +90,14 @@ def _change(table: Table, operation: Operation) -> None:
             _constrain(table, operation)
         case "drop_constraint":
             Schema._drop_unique(table, name)  # noqa: SLF001  # the same module
+
+
+def _altered(column: Column, operation: Operation) -> Column:
+    if operation.kind == "alter_type":
+        return column._replace(type=operation.detail)
+    if operation.kind in {"set_default", "drop_default"}:
+        return column._replace(default=operation.detail)
+    return column._replace(nullable=operation.kind == "drop_not_null")
 
 
 def _constrain(table: Table, operation: Operation) -> None:

@@ -23,6 +23,8 @@ _UPDATE = re.compile(
     r"\s*update\s+(?P<table>\w+)\s+set\s+(?P<set>.+?)(?:\s+where\s+(?P<where>.+))?$", re.IGNORECASE | re.DOTALL
 )
 _INDEX = re.compile(r"\bindex\b", re.IGNORECASE)
+_ONE_WRITER = "SQLite has one process that writes: stop it, migrate, start the new code"
+_LET_IT_BE_EMPTY = "let it be NULL before code runs that does not write it"
 _CONSTANT = re.compile(r"-?\d+(\.\d+)?|'(?:[^']|'')*'|true|false", re.IGNORECASE)
 
 
@@ -124,7 +126,9 @@ def safe_form(
             told.setdefault(danger.step, set()).add(danger.check.name)
     for at, step in enumerate(steps):
         does = [operation for operation in step.operations if operation.kind != "names"]
-        if at not in told:
+        if form.contract and any(operation.kind == "drop_object" for operation in does):
+            form.contract.append(Piece(step.text))  # a column that waits for the release may still have the type
+        elif at not in told:
             form.expand.append(Piece(step.text, _undone(does)))
         elif len(does) != 1:
             _leave(step.text, "it changes several things: write one change per statement", form)
@@ -268,12 +272,12 @@ def _rename_column(case: _Case, form: SafeForm) -> str:
     table, old, new = case.operation.table, case.operation.name, case.operation.detail
     column = case.columns.get((table, old))
     if case.engine == "sqlite":
-        return "SQLite has one process that writes: stop it, migrate, start the new code"
+        return _ONE_WRITER
     if column is None or not column.type:
         return f"the type of {table}.{old} is not known from the migrations"
     if case.no_batches:
         return case.no_batches
-    plain = f"{new} {_typed(column, case.engine)}"
+    plain = f"{new} {column.written if case.engine in MYSQL and column.written else _typed(column, case.engine)}"
     form.expand.append(Piece(f"ALTER TABLE {table} ADD COLUMN {plain}", f"ALTER TABLE {table} DROP COLUMN {new}"))
     form.expand += _in_step(case.engine, table, old, new)
     form.fills.append(Fill(table, case.key, f"{new} = {old}", f"{new} IS NULL AND {old} IS NOT NULL"))
@@ -323,11 +327,28 @@ def _drop_column(case: _Case, form: SafeForm) -> str:
     """Code that no longer knows a column must be able to write without it before it can go."""
     table, name = case.operation.table, case.operation.name
     column = case.columns.get((table, name))
-    if column is not None and not column.nullable and not column.default and case.engine == "postgresql":
-        back = f"ALTER TABLE {table} ALTER COLUMN {name} SET NOT NULL"
-        form.expand.append(Piece(f"ALTER TABLE {table} ALTER COLUMN {name} DROP NOT NULL", back))
+    if column is None:
+        form.notes.append(f"whether {table}.{name} is required is not known from the migrations: {_LET_IT_BE_EMPTY}")
+    elif _is_required(column) and not column.generated:
+        if case.engine == "sqlite":
+            return _ONE_WRITER
+        if column.primary:
+            return f"{table}.{name} is in the primary key and cannot be empty: give the table another key first"
+        _relax(case, column, form)
     form.contract.append(Piece(case.text))
     return ""
+
+
+def _relax(case: _Case, column: Column, form: SafeForm) -> None:
+    table, name = case.operation.table, case.operation.name
+    if case.engine == "postgresql":
+        alter = f"ALTER TABLE {table} ALTER COLUMN {name}"
+        form.expand.append(Piece(f"{alter} DROP NOT NULL", f"{alter} SET NOT NULL"))
+    elif column.written:
+        alter = f"ALTER TABLE {table} MODIFY COLUMN {name} {column.written}"
+        form.expand.append(Piece(f"{alter} NULL", f"{alter} NOT NULL"))
+    else:
+        form.notes.append(f"{table}.{name} is required, and its type cannot be repeated here: {_LET_IT_BE_EMPTY}")
 
 
 def _drop_table(case: _Case, form: SafeForm) -> str:

@@ -6,16 +6,18 @@ import re
 import warnings
 from contextlib import suppress
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import Column, Computed, Index, MetaData, Table, create_mock_engine, make_url
 from sqlalchemy.dialects.mysql.base import MySQLDialect
 from sqlalchemy.dialects.postgresql.base import PGDDLCompiler
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
+from sqlalchemy.sql.compiler import DDLCompiler
 
 from arckode_gen.errors import RefusedError
 from arckode_gen.migrations.connection import is_mysql
+from arckode_gen.migrations.dialects import family
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Constraint
     from sqlalchemy.engine import Dialect as SqlDialect
     from sqlalchemy.schema import ExecutableDDLElement
-    from sqlalchemy.sql.compiler import DDLCompiler
     from sqlalchemy.sql.ddl import BaseDDLElement
     from sqlalchemy.types import TypeEngine
 
@@ -31,8 +32,24 @@ if TYPE_CHECKING:
 
 # Under this word `Column.info` has the sequence that numbers a column which was read from PostgreSQL.
 SEQUENCE = "arckode: sequence"
+# Under this one it has the dialect of the database that it was read from.
+READ_FROM = "arckode: read from"
+_CAST = re.compile(r"\(*('(?:[^']|'')*'|-?\d+(?:\.\d+)?)\)*::[\w .\"]+(?:\(\d+(?:, ?\d+)?\))?(?:\[\])?\)*")
+_NOW = re.compile(r"(?:now|current_timestamp)\(\d*\)", re.IGNORECASE)
 _COUNTS = {"BIGSERIAL": "BIGINT", "SMALLSERIAL": "SMALLINT", "SERIAL": "INTEGER"}
 _SERIAL = re.compile(rf"(?<= )({'|'.join(_COUNTS)}) NOT NULL$")
+
+
+class _Elsewhere(DDLCompiler):
+    """Writes the default of a column that was read from another kind of database as every kind takes it."""
+
+    def get_column_default_string(self, column: Column[object]) -> str | None:
+        written = super().get_column_default_string(column)
+        here = cast("Dialect", self.dialect.name)
+        if written is None or family(column.info.get(READ_FROM, here)) == family(here):
+            return written
+        literal = _CAST.fullmatch(written)
+        return literal[1] if literal else "CURRENT_TIMESTAMP" if _NOW.fullmatch(written) else written
 
 
 class _Counting(PGDDLCompiler):
@@ -57,8 +74,8 @@ def counts(column: Column[object]) -> bool:
 def sql_dialect(dialect: Dialect) -> SqlDialect:
     """Return SQLAlchemy's dialect, without its driver."""
     found = make_url(f"{dialect}://").get_dialect()()
-    if dialect == "postgresql":
-        found.ddl_compiler = _Counting
+    compiler = _Counting if dialect == "postgresql" else found.ddl_compiler
+    found.ddl_compiler = type(compiler.__name__, (_Elsewhere, compiler), {})
     # Without a connection nobody tells the compiler that these servers know the clauses below.
     found.identifier_preparer._double_percents = False  # noqa: SLF001 - a driver's escape that no driver undoes here
     return found

@@ -18,12 +18,12 @@ from arckode_gen.migrations.dialects import DIALECTS
 from arckode_gen.migrations.models import reflecting, shadow, sqlite_rebuild
 from arckode_gen.migrations.models.ddl import quote
 from arckode_gen.migrations.models.differences import candidates, compare, sides
-from arckode_gen.migrations.models.filling import becomes_required, filled, unfilled, unreturned
+from arckode_gen.migrations.models.filling import becomes_required, filled, unfilled, unreturned, without_requirement
 from arckode_gen.migrations.models.metadata import load, share_options
 from arckode_gen.migrations.models.named_types import with_types
 from arckode_gen.migrations.models.renames import Renames
 from arckode_gen.migrations.models.render import pairs
-from arckode_gen.migrations.models.written_types import recognise, written_types
+from arckode_gen.migrations.models.written_types import recognise, recognise_gone, written_places, written_types
 from arckode_gen.migrations.schedule import stand
 from arckode_gen.migrations.url import parse
 from arckode_gen.migrations.writing import migration_text, shared
@@ -76,9 +76,12 @@ async def _compared(request: DiffRequest, metadata: MetaData, connection: Connec
     renames.check(live, model)
     old = MetaData() if request["from_nothing"] else await reflecting.read(url, Path(request["root"]), here, live)
     both = sides((live, old), (model, metadata), here, renames)
-    made = written_types(files.find(Path(request["root"]), request["folder"]))
+    sources = files.find(Path(request["root"]), request["folder"])
+    made = written_types(sources)
     if here == "sqlite":
         recognise(both, made)
+    if here != "postgresql":
+        recognise_gone(both, made, written_places(sources) if made else {}, renames)
     found = compare(both, renames)
     steps = with_types(found, both, here, made)
     done = filled(steps if request["drops"] else with_types(_harmless(found), both, here, made), request["fills"])
@@ -121,13 +124,22 @@ class _Rendered:
         """Tell whether the safe form of the dialect fills the rows later."""
         return self.bare and becomes_required(step) and (step.old is None or dialect == "postgresql")
 
+    def _as_written(self, step: Step, dialect: Dialect) -> Step:
+        """Leave out what the safe form does in a file of its own: it lets a column be empty before it goes."""
+        if self._waits(step, dialect):
+            return replace(step, fill="")
+        gone = step.old if step.new is None and isinstance(step.old, Column) else None
+        if self.bare and gone is not None and [*unfilled([step.back], dialect)]:
+            return replace(step, old=without_requirement(gone))
+        return step
+
     def pairs(self, steps: Sequence[Step], dialect: Dialect) -> list[Pair]:
         models = self.metadata.tables
         if dialect == "sqlite":
             texts = self.texts if dialect == self.here else None
             up, down = sqlite_rebuild.statements(steps, models, texts)
             return [{"up": up, "down": down}] if steps else []
-        chosen = [replace(step, fill="") if self._waits(step, dialect) else step for step in steps]
+        chosen = [self._as_written(step, dialect) for step in steps]
         return [{"up": up, "down": down} for up, down in pairs(chosen, models, dialect)]
 
 

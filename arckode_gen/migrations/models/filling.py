@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import Column, DefaultClause, literal, text
+from sqlalchemy import Column, DefaultClause, Table, literal, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from arckode_gen.errors import UsageError
@@ -113,4 +113,6 @@ def without_requirement(column: Column[object]) -> Column[object]:
     """Return a copy of a column that may be empty."""
     found = column._copy()  # noqa: SLF001 - the column as it is, in no table
     found.nullable = True
+    if isinstance(getattr(column, "table", None), Table):
+        found.table = column.table  # a comment names it
     return found

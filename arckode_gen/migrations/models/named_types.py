@@ -44,7 +44,7 @@ def with_types(steps: Sequence[Step], both: Sides, here: Dialect, written: Colle
         and (_is_missing(name, both) if here == "postgresql" else _is_new(name, places, steps, written))
     ]
     gone = [
-        Step("type", "", name, kind, None, what=_what(kind))
+        Step("type", "", name, kind, None, what=_what(kind), unseen=here != "postgresql")
         for name, (kind, places) in sorted(there.items())
         if name not in wanted and all(_is_touched(place, steps) for place in places)
     ]
@@ -90,7 +90,8 @@ def _is_column(step: Step, name: str) -> bool:
 def type_statement(step: Step) -> Iterator[str]:
     """Yield what makes or takes away a named type on PostgreSQL."""
     if step.new is None:
-        yield f"DROP {'DOMAIN' if step.what == 'domain' else 'TYPE'} {quote(step.name, 'postgresql')}"
+        guard = "IF EXISTS " if step.unseen else ""
+        yield f"DROP {'DOMAIN' if step.what == 'domain' else 'TYPE'} {guard}{quote(step.name, 'postgresql')}"
     elif isinstance(step.new, DOMAIN):
         yield compile_ddl(CreateDomainType(step.new), "postgresql")
     elif isinstance(step.new, ENUM):

@@ -10,7 +10,7 @@ from sqlalchemy import DOUBLE_PRECISION, JSON, CheckConstraint, Double, MetaData
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from arckode_gen.migrations.models.ddl import SEQUENCE
+from arckode_gen.migrations.models.ddl import READ_FROM, SEQUENCE
 from arckode_gen.migrations.models.sqlite_live import MASTER, Live
 from arckode_gen.migrations.models.sqlite_live import live as in_order
 
@@ -62,14 +62,15 @@ async def read(url: DatabaseUrl, root: Path, dialect: Dialect, live: Catalogue) 
     finally:
         await engine.dispose()
     for table in found.tables.values():
-        _generalise(table, live)
+        _generalise(table, live, dialect)
     return found
 
 
-def _generalise(table: Table, live: Catalogue) -> None:
+def _generalise(table: Table, live: Catalogue, dialect: Dialect) -> None:
     for check in [item for item in table.constraints if isinstance(item, CheckConstraint)]:
         check.sqltext = text(_plain(str(check.sqltext)))
     for column in table.columns:
+        column.info[READ_FROM] = dialect
         if isinstance(column.type, DOUBLE_PRECISION):
             column.type = Double()  # the precision it was read with means something else on MySQL
         if sequence := _sequence(column):

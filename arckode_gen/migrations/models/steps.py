@@ -30,7 +30,8 @@ class Step:
 
     `name` is the object's; for a table it is empty. `facets` says what of a column differs. `late` are the foreign keys
     of a table that have steps of their own, because they refer to a table that is not there yet. `fill` is the SQL that
-    rows which are there get in a column that becomes required, on the way there or on the way back.
+    rows which are there get in a column that becomes required, on the way there or on the way back. `unseen` says that
+    migrations tell of it and not the database, which is of another kind.
     """
 
     kind: Kind
@@ -44,6 +45,7 @@ class Step:
     late: tuple[Constraint, ...] = ()
     fill: str = ""
     held: tuple[Held, ...] = ()
+    unseen: bool = False
 
     @property
     def verb(self) -> str:

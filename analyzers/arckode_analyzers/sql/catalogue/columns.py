@@ -88,12 +88,19 @@ def _type(operation: Operation, state: State) -> str:
     before = state.column(operation.table, operation.name)
     old = (operation.parts[0] if operation.parts else "") or (before.type if before is not None else "")
     new = operation.detail
+    if _is_made_anew(new, state):
+        return f"changes `{operation.table}.{operation.name}` to a new type {new}, which rewrites the table locked"
     if not new or old == new or is_widening(old, new, state.script.engine):
         return ""
     if not old and (new in _UNBOUNDED or operation.kind == "modify_column"):
         return ""
     told = f"from {old} to {new}" if old else f"to {new}"
     return f"changes the type of `{operation.table}.{operation.name}` {told}, which may rewrite the table locked"
+
+
+def _is_made_anew(kind: str, state: State) -> bool:
+    """Tell whether a name means another type than before, as when an enumeration loses a member."""
+    return any(each.kind == "create_object" and each.name == kind.lower() for each in state.earlier())
 
 
 def _not_null(operation: Operation, state: State) -> str:
@@ -261,6 +268,12 @@ CHECKS = (
         bad=(
             sample("ALTER TABLE orders ALTER COLUMN note TYPE VARCHAR(50)", on=POSTGRES | {"*"}),
             sample("ALTER TABLE orders ALTER COLUMN total TYPE BIGINT USING total::bigint", on=POSTGRES | {"*"}),
+            sample(
+                "ALTER TYPE mood RENAME TO mood_before",
+                "CREATE TYPE mood AS ENUM ('calm')",
+                "ALTER TABLE orders ALTER COLUMN mood TYPE mood USING mood::text::mood",
+                on=POSTGRES | {"*"},
+            ),
             sample("ALTER TABLE orders MODIFY COLUMN note VARCHAR(30)", on=MYSQL),
             sample("ALTER TABLE orders MODIFY COLUMN note TEXT", on=MYSQL),
             sample("ALTER TABLE orders MODIFY COLUMN total DECIMAL(14, 2) DEFAULT 0 NOT NULL", on=MYSQL),
@@ -270,6 +283,7 @@ CHECKS = (
             sample("ALTER TABLE orders ALTER COLUMN note TYPE VARCHAR(200)", on=POSTGRES | {"*"}),
             sample("ALTER TABLE orders ALTER COLUMN note TYPE TEXT", on=POSTGRES | {"*"}),
             sample("ALTER TABLE orders ALTER COLUMN total TYPE NUMERIC(14, 2)", on=POSTGRES | {"*"}),
+            sample("ALTER TABLE orders ALTER COLUMN mood TYPE mood", on=POSTGRES | {"*"}),
             sample("ALTER TABLE orders MODIFY COLUMN note VARCHAR(200)", on=MYSQL),
             sample("ALTER TABLE orders MODIFY COLUMN mood ENUM('calm', 'busy', 'sad')", on=MYSQL),
         ),

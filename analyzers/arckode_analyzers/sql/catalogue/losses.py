@@ -51,10 +51,15 @@ def _schema(operation: Operation, _: State) -> str:
 def _object(operation: Operation, state: State) -> str:
     if operation.kind != "drop_object":
         return ""
-    made = [each.name for each in state.all() if each.kind == "create_object"]
-    if operation.name in made:
+    made = {each.name for each in state.all() if each.kind == "create_object"}
+    if operation.name in made | _replaced(made, state):
         return ""
     return f"drops the {operation.detail.lower()} `{operation.name}`, which running code still uses"
+
+
+def _replaced(made: set[str], state: State) -> set[str]:
+    """Return what was moved out of the way of a new one, under the name it has since: no code knows that name."""
+    return {each.detail for each in state.earlier() if each.kind == "rename_object" and each.name in made}
 
 
 def _truncated(operation: Operation, state: State) -> str:
@@ -156,9 +161,20 @@ CHECKS = (
         says=_object,
         bad=(
             sample("DROP VIEW order_codes"),
-            sample("DROP MATERIALIZED VIEW totals", "DROP DOMAIN amount", on=POSTGRES | {"*"}),
+            sample("DROP MATERIALIZED VIEW totals", on=POSTGRES | {"*"}),
+            sample("DROP DOMAIN amount", on=POSTGRES | {"*"}),
+            sample("ALTER DOMAIN amount RENAME TO price", "DROP DOMAIN price", on=POSTGRES | {"*"}),
         ),
-        good=(sample("DROP VIEW order_codes", "CREATE VIEW order_codes AS SELECT id, code, note FROM orders"),),
+        good=(
+            sample("DROP VIEW order_codes", "CREATE VIEW order_codes AS SELECT id, code, note FROM orders"),
+            sample(
+                "ALTER TYPE mood RENAME TO mood_before",
+                "CREATE TYPE mood AS ENUM ('calm')",
+                "ALTER TABLE orders ALTER COLUMN mood TYPE mood USING mood::text::mood",
+                "DROP TYPE mood_before",
+                on=POSTGRES | {"*"},
+            ),
+        ),
     ),
     Check(
         "truncate",
