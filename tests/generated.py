@@ -135,6 +135,7 @@ GROWN: tuple[tuple[str, ...], ...] = (
     ("make:job", "tidy_up", "--cron", "0 3 * * *", "--zone", "Europe/Madrid"),
     ("make:job", "send_welcome", "--on", "customers.created"),
     ("make:row-events",),
+    ("make:snapshots",),
     ("make:audit",),
     ("make:mail-outbox",),
     ("make:webhooks",),
@@ -145,8 +146,8 @@ GROWN: tuple[tuple[str, ...], ...] = (
     ("make:websocket", "reports", "--access", "reports:read", "--job", "export_report"),
 )
 _MIGRATING = {"make:idempotency", "make:migration", "make:projection"}
-# Tables of the event store and bus, commands, projections, queue, scheduler, audit log and web-hooks are made once.
-MIGRATIONS = len(MODULES) + len(FIELDS) - 1 + sum(words[0] in _MIGRATING for words in GROWN) + 8
+# Made once: tables of the event store and bus, commands, projections, snapshots, queue, scheduler, audit and web-hooks.
+MIGRATIONS = len(MODULES) + len(FIELDS) - 1 + sum(words[0] in _MIGRATING for words in GROWN) + 9
 
 
 # Every adapter but the databases, which take each other's place; all of them together on one project.

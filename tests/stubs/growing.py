@@ -57,6 +57,7 @@ GENERATORS = (
     _generator("make:websocket notifications --access signed-in", "destroy:websocket Notifications"),
     _generator("make:audit", "destroy:audit"),
     _generator("make:row-events", "destroy:row-events"),
+    _generator("make:snapshots", "destroy:snapshots"),
     _generator("make:mail-outbox", "destroy:mail-outbox"),
     _generator("make:webhooks", "destroy:webhooks"),
     _generator("make:webhook-receiver acme", "destroy:webhook-receiver Acme"),
