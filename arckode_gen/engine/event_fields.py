@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ from arckode_gen.engine.python_code import field_code
 from arckode_gen.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from arckode_gen.engine.fields import Field
 
 _TYPES = frozenset("str text int bigint decimal float bool date datetime time uuid email url slug enum".split())
@@ -20,12 +23,16 @@ _TAKEN = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of an aggregate: a field, in what is sent and in what is kept, and two values for tests."""
+    """What is known of an aggregate: a field, in what is sent and in what is kept, and two values for tests.
+
+    `told` is its type in the file of recorded events.
+    """
 
     name: str
     json_name: str
     received: str
     kept: str
+    told: str
     one: str
     body: str
 
@@ -35,7 +42,19 @@ def known(field: Field, *, enum: str, table: str) -> Known:
     code = field_code(field, enum=enum, table=table)
     example = example_of(field)
     kept = code.shown.replace("dt.datetime", "AwareDatetime")
-    return Known(field.attribute, field.json_name, code.received, kept, example.value, example.body)
+    told = "|".join(json.dumps(value) for _, value in field.members) if field.type == "enum" else _plain(kept)
+    told += "|None" * field.null
+    return Known(field.attribute, field.json_name, code.received, kept, told, example.value, example.body)
+
+
+def line(type_: str, fields: Iterable[Known]) -> str:
+    """Return the line of an event in the file of recorded events; the kernel's `event_catalogue_testing` reads it."""
+    said = ", ".join(f"{each.name} {each.told}" for each in fields)
+    return f"{type_} 1:{' ' * bool(said)}{said}"
+
+
+def _plain(kept: str) -> str:
+    return kept.removesuffix(" | None").removeprefix("dt.")
 
 
 def check(field: Field) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Ways = tuple[Callable[..., Insertion], Callable[..., Removal], tuple[str, ...]]
 
 _COMPOSE = "compose"
-_OPTIONAL = frozenset({"entry", "env"})
+_OPTIONAL = frozenset({"entry", "env", "line"})
 # Where `insert_<kind>` and `remove_<kind>` are, and what they are told beside the line itself.
 _MODULES = {
     "attribute": "edits_classes",

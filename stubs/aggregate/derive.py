@@ -53,6 +53,10 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
         "varies": any(example_of(field).varies for field in given),
         "number": "number" if any("number" in field.one + field.body for field in fields) else "_number",
         "enums": tuple((_enum(field, entity), field.members) for field in given if field.type == "enum"),
+        "recorded": [
+            event_fields.line(f"{name.plural}.{event}", fields if event != "removed" else ())
+            for event in ("created", "changed", "removed")
+        ],
         "guarded": guarded,
         "access": {
             action: f"require({action.upper()})" if guarded else "PUBLIC"
@@ -120,7 +124,9 @@ def _imports(place: str, entity: str, name: Name, fields: Sequence[Field]) -> di
         "ConflictError": ".errors",
         "Permission": ".access",
         "ProgrammingError": ".errors",
+        "Path": "pathlib",
         "assert_never": "typing",
+        "check_recorded": ".event_catalogue_testing",
         "given": ".aggregates_testing",
         "new_id": ".ids",
         "require": ".access",

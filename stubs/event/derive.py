@@ -60,6 +60,7 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
         "said_items": [f'"{each.name}": {each.one}' for each in fields],
         "number": "number: int = 1" if any("number" in each.one for each in fields) else "",
         "flag": "" if fields else f"is_{event}",
+        "recorded": event_fields.line(f"{many}.{event}", fields),
         "imports": _imports(fields, known),
         "state_fields": _remembered(fields, there, event),
         **_code(fields, f"{many}.{event}", event_class, command_class, event),
