@@ -105,6 +105,16 @@ GROWN: tuple[tuple[str, ...], ...] = (
         *"n:int:min=1 text:text ok:bool fl:float tm:time u:uuid bi:bigint at:datetime email:email:null url:url".split(),
         *"slug:slug day:date:null a_rather_long_name_of_it:str another_rather_long_name:str".split(),
     ),
+    ("make:event", "accounts", "frozen", "reason:str:max=200", "until:date:null", "origin:enum=owner/bank", "currency"),
+    ("make:event", "accounts", "closed", "--command", "close_account"),
+    (
+        "make:event",
+        "line_items",
+        "moved_to_another_warehouse",
+        "warehouse:uuid",
+        "a_rather_long_name_of_it",
+        "moved_at:datetime",
+    ),
     ("make:command", "rename_account", "--of", "accounts", "--change", "holder"),
     ("make:command", "set_terms", "--of", "accounts", "--change", "currency,credit", "--queued"),
     ("make:command", "set_nearly_everything", "--of", "line_items", "--change", "text,at,url,a_rather_long_name_of_it"),
@@ -135,6 +145,7 @@ GROWN: tuple[tuple[str, ...], ...] = (
     ("make:job", "tidy_up", "--cron", "0 3 * * *", "--zone", "Europe/Madrid"),
     ("make:job", "send_welcome", "--on", "customers.created"),
     ("make:row-events",),
+    ("make:snapshots",),
     ("make:audit",),
     ("make:mail-outbox",),
     ("make:webhooks",),
@@ -145,8 +156,8 @@ GROWN: tuple[tuple[str, ...], ...] = (
     ("make:websocket", "reports", "--access", "reports:read", "--job", "export_report"),
 )
 _MIGRATING = {"make:idempotency", "make:migration", "make:projection"}
-# Tables of the event store and bus, commands, projections, queue, scheduler, audit log and web-hooks are made once.
-MIGRATIONS = len(MODULES) + len(FIELDS) - 1 + sum(words[0] in _MIGRATING for words in GROWN) + 8
+# Made once: tables of the event store and bus, commands, projections, snapshots, queue, scheduler, audit and web-hooks.
+MIGRATIONS = len(MODULES) + len(FIELDS) - 1 + sum(words[0] in _MIGRATING for words in GROWN) + 9
 
 
 # Every adapter but the databases, which take each other's place; all of them together on one project.

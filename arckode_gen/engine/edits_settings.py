@@ -1,4 +1,4 @@
-"""One attribute into the settings class, sorted among its annotated attributes, and out again."""
+"""One attribute into the settings class, sorted among its annotated attributes, or at the end of another, and out."""
 
 from __future__ import annotations
 
@@ -42,6 +42,40 @@ def insert_setting(source: bytes, statement: str, *, class_name: str = "Settings
     if not adds_only(file, text):
         return CannotInsert("no line of its own was found for the attribute", f"{indent}{line}")
     return Inserted(text)
+
+
+def insert_field(source: bytes, class_name: str, statement: str) -> Insertion:
+    """Add a field such as `is_frozen: bool = False` behind the last one of a class, unless it declares the name.
+
+    Raises:
+        ValueError: the statement declares no attribute.
+    """
+    wanted, line = _wanted(statement), statement.strip()
+    patch = f"class {class_name}:\n    {line}"
+    try:
+        file = read(source)
+    except UnreadableError as error:
+        return CannotInsert(str(error), patch)
+    found = _classes(file.tree, class_name)
+    fields = [at for each in found for at, node in enumerate(each.body) if isinstance(node, ast.AnnAssign)]
+    if len(found) != 1 or not fields:
+        return CannotInsert(f"there is not exactly one class {class_name!r} with fields", patch)
+    body = found[0].body
+    if any(_attribute(node) == _attribute(wanted) for node in body):
+        return AlreadyThere()
+    text = file.with_lines(_end(body, fields[-1]), [f"{file.indent(body[fields[-1]]) or '    '}{line}"])
+    if not adds_only(file, text):
+        return CannotInsert("no line of its own was found for the field", patch)
+    return Inserted(text)
+
+
+def remove_field(source: bytes, class_name: str, statement: str) -> Removal:
+    """Take a field out again, unless a person changed it.
+
+    Raises:
+        ValueError: the statement declares no attribute.
+    """
+    return remove_setting(source, statement, class_name=class_name)
 
 
 def remove_setting(source: bytes, statement: str, *, class_name: str = "Settings") -> Removal:

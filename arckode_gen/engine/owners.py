@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from arckode_gen.engine.units import Unit
 
 
-def owner(project: Snapshot, kind: str, said: str) -> Unit:
-    """Return the unit of a kind by the name that was said, or by the plural of it.
+def owner(project: Snapshot, kind: str, said: str, *, flag: str = "--of ") -> Unit:
+    """Return the unit of a kind by the name that was said after a flag, or by the plural of it.
 
     Raises:
         UsageError: there is none.
@@ -31,7 +31,7 @@ def owner(project: Snapshot, kind: str, said: str) -> Unit:
     known = [each.name for each in of_kind(project, kind)]
     there = f"; there are {', '.join(known)}" if known else ""
     hint = nearest(wanted, known) or f"`arckode make:{kind}` makes one{there}"
-    raise UsageError(f"--of {wanted}: there is no such {kind}", hint)
+    raise UsageError(f"{flag}{wanted}: there is no such {kind}", hint)
 
 
 def name_of(unit: Unit) -> Name:

@@ -25,10 +25,24 @@ if TYPE_CHECKING:
     from arckode_gen.engine.stub_document import Entry
 
 WireKind = Literal[
-    "import", "register", "attribute", "method", "setting", "dependency", "entry", "env", "ts_import", "ts_item"
+    "import",
+    "register",
+    "attribute",
+    "method",
+    "setting",
+    "field",
+    "class",
+    "case",
+    "item",
+    "dependency",
+    "entry",
+    "env",
+    "line",
+    "ts_import",
+    "ts_item",
 ]
-_AT_SOMETHING = frozenset({"entry", "ts_item"})
-_IN_SOMETHING = frozenset({"register", "attribute", "method"})
+_AT_SOMETHING = frozenset({"class", "entry", "item", "ts_item"})
+_IN_SOMETHING = frozenset({"register", "attribute", "method", "field", "case"})
 WordType = Literal["str", "int", "bool", "word", "name", "module", "fields"]
 _KEYS = (
     "command",
@@ -75,8 +89,8 @@ class StubFile:
 class Wire:
     """One line to put into a file that belongs to someone else.
 
-    `function` is the function or class it goes into, `at` the dotted path of the mapping that an `entry` goes into, or
-    the constant whose list a `ts_item` goes into.
+    `function` is the function or class it goes into, `at` the dotted path of the mapping that an `entry` goes into, the
+    base of a `class`, or the constant whose list an `item` or `ts_item` goes into.
     """
 
     kind: WireKind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from arckode_gen.engine.edits_calls import insert_call, remove_call
@@ -16,7 +17,27 @@ if TYPE_CHECKING:
     Ways = tuple[Callable[..., Insertion], Callable[..., Removal], tuple[str, ...]]
 
 _COMPOSE = "compose"
-_OPTIONAL = frozenset({"entry", "env"})
+_OPTIONAL = frozenset({"entry", "env", "line"})
+# Where `insert_<kind>` and `remove_<kind>` are, and what they are told beside the line itself.
+_MODULES = {
+    "attribute": "edits_classes",
+    "case": "edits_members",
+    "class": "edits_members",
+    "dependency": "edits_dependencies",
+    "entry": "edits_entries",
+    "env": "edits_env",
+    "field": "edits_settings",
+    "item": "edits_members",
+    "line": "edits_env",
+    "method": "edits_classes",
+    "setting": "edits_settings",
+    "ts_import": "edits_typescript",
+    "ts_item": "edits_typescript",
+}
+_PLACES = {
+    **dict.fromkeys(("attribute", "case", "field", "method"), "function"),
+    **dict.fromkeys(("class", "entry", "item", "ts_item"), "at"),
+}
 
 
 def is_optional(edit: Edit) -> bool:
@@ -42,34 +63,10 @@ def _ways(edit: Edit) -> Ways:
         return insert_import, remove_import, (edit.text,)
     if edit.kind == "register":
         return insert_call, remove_call, (edit.function or _COMPOSE, edit.text)
-    if edit.kind == "attribute":
-        from arckode_gen.engine.edits_classes import insert_attribute, remove_attribute
-
-        return insert_attribute, remove_attribute, (edit.function, edit.text)
-    if edit.kind == "method":
-        from arckode_gen.engine.edits_classes import insert_method, remove_method
-
-        return insert_method, remove_method, (edit.function, edit.text)
-    if edit.kind == "setting":
-        from arckode_gen.engine.edits_settings import insert_setting, remove_setting
-
-        return insert_setting, remove_setting, (edit.text,)
-    if edit.kind == "entry":
-        from arckode_gen.engine.edits_entries import insert_entry, remove_entry
-
-        return insert_entry, remove_entry, (edit.at, edit.text)
-    if edit.kind == "env":
-        from arckode_gen.engine.edits_env import insert_variable, remove_variable
-
-        return insert_variable, remove_variable, (edit.text,)
-    if edit.kind == "ts_import":
-        from arckode_gen.engine.edits_typescript import insert_ts_import, remove_ts_import
-
-        return insert_ts_import, remove_ts_import, (edit.text,)
-    if edit.kind == "ts_item":
-        from arckode_gen.engine.edits_typescript import insert_ts_item, remove_ts_item
-
-        return insert_ts_item, remove_ts_item, (edit.at, edit.text)
-    from arckode_gen.engine.edits_dependencies import insert_dependency, remove_dependency
-
-    return insert_dependency, remove_dependency, (edit.text, edit.at)
+    module = import_module(f"arckode_gen.engine.{_MODULES[edit.kind]}")
+    put, take = getattr(module, f"insert_{edit.kind}"), getattr(module, f"remove_{edit.kind}")
+    if edit.kind == "dependency":
+        return put, take, (edit.text, edit.at)
+    places = {"function": edit.function, "at": edit.at}
+    place = _PLACES.get(edit.kind)
+    return put, take, (edit.text,) if place is None else (places[place], edit.text)

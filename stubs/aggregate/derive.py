@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from arckode_gen.engine import layout, names, reserved
+from arckode_gen.engine import event_fields, layout, names, reserved
 from arckode_gen.engine.examples import example_of
 from arckode_gen.engine.inflection import article
-from arckode_gen.engine.python_code import field_code
 from arckode_gen.engine.units import load
 from arckode_gen.errors import UsageError
 
@@ -19,23 +17,7 @@ if TYPE_CHECKING:
     from arckode_gen.engine.names import Name
     from arckode_gen.engine.project import Snapshot
 
-_TYPES = frozenset("str text int bigint decimal float bool date datetime time uuid email url slug enum".split())
 _LONGEST = 21  # what is made of it has to fit a line four times
-_TAKEN = frozenset(
-    {"created_at", "event", "expected_version", "id", "is_removed", "position", "state", "type", "upcasters", "version"}
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known of an aggregate: a field, in what is sent and in what is kept, and two values for tests."""
-
-    name: str
-    json_name: str
-    received: str
-    kept: str
-    one: str
-    body: str
 
 
 def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, object]:
@@ -53,8 +35,8 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
         raise UsageError(f"{name.plural}: an aggregate's name has at most {_LONGEST} letters", "shorten it")
     entity = f"{name.pascal}State" if name.singular in reserved.CLASS_NAMES else name.pascal
     for field in given:
-        _check(field)
-    fields = tuple(_known(field, entity, name) for field in given)
+        event_fields.check(field)
+    fields = tuple(event_fields.known(field, enum=_enum(field, entity), table=name.plural) for field in given)
     guarded = load(project, "auth", "auth") is not None
     return {
         "one": name.singular,
@@ -71,6 +53,10 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
         "varies": any(example_of(field).varies for field in given),
         "number": "number" if any("number" in field.one + field.body for field in fields) else "_number",
         "enums": tuple((_enum(field, entity), field.members) for field in given if field.type == "enum"),
+        "recorded": [
+            event_fields.line(f"{name.plural}.{event}", fields if event != "removed" else ())
+            for event in ("created", "changed", "removed")
+        ],
         "guarded": guarded,
         "access": {
             action: f"require({action.upper()})" if guarded else "PUBLIC"
@@ -92,7 +78,7 @@ def _signatures(entity: str, one: str) -> Mapping[str, str]:
     }
 
 
-def _copies(entity: str, fields: Sequence[Known]) -> Mapping[str, str]:
+def _copies(entity: str, fields: Sequence[event_fields.Known]) -> Mapping[str, str]:
     """Return the calls that carry every field on, laid out as the formatter would."""
 
     def call(head: str, source: str, indent: int, *, first: Sequence[str] = (), last: Sequence[str] = ()) -> str:
@@ -117,35 +103,6 @@ def _copies(entity: str, fields: Sequence[Known]) -> Mapping[str, str]:
     }
 
 
-def _check(field: Field) -> None:
-    if field.type not in _TYPES:
-        hint = "keep an id as uuid, such as `customer_id:uuid`; files and secrets do not belong into events"
-        raise UsageError(f"'{field.name}': an event cannot carry the type {field.type}", hint)
-    if field.name in _TAKEN:
-        raise UsageError(f"'{field.name}' is a name that every aggregate has already", "choose another")
-    said = {
-        "unique": field.unique,
-        "index": field.index,
-        "default": field.default is not None,
-        "owner": field.owner,
-        "tenant": field.tenant,
-        "readonly": field.readonly,
-        "writeonly": field.writeonly,
-        "immutable": field.immutable,
-    }
-    wrong = [word for word, there in said.items() if there]
-    if wrong:
-        hint = "leave it out; decide() is where the rules of an aggregate are"
-        raise UsageError(f"'{field.name}': {wrong[0]} is about a table, and an aggregate has none", hint)
-
-
-def _known(field: Field, entity: str, name: Name) -> Known:
-    code = field_code(field, enum=_enum(field, entity), table=name.plural)
-    example = example_of(field)
-    kept = code.shown.replace("dt.datetime", "AwareDatetime")
-    return Known(field.attribute, field.json_name, code.received, kept, example.value, example.body)
-
-
 def _enum(field: Field, entity: str) -> str:
     return entity + names.to_pascal(field.name)
 
@@ -167,7 +124,9 @@ def _imports(place: str, entity: str, name: Name, fields: Sequence[Field]) -> di
         "ConflictError": ".errors",
         "Permission": ".access",
         "ProgrammingError": ".errors",
+        "Path": "pathlib",
         "assert_never": "typing",
+        "check_recorded": ".event_catalogue_testing",
         "given": ".aggregates_testing",
         "new_id": ".ids",
         "require": ".access",

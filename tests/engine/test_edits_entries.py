@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from arckode_gen.engine.edits import AlreadyGone, AlreadyThere, CannotInsert, CannotRemove, Inserted, Removed
 from arckode_gen.engine.edits_entries import insert_entry, remove_entry
-from arckode_gen.engine.edits_env import insert_variable, remove_variable
+from arckode_gen.engine.edits_env import insert_env, remove_env
 
 COMPOSE = """\
 # what runs
@@ -131,7 +131,7 @@ def test_what_has_no_safe_place_is_refused_with_the_lines_to_paste(
 
 def test_what_is_not_utf_8_is_refused() -> None:
     assert isinstance(insert_entry(b"a:\n  b: \xff\n", "a", "c: 1"), CannotInsert)
-    assert isinstance(insert_variable(b"A=\xff\n", "B=1"), CannotInsert)
+    assert isinstance(insert_env(b"A=\xff\n", "B=1"), CannotInsert)
 
 
 @pytest.mark.parametrize("statement", ["text", "a: 1\nb: 2\n", "- a\n- b\n", "", "on: 1"])
@@ -185,21 +185,21 @@ ENV = "# Copy to .env\nDATABASE_URL=x\n# BODY_LIMIT=1\n"
     ],
 )
 def test_where_a_variable_goes(before: str, statement: str, after: str) -> None:
-    assert insert_variable(before.encode(), statement) == Inserted(after.encode())
-    assert insert_variable(after.encode(), statement) == AlreadyThere()
-    taken = remove_variable(after.encode(), statement)
+    assert insert_env(before.encode(), statement) == Inserted(after.encode())
+    assert insert_env(after.encode(), statement) == AlreadyThere()
+    taken = remove_env(after.encode(), statement)
     assert isinstance(taken, Removed)
     assert taken.text.rstrip() == before.rstrip().encode()
-    assert remove_variable(before.encode(), statement) == AlreadyGone()
+    assert remove_env(before.encode(), statement) == AlreadyGone()
 
 
 @pytest.mark.parametrize("line", ["CACHE__URL=mine", "# CACHE__URL=", "#CACHE__URL=x", "export CACHE__URL=x"])
 def test_a_variable_that_a_person_set_stays(line: str) -> None:
     source = f"{ENV}{line}\n".encode()
-    assert insert_variable(source, "CACHE__URL=redis://x") == AlreadyThere()
-    assert remove_variable(source, "CACHE__URL=redis://x") == AlreadyGone()
+    assert insert_env(source, "CACHE__URL=redis://x") == AlreadyThere()
+    assert remove_env(source, "CACHE__URL=redis://x") == AlreadyGone()
 
 
 def test_what_names_no_variable_is_a_mistake_of_the_stub() -> None:
     with pytest.raises(ValueError, match="names no variable"):
-        insert_variable(b"", "# words")
+        insert_env(b"", "# words")

@@ -115,6 +115,13 @@ async def test_an_event_comes_back_as_it_was(place: Place) -> None:
     assert (await (await settled(place)).read_all()).events == (found,)
 
 
+async def test_an_event_is_found_by_its_id(store: EventStore) -> None:
+    stored = several(2)
+    await store.append(stream := name(), stored, expected=NO_STREAM)
+    found = await store.find(stored[1].id)
+    assert (found, await store.find(uuid4())) == ((await store.read_stream(stream))[1], None)
+
+
 async def test_several_events_are_stored_together_and_in_order(place: Place) -> None:
     stream = name()
     positions = await place.store.append(stream, several(100), expected=0)

@@ -19,6 +19,7 @@ from kernel.event_table import EventRow, StreamRow
 from kernel.projection_table import ProjectionRow
 from kernel.queue_table import JobRow
 from kernel.schedule_table import ScheduleRow
+from kernel.snapshot_table import SnapshotRow
 from kernel.webhooks_table import WebhookSubscription
 from tests.stubs.test_sql_types import normal
 
@@ -32,6 +33,7 @@ TABLES = {
     "create_audit_entries": (AuditEntry,),
     "create_event_bus": (LetterRow, HandledRow, OutgoingRow, RelayRow),
     "create_event_projections": (ProjectionRow,),
+    "create_event_snapshots": (SnapshotRow,),
     "create_handled_commands": (CommandRow,),
     "create_queue_jobs": (JobRow,),
     "create_queue_schedules": (ScheduleRow,),

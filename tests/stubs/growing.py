@@ -24,6 +24,8 @@ def _generator(make: str, destroy: str) -> Generator:
 GENERATORS = (
     _generator("make:aggregate accounts owner:str", "destroy:aggregate accounts"),
     _generator("make:aggregate flags up:bool", "destroy:aggregate Flags"),
+    _generator("make:event notes pinned", "destroy:event Notes Pinned"),
+    _generator("make:event notes moved place:uuid title --command move_note", "destroy:event notes moved"),
     _generator("make:command rename_note --of notes --change text", "destroy:command RenameNote --of notes"),
     _generator("make:command reword --of notes --change text --queued", "destroy:command reword --of notes"),
     _generator("make:projection note_overviews --of notes", "destroy:projection NoteOverviews"),
@@ -57,6 +59,7 @@ GENERATORS = (
     _generator("make:websocket notifications --access signed-in", "destroy:websocket Notifications"),
     _generator("make:audit", "destroy:audit"),
     _generator("make:row-events", "destroy:row-events"),
+    _generator("make:snapshots", "destroy:snapshots"),
     _generator("make:mail-outbox", "destroy:mail-outbox"),
     _generator("make:webhooks", "destroy:webhooks"),
     _generator("make:webhook-receiver acme", "destroy:webhook-receiver Acme"),

@@ -205,6 +205,13 @@ REFUSED: list[tuple[str, type[ArckodeError], str, str]] = [
         "plain types",
     ),
     ("make:connector orders articles --call recount", UsageError, "uses `Article`", "plain types"),
+    ("make:event accounts frozen", UsageError, "accounts: there is no such aggregate", "there are notes"),
+    ("make:event notes created", UsageError, "created is there already", "such as frozen"),
+    ("make:event notes pinned --command create_note", UsageError, "pinned is there already", "such as frozen"),
+    ("make:event notes confirm", UsageError, "no past tense", "such as frozen"),
+    ("make:event notes moved_to_where_nobody_ever_looks", UsageError, "at most 30 letters", "shorten it"),
+    ("make:event notes pinned text:int", UsageError, "'text' of notes is of the type text", "say `text` alone"),
+    ("make:event notes pinned doc:file", UsageError, "an event cannot carry the type file", "do not belong into"),
     ("make:command rename --of accounts --change text", UsageError, "there is no such aggregate", "there are notes"),
     ("make:command rename --of notes --change txt", UsageError, "notes have no such field", "did you mean 'text'?"),
     ("make:command rename --of notes --change ,", UsageError, "--change names no field", "notes have text"),
@@ -419,6 +426,41 @@ def test_a_service_without_rows_has_no_use_case(shop: Path) -> None:
     (shop / SERVICE).write_text("class OrdersService:\n    def __init__(self) -> None: ...\n")
     with pytest.raises(UsageError, match="takes no RepositoryAdapter"):
         call(shop, "make:usecase", "orders", "confirm_order")
+
+
+AGGREGATE = "src/shop/modules/notes/aggregate.py"
+
+
+def test_an_aggregate_that_a_person_edited_gets_an_event_and_loses_it_again(shop: Path) -> None:
+    file = shop / AGGREGATE
+    own = 'class NoteSigned(EventData):\n    """Ours."""\n\n    type: ClassVar[str] = "notes.signed"\n\n\n'
+    edited = (
+        file.read_text()
+        .replace("class CreateNote(", f"{own}class CreateNote(")
+        .replace("        case RemoveNote():\n", "        # Last of all.\n        case RemoveNote():\n")
+    )
+    file.write_text(edited.replace("(NoteCreated, ", "(NoteSigned, NoteCreated, "))
+    before = tree(shop)
+    call(shop, "make:event", "note", "pinned", "title")
+    text = file.read_text()
+    assert text.index("class NoteSigned(") < text.index("class NotePinned(") < text.index("class CreateNote(")
+    assert "events=(NoteSigned, NoteCreated, NoteChanged, NoteRemoved, NotePinned)," in text
+    assert "return replace(state, title=event.title)" in text
+    call(shop, "destroy:event", "note", "pinned")
+    assert tree(shop) == before
+
+
+def test_an_aggregate_without_a_place_is_refused_with_what_to_paste(shop: Path) -> None:
+    file = shop / AGGREGATE
+    file.write_text(
+        file.read_text().replace("    match event:\n", "    match (event):\n        case _: pass\n    match event:\n")
+    )
+    before = tree(shop)
+    with pytest.raises(RefusedError) as refused:
+        call(shop, "make:event", "notes", "pinned")
+    assert "'evolve' does not hold exactly one `match`; make room for, or paste:" in refused.value.message
+    assert "case NotePinned() if state is not None:" in refused.value.message
+    assert tree(shop) == before
 
 
 def test_a_service_that_cannot_take_the_lines_is_refused_with_what_to_paste(shop: Path) -> None:

@@ -5,16 +5,19 @@ and `evolve` what that makes of the state. Neither knows a clock or a store, so 
 (`aggregates_testing`), and a replay gives the same state at any time.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID, uuid5
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
+from .aggregate_parts import AggregateParts, Snapshot, StateSnapshots
 from .app import Kernel
 from .clock import Clock
+from .deciders import Command, Decider
 from .errors import NotFoundError, ProgrammingError, TransactionError, WiringError, suggestion
 from .event_catalogue import EventCatalogue, EventData, Upcaster, upcast
 from .event_store import EVENT_STORE, START, ConcurrencyError, EventStore, Position, RecordedEvent
@@ -27,34 +30,6 @@ S = TypeVar("S")
 C = TypeVar("C")
 
 
-class Command(BaseModel):
-    """What somebody wants to happen."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-@dataclass(frozen=True, slots=True)
-class Decider(Generic[S, C]):
-    """The rules of one kind of aggregate. The state is None until the first event.
-
-    `one` is what people call such a thing, `category` begins the names of its streams. `decide` answers what happens,
-    nothing when nothing does, and raises an AppError for what must not; `evolve` is given the time of the event.
-    Neither may have effects (ARC606).
-    """
-
-    one: str
-    category: str
-    events: Sequence[type[EventData]]
-    decide: Callable[[S | None, C], Sequence[EventData]]
-    evolve: Callable[[S | None, EventData, datetime], S]
-
-    def fold(self, state: S | None, events: Sequence[tuple[EventData, datetime]]) -> S | None:
-        """Answer what a state becomes by events."""
-        for data, at in events:
-            state = self.evolve(state, data, at)
-        return state
-
-
 @dataclass(frozen=True, slots=True)
 class Aggregate(Generic[S]):
     """An aggregate as it is; `position` is where its last event is among all."""
@@ -65,30 +40,57 @@ class Aggregate(Generic[S]):
     position: Position
 
 
+@dataclass(frozen=True, slots=True)
+class _Read(Generic[S]):
+    """What was read of an aggregate: its state, the newest events, and the ids of the commands that they came from.
+
+    The state was `kept` with so many events, 0 when it is made of all of them.
+    """
+
+    state: S | None
+    version: int
+    position: Position
+    causes: frozenset[str]
+    kept: int
+
+
 class Aggregates(Generic[S, C]):
     """Loads aggregates of one kind, and makes commands happen to them."""
 
-    def __init__(self, decider: Decider[S, C], store: EventStore, clock: Clock, *, retries: int = 3) -> None:
+    def __init__(
+        self,
+        decider: Decider[S, C],
+        store: EventStore,
+        clock: Clock,
+        *,
+        retries: int = 3,
+        parts: AggregateParts | None = None,
+    ) -> None:
         self._decider = decider
         self._store = store
         self._clock = clock
         self._retries = retries
         self._kinds = _by_type(decider)
+        self._parts = parts or AggregateParts()
+        self._kept: StateSnapshots[S] | None = None
 
     @classmethod
     def of(cls, kernel: Kernel, decider: Decider[S, C]) -> "Aggregates[S, C]":
-        """Make it on the application's event store. Raises WiringError for an event's type that is taken."""
+        """Make it on the application's event store.
+
+        Raises WiringError for an event's type, or the streams, that another one has.
+        """
         EventCatalogue.of(kernel).add(decider.events)
-        return cls(decider, kernel.adapter(EVENT_STORE), kernel.clock)
+        parts = AggregateParts.of(kernel)
+        parts.add(decider)
+        return cls(decider, kernel.adapter(EVENT_STORE), kernel.clock, parts=parts)
 
     async def load(self, aggregate: UUID, *, version: int | None = None, at: datetime | None = None) -> Aggregate[S]:
         """Answer an aggregate as it is, as it was after `version` events, or as it was at a time.
 
         Raises NotFoundError when nothing had happened to it, and ProgrammingError for an event that nobody knows.
         """
-        recorded = await self._store.read_stream(self._stream(aggregate), last=version)
-        known = [each for each in recorded if at is None or each.event.occurred_at <= at]
-        return self._made(aggregate, known)
+        return self._made(aggregate, await self._loaded(self._stream(aggregate), last=version, at=at))
 
     async def execute(
         self,
@@ -124,21 +126,57 @@ class Aggregates(Generic[S, C]):
         self, aggregate: UUID, command: C, expected: int | None, command_id: UUID, user: str
     ) -> Aggregate[S]:
         stream = self._stream(aggregate)
-        recorded = await self._store.read_stream(stream)
-        if any(each.event.causation_id == str(command_id) for each in recorded):
-            return self._made(aggregate, recorded)
-        if expected is not None and expected != len(recorded):
-            raise ConcurrencyError(stream, expected, len(recorded))
-        state = self._decider.fold(None, [self._read(each) for each in recorded])
-        decided = self._decider.decide(state, command)
+        there = await self._loaded(stream)
+        if await self._has_happened(aggregate, command_id, there):
+            return self._made(aggregate, there)
+        if expected is not None and expected != there.version:
+            raise ConcurrencyError(stream, expected, there.version)
+        decided = self._decider.decide(there.state, command)
         if not decided:
-            return self._made(aggregate, recorded)
+            return self._made(aggregate, there)
         events = [self._event(aggregate, data, command_id, number, user) for number, data in enumerate(decided)]
-        positions = await self._store.append(stream, events, expected=len(recorded))
-        state = self._decider.fold(
-            state, [(data, event.occurred_at) for data, event in zip(decided, events, strict=True)]
-        )
-        return Aggregate(aggregate, cast("S", state), len(recorded) + len(events), positions[-1])
+        told = [(data, event.occurred_at) for data, event in zip(decided, events, strict=True)]
+        state = cast("S", self._decider.fold(there.state, told))
+        version = there.version + len(events)
+        positions = await self._store.append(stream, events, expected=there.version)
+        if (snapshots := self._snapshots()) is not None:
+            await snapshots.offer(stream, Snapshot(state, version, events[-1].id), since=there.kept)
+        return Aggregate(aggregate, state, version, positions[-1])
+
+    async def _has_happened(self, aggregate: UUID, command_id: UUID, there: _Read[S]) -> bool:
+        """Tell whether a command's events are stored; behind a snapshot their ids say so."""
+        if str(command_id) in there.causes:
+            return True
+        return there.kept > 0 and await self._store.find(_event_id(aggregate, command_id, 0)) is not None
+
+    async def _loaded(self, stream: str, *, last: int | None = None, at: datetime | None = None) -> _Read[S]:
+        kept = None if at is not None else await self._snapshot(stream, last)
+        if kept is not None:
+            recorded = await self._store.read_stream(stream, first=kept.version, last=last)
+            # Of a stream that is another one by now, such as after a restore, the snapshot says nothing.
+            if recorded and recorded[0].event.id == kept.event_id:
+                return self._folded(kept.state, recorded, kept.version)
+        recorded = await self._store.read_stream(stream, last=last)
+        if at is not None:
+            recorded = tuple(takewhile(lambda each: each.event.occurred_at <= at, recorded))
+        return self._folded(None, recorded, 0)
+
+    async def _snapshot(self, stream: str, last: int | None) -> Snapshot[S] | None:
+        snapshots = self._snapshots()
+        found = None if snapshots is None else await snapshots.find(stream)
+        return found if found is not None and (last is None or found.version <= last) else None
+
+    def _snapshots(self) -> StateSnapshots[S] | None:
+        if self._kept is None and self._parts.snapshots is not None:
+            self._kept = self._parts.snapshots.of(self._decider)
+        return self._kept
+
+    def _folded(self, state: S | None, recorded: Sequence[RecordedEvent], kept: int) -> _Read[S]:
+        new = recorded[1:] if kept else recorded
+        state = self._decider.fold(state, [self._read(each) for each in new])
+        causes = frozenset(str(each.event.causation_id) for each in recorded)
+        version, position = (recorded[-1].number, recorded[-1].position) if recorded else (0, START)
+        return _Read(state, version, position, causes, kept)
 
     def _event(self, aggregate: UUID, data: EventData, command_id: UUID, number: int, user: str) -> Event:
         made = new_event(
@@ -152,13 +190,12 @@ class Aggregates(Generic[S, C]):
         )
         # Ids that follow from the command make its events the same ones when it is sent twice at once.
         values: dict[str, Any] = {name: getattr(made, name) for name in made.__slots__}
-        return Event(**{**values, "id": uuid5(command_id, f"{aggregate}/{number}"), "causation_id": str(command_id)})
+        return Event(**{**values, "id": _event_id(aggregate, command_id, number), "causation_id": str(command_id)})
 
-    def _made(self, aggregate: UUID, recorded: Sequence[RecordedEvent]) -> Aggregate[S]:
-        state = self._decider.fold(None, [self._read(each) for each in recorded])
-        if state is None:
+    def _made(self, aggregate: UUID, there: _Read[S]) -> Aggregate[S]:
+        if there.state is None:
             raise NotFoundError(f"there is no such {self._decider.one}")
-        return Aggregate(aggregate, state, len(recorded), recorded[-1].position if recorded else START)
+        return Aggregate(aggregate, there.state, there.version, there.position)
 
     def _read(self, recorded: RecordedEvent) -> tuple[EventData, datetime]:
         event = recorded.event
@@ -186,6 +223,10 @@ def read_data(kind: type[EventData], event: Event) -> EventData:
     except ValidationError as error:
         wrong = ", ".join(".".join(map(str, each["loc"])) for each in error.errors())
         raise ProgrammingError(f"{event.type} {event.id} does not fit {kind.__name__}: {wrong}") from error
+
+
+def _event_id(aggregate: UUID, command_id: UUID, number: int) -> UUID:
+    return uuid5(command_id, f"{aggregate}/{number}")
 
 
 def _by_type(decider: Decider[Any, Any]) -> dict[str, type[EventData]]:

@@ -7,6 +7,7 @@ other readers follow by its positions; a reader that stops and goes on after the
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar, Final, Literal, Protocol
+from uuid import UUID
 
 from pydantic import Field
 
@@ -71,6 +72,10 @@ class EventStore(Protocol):
         What a transaction that is still open has stored is not answered, and nothing is that comes behind it: whoever
         goes on after `reached` sees every event once.
         """
+        ...
+
+    async def find(self, event_id: UUID) -> RecordedEvent | None:
+        """Answer an event by its id."""
         ...
 
     async def version(self, stream: str) -> int:

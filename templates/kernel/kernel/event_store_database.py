@@ -14,6 +14,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from types import MappingProxyType
 from typing import Any, cast
+from uuid import UUID
 
 import structlog
 from sqlalchemy import BigInteger, ColumnElement, Insert, Row, Text, func, insert, select, tuple_, update
@@ -117,6 +118,11 @@ class DatabaseEvents:
             wanted = wanted.order_by(_EVENTS.c.transaction_id, _EVENTS.c.position).limit(limit)
             found = tuple(_recorded(row) for row in await session.execute(wanted))
         return Page(found, found[-1].position if len(found) == limit else max(after, head))
+
+    async def find(self, event_id: UUID) -> RecordedEvent | None:
+        async with self._database.session() as session:
+            row = (await session.execute(select(_EVENTS).where(_EVENTS.c.id == event_id))).one_or_none()
+        return None if row is None else _recorded(row)
 
     async def version(self, stream: str) -> int:
         async with self._database.session() as session:

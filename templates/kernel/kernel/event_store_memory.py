@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Iterable, Sequence
+from uuid import UUID
 
 from .clock import Clock, SystemClock
 from .event_values import (
@@ -70,6 +71,9 @@ class MemoryEvents:
         found = [each for each in there if each.position > after and _wanted(each, types, category)][:limit]
         full = len(found) == limit
         return Page(tuple(found), found[-1].position if full else max(after, _head(there)))
+
+    async def find(self, event_id: UUID) -> RecordedEvent | None:
+        return next((each for each in _all(self._database.reading()) if each.event.id == event_id), None)
 
     async def version(self, stream: str) -> int:
         return _count(_all(self._database.reading()), stream)

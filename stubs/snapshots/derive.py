@@ -1,0 +1,32 @@
+"""Where the names of its test come from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arckode_gen.engine.units import of_kind
+from arckode_gen.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from arckode_gen.engine.project import Snapshot
+
+
+def derive(_values: Mapping[str, object], project: Snapshot) -> Mapping[str, object]:
+    """Return what the template uses.
+
+    Raises:
+        UsageError: there is no aggregate to keep the state of.
+    """
+    if not of_kind(project, "aggregate"):
+        raise UsageError("there is no aggregate", "`arckode make:aggregate` makes one")
+    return {
+        "known": {
+            **dict.fromkeys(("Aggregates", "Command", "Decider", "EventData"), ".aggregates"),
+            "DatabaseSnapshots": ".snapshots",
+            "Kernel": ".app",
+            "SnapshotSettings": ".snapshots",
+            "new_id": ".ids",
+        }
+    }

@@ -1,0 +1,128 @@
+"""Snapshots: states of aggregates that are kept, so that a long stream is not read from its beginning every time.
+
+They are a cache and nothing else. Without them, or with one that cannot be read, the events say the same.
+"""
+
+import asyncio
+from typing import Any, Final, Generic, TypeVar
+
+import structlog
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Insert, delete, or_, select, update
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+
+from .aggregate_parts import AggregateParts, Snapshot
+from .app import Kernel
+from .database import Database
+from .deciders import Decider, StateForm
+from .fields import table_of
+from .ids import new_id
+from .snapshot_table import SnapshotRow
+
+S = TypeVar("S")
+_ROWS = table_of(SnapshotRow)
+_PATIENCE: Final = 2.0
+logger = structlog.get_logger("snapshots")
+
+
+class SnapshotSettings(BaseModel):
+    """When the state of an aggregate is kept."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    every: int = Field(default=100, ge=1, description="Events of an aggregate between two of its snapshots.")
+
+
+class DatabaseSnapshots:
+    """Keeps snapshots in the project's database; implements Snapshots."""
+
+    def __init__(self, database: Database, *, every: int = 100) -> None:
+        self.every = every
+        self.database = database
+
+    def of(self, decider: Decider[S, Any]) -> "KindSnapshots[S]":
+        return KindSnapshots(self, StateForm(decider))
+
+    async def clear(self) -> int:
+        """Remove all snapshots, and answer how many; they are made anew as events happen."""
+        async with self.database.transaction() as session:
+            count = len((await session.scalars(select(_ROWS.c.id))).all())
+            await session.execute(delete(_ROWS))
+        return count
+
+
+class KindSnapshots(Generic[S]):
+    """Those of one kind of aggregate; implements StateSnapshots."""
+
+    def __init__(self, snapshots: DatabaseSnapshots, form: StateForm[S]) -> None:
+        self._database = snapshots.database
+        self._every = snapshots.every
+        self._form = form
+
+    async def find(self, stream: str) -> Snapshot[S] | None:
+        wanted = select(_ROWS).where(_ROWS.c.stream == stream, _ROWS.c.form == self._form.key)
+        async with self._database.session() as session:
+            row = (await session.execute(wanted)).one_or_none()
+        if row is None:
+            return None
+        try:
+            return Snapshot(self._form.read(row.state), row.version, row.event_id)
+        except ValueError:
+            logger.warning("a snapshot cannot be read and is not used", stream=stream, version=row.version)
+            return None
+
+    async def offer(self, stream: str, made: Snapshot[S], *, since: int) -> None:
+        # How many events it is since the last one that is of use, not which number this is: a commit of several steps
+        # over no number, and a snapshot that was lost comes back.
+        if made.version - since < self._every:
+            return
+
+        async def keep() -> None:
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    await self._keep(stream, made)
+            except Exception:
+                logger.exception("a snapshot could not be kept", stream=stream, version=made.version)
+
+        await self._database.after_commit(keep)
+
+    async def _keep(self, stream: str, made: Snapshot[S]) -> None:
+        row = {
+            "version": made.version,
+            "event_id": made.event_id,
+            "form": self._form.key,
+            "state": self._form.write(made.state),
+            "taken_at": self._database.clock.now(),
+        }
+        # Of two that are kept at once the later one stays, unless another program wrote it in a form of its own.
+        older = or_(_ROWS.c.version < made.version, _ROWS.c.form != self._form.key)
+        there = select(_ROWS.c.id).where(_ROWS.c.stream == stream)
+        async with self._database.transaction() as session:
+            if await session.scalar(there) is None:
+                await session.execute(_unless_there(self._database.dialect, {"id": new_id(), "stream": stream, **row}))
+            await session.execute(update(_ROWS).where(_ROWS.c.stream == stream, older).values(row))
+
+
+def use_snapshots(kernel: Kernel) -> DatabaseSnapshots:
+    """Let every aggregate of the application have snapshots, by SNAPSHOTS__EVERY."""
+    snapshots = DatabaseSnapshots(kernel.database, every=kernel.settings.of(SnapshotSettings).every)
+    parts = AggregateParts.of(kernel)
+    parts.snapshots = snapshots
+    kernel.share(snapshots)
+
+    async def check() -> None:
+        """Raises WiringError for a state that cannot be written."""
+        for decider in parts.deciders:
+            snapshots.of(decider)
+
+    kernel.on_start(check)
+    return snapshots
+
+
+def _unless_there(dialect: str, row: dict[str, object]) -> Insert:
+    """Insert a row unless its stream has one by now."""
+    if dialect == "postgresql":
+        return postgresql.insert(_ROWS).values(row).on_conflict_do_nothing(index_elements=["stream"])
+    if dialect == "sqlite":
+        return sqlite.insert(_ROWS).values(row).on_conflict_do_nothing(index_elements=["stream"])
+    return mysql.insert(_ROWS).values(row).on_duplicate_key_update(stream=_ROWS.c.stream)
