@@ -74,8 +74,9 @@ def test_what_is_generated_is_between_marks(path: str) -> None:
 def test_agents_md_is_short_and_names_every_rule_whose_break_is_an_error(language: str) -> None:
     text = PAGES[f"templates/agents/{language}/AGENTS.md"]
     assert text.count("\n") <= 80
-    errors = {rule.code for rule in all_rules() if rule.severity == "error"}
+    errors = {rule.code for rule in all_rules() if rule.severity == "error" and rule.layers != ("frontend",)}
     assert set(re.findall(r"^- (ARC\d{3}):", text, re.MULTILINE)) == errors
+    assert "ARC701-ARC708" in text
     assert set(skills.SKILLS) <= set(re.findall(r"\w+", text))
 
 
