@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _LIBRARIES = frozenset({"axios", "ky", "ofetch"})
 _VERBS = frozenset({"delete", "get", "head", "options", "patch", "post", "put"})
+_MAKERS = frozenset({"create", "extend"})
+_CLIENT_PATH = 2  # in the generated `send(options, method, path, ...)`
 _END = re.compile(r"[?#].*", re.DOTALL)
 
 
@@ -32,16 +34,13 @@ class Requests:
 
     def marks(self, paths: Iterable[Node]) -> Iterator[Mark]:
         """Yield the constants that send, and the requests that the texts that begin with a slash are part of."""
-        yield from (self._mark("client", node, name) for name, node in self._made.items())
+        for name, node in self._made.items():
+            yield Mark("client", node.start_point.row + 1, node.start_point.column, name)
         calls = {call.id: call for call in map(_call_with, paths) if call is not None}
         for call in calls.values():
-            found = self._request(call)
-            if found is not None:
-                path, method, sender = found
-                yield Mark("request", call.start_point.row + 1, call.start_point.column, path, f"{method} {sender}")
-
-    def _mark(self, what: str, node: Node, name: str) -> Mark:
-        return Mark(what, node.start_point.row + 1, node.start_point.column, name)
+            path, said = self._request(call)
+            if path.startswith("/"):
+                yield Mark("request", call.start_point.row + 1, call.start_point.column, path, said)
 
     def _instances(self) -> Iterator[tuple[str, Node]]:
         """Yield the constants of the file that are `axios.create(...)` and the like."""
@@ -52,44 +51,41 @@ class Requests:
                 if name is None or value is None or value.type != "call_expression":
                     continue
                 function = value.child_by_field_name("function")
-                if function is not None and function.type == "member_expression" and self._library(function):
+                if function is not None and self._verb(function) in _MAKERS and self._is_library(function):
                     yield self._text(name), name
 
-    def _library(self, member: Node) -> str:
+    def _is_library(self, member: Node) -> bool:
         found = member.child_by_field_name("object")
-        module, _ = self._imports.get(self._text(found) if found is not None else "", ("", ""))
-        return module if module in _LIBRARIES else ""
+        return found is not None and self._imports.get(self._text(found), ("", ""))[0] in _LIBRARIES
 
-    def _request(self, call: Node) -> tuple[str, str, str] | None:
+    def _request(self, call: Node) -> tuple[str, str]:
+        """Return a path, and method and sender; two empty texts for what sends nothing that is known."""
         function, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
-        if function is None or arguments is None or arguments.type != "arguments":
-            return None
+        if function is None or arguments is None:
+            return "", ""
         given = [each for each in arguments.named_children if each.type != "comment"]
-        paths = [self._path(each) for each in given[:3]]
-        if not any(path.startswith("/") for path in paths):
-            return None
-        if function.id in self._fetches:
-            return (paths[0], self._option(given, "method") or "GET", "fetch") if paths[0].startswith("/") else None
-        name = self._text(function)
-        module, original = self._imports.get(name, ("", ""))
-        if original == "send" and module.endswith("/runtime") and len(given) >= 3:
-            return paths[2], self._text(given[1]).strip("\"'`"), "client"
-        sender = self._sender(function)
-        if sender and paths[0].startswith("/"):
-            verb = self._text(_last(function)) if function.type == "member_expression" else ""
-            method = verb if verb in _VERBS else self._option(given, "method") or "GET"
-            return paths[0], method.upper(), sender
-        return None
+        module, original = self._imports.get(self._text(function), ("", ""))
+        if original == "send" and module.endswith("/runtime") and len(given) > _CLIENT_PATH:
+            method = self._text(given[1]).strip("\"'`")
+            return self._path(given[_CLIENT_PATH]), f"{method} client"
+        sender = "fetch" if function.id in self._fetches else self._sender(function)
+        if not sender:
+            return "", ""
+        verb = self._verb(function)
+        method = verb if verb in _VERBS else self._option(given, "method") or "GET"
+        return self._path(given[0]), f"{method.upper()} {sender}"
+
+    def _verb(self, function: Node) -> str:
+        """Return the method that is called, or nothing for a function."""
+        name = function.child_by_field_name("property")
+        return self._text(name) if name is not None else ""
 
     def _sender(self, function: Node) -> str:
         """Return the library, or the constant of a file, whose method or which itself is called."""
+        found: Node | None = function
         if function.type == "member_expression":
-            found = function.child_by_field_name("object")
-            if found is None or self._text(_last(function)) not in _VERBS | {"request"}:
-                return ""
-            name = self._text(found)
-        else:
-            name = self._text(function)
+            found = function.child_by_field_name("object") if self._verb(function) in _VERBS | {"request"} else None
+        name = self._text(found) if found is not None else ""
         if name in self._made:
             return "instance"
         module, original = self._imports.get(name, ("", ""))
@@ -154,10 +150,6 @@ def _call_with(text: Node) -> Node | None:
     if at is None or at.type != "arguments":
         return None
     return at.parent
-
-
-def _last(function: Node) -> Node:
-    return function.child_by_field_name("property") or function
 
 
 def _descendants(node: Node) -> Iterator[Node]:
