@@ -167,6 +167,7 @@ async def test_a_reader_waits_for_what_it_wrote_and_not_for_ever(database: Datab
     player = uuid4()
     projections = projections_on(database, store, patience=0.1)
     await projections.wait_for("scores", None)
+    await projections.wait_for("scores", Position.parse("0-0"))  # before all there is
     position = await score(store, player, 1)
     with pytest.raises(UnavailableError, match="scores does not know yet what was done; ask again") as refused:
         await projections.wait_for("scores", position)

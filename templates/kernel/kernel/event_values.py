@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, NamedTuple, TypeAlias, cast
+from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import JSON
 
-from .errors import ConflictError, ProgrammingError
+from .errors import ConflictError, ProgrammingError, ValidationError
 from .events import Event, is_event_name
 from .values import RefusedValueError, reader_for
 
@@ -106,7 +106,11 @@ def checked_stream(stream: str) -> str:
 
 
 def checked_events(events: Sequence[Event]) -> None:
-    """Raise ProgrammingError for no events, one twice, and for what a store could not give back as it was."""
+    """Refuse what a store could not give back as it was.
+
+    Raises ProgrammingError for no events, one twice, and data that is not JSON, and ValidationError naming the field
+    for a value that no database takes, such as a text with a NUL: somebody sent it.
+    """
     if not events:
         raise ProgrammingError("there is nothing to append")
     ids = [event.id for event in events]
@@ -155,18 +159,21 @@ def _check(event: Event) -> None:
         raise ProgrammingError(f"{event.type}: the time at which it happened has no zone")
     for name, value in (("data", event.data), ("metadata", event.metadata)):
         try:
-            _json(_plain(value))
-        except (RefusedValueError, TypeError, ValueError) as error:
+            _plain(value)
+        except (TypeError, ValueError) as error:
             raise ProgrammingError(f"the {name} of {event.type} cannot be stored: {error}") from error
+    for name, held in (*event.data.items(), *event.metadata.items()):
+        try:
+            _json({name: held})
+        except RefusedValueError as error:
+            raise ValidationError(f"{event.type} cannot be stored.", fields={name: str(error)}) from error
 
 
-def _plain(value: Mapping[str, object]) -> object:
-    """Answer a mapping that JSON gives back as it was. Raises ValueError for the rest, such as a number as a key."""
+def _plain(value: Mapping[str, object]) -> None:
+    """Raise ValueError for what JSON does not give back as it was, such as a number as a key."""
     plain = dict(value)
-    again: object = json.loads(json.dumps(plain, allow_nan=False))
-    if again != plain:
+    if json.loads(json.dumps(plain, allow_nan=False)) != plain:
         raise ValueError("it would not come back as it is; use text, numbers, lists and objects")
-    return cast("object", plain)
 
 
 def _told(expected: Expected) -> str:

@@ -18,7 +18,7 @@ from .app import Kernel
 from .database import Database
 from .errors import NotFoundError, UnavailableError, ValidationError, WiringError, suggestion
 from .event_catalogue import EventCatalogue
-from .event_store import EVENT_STORE, EventStore, Position
+from .event_store import EVENT_STORE, START, EventStore, Position
 from .projection_runs import Checkpoint, Projection, ProjectionRuns
 
 __all__ = ["Projection", "ProjectionSettings", "ProjectionStatus", "Projections", "use_projections"]
@@ -124,7 +124,7 @@ class Projections:
         for a position that no write answered: it would never come.
         """
         projection, pause = self.named(name), 0.01
-        if position is None or await self._has_written(projection, position):
+        if position is None or position <= START or await self._has_written(projection, position):
             return
         if not await self._store.may_hold(position):
             fields = {"event-position": "is not one that a write answered"}
