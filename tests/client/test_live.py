@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -19,9 +18,10 @@ from arckode_gen.client import document
 from tests.client.documents import write
 from tests.client.tools import bundle, compile_errors, node_tools
 from tests.generated import arckode, must, new_project
+from tests.own_servers import free_port, is_listening
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 
 _HERE = Path(__file__).parent
@@ -32,20 +32,18 @@ _MODULES = (
 
 
 @contextmanager
-def served(folder: Path, app: str, source: Path) -> Iterator[str]:
+def served(folder: Path, app: str, source: Path, env: Mapping[str, str] | None = None) -> Iterator[str]:
     """Serve an application on a free port until the block ends, and give its address."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
+    port = free_port()
     words = ["-m", "uvicorn", app, "--app-dir", str(source), "--port", str(port), "--log-level", "critical"]
+    environ = {**os.environ, **(env or {})}
     process = subprocess.Popen(
-        [sys.executable, *words], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, *words], cwd=folder, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         for _ in range(600):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
+            if is_listening(port):
+                break
             assert process.poll() is None, "the server ended"
             time.sleep(0.05)
         yield f"http://127.0.0.1:{port}"

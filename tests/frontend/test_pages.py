@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import os
 import re
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import make_url
 
+from kernel.database_url import async_url
 from tests.client.test_live import served
 from tests.commands.calls import call
 from tests.frontend.tools import chromium, node_modules
 from tests.generated import arckode, must, run
+from tests.kernel.backends import drop_scratch, make_scratch
+from tests.services import postgres_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.generates
 
@@ -98,12 +107,24 @@ def test_what_is_broken_turns_a_check_red(shop: Path, file: str, old: str, new: 
         page.write_text(text, "utf-8")
 
 
-def test_a_walk_in_a_browser(shop: Path) -> None:
+@pytest.fixture(params=["sqlite", *(["postgresql"] if "ARCKODE_WALK" in os.environ else [])])
+def database(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """Give the settings that say where the shop keeps its rows; `make soak` walks on PostgreSQL, too."""
+    if request.param == "sqlite":
+        yield {}
+        return
+    server = make_url(async_url(postgres_url()))
+    made = asyncio.run(make_scratch(server))
+    yield {"DATABASE_URL": made.set(drivername="postgresql").render_as_string(hide_password=False)}
+    asyncio.run(drop_scratch(server, made))
+
+
+def test_a_walk_in_a_browser(shop: Path, database: dict[str, str]) -> None:
     browser = chromium()
     must(arckode(shop, "build", "--json"))
-    must(arckode(shop, "db:migrate"))
+    must(arckode(shop, "db:migrate", env=database))
     pictures = os.environ.get("ARCKODE_PICTURES", "")
-    with served(shop, "shop.main:app", shop / "src") as address:
+    with served(shop, "shop.main:app", shop / "src", database) as address:
         words = [address, str(node_modules()), browser, *([pictures] if pictures else [])]
         ran = subprocess.run(["node", str(WALK), *words], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr

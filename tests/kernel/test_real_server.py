@@ -8,12 +8,14 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
+
+from tests.own_servers import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -79,9 +81,7 @@ class Server:
 @contextmanager
 def serving(folder: Path, **settings: str) -> Generator[Server]:
     (folder / "served.py").write_text(APP)
-    with closing(socket.socket()) as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
+    port = free_port()
     kernel = Path(__file__).parents[2] / "templates/kernel"
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("DATABASE_")},
