@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import compileall
 import contextlib
 import os
+import re
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from tests.generated import ADAPTERS, FIELDS, GROWN, MODULES, arckode, must, new_project, write_methods
+from tests.generated import ADAPTERS, FIELDS, GROWN, MODULES, compiled, make, new_project, write_methods
 from tests.scheduling import GroupedScheduling
 
 if TYPE_CHECKING:
@@ -30,6 +32,15 @@ settings.load_profile("arckode")
 ROOT = Path(__file__).parents[1]
 # What mypy knows of the libraries is the same for every project; each worker has its own, since two may not write one.
 os.environ["MYPY_CACHE_DIR"] = str(ROOT / ".cache" / f"mypy-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
+# A test edits a module twice within a second, and Python would take what it had compiled of it before.
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+
+
+def pytest_configure() -> None:
+    """Compile once what thousands of processes are about to import."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        for folder in ("arckode_gen", "analyzers", "templates/kernel", "stubs"):
+            compileall.compile_dir(ROOT / folder, quiet=2, rx=re.compile(r"/(tree|examples)/"))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -46,8 +57,8 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with the modules and nothing between them that was added later; tests only read it."""
     root = new_project(tmp_path_factory.mktemp("modules"))
     for words in MODULES:
-        must(arckode(root, "make:module", *words))
-    return root
+        make(root, "make:module", *words)
+    return compiled(root)
 
 
 @pytest.fixture(scope="session")
@@ -55,15 +66,15 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with everything that generators can make; tests only read it."""
     root = new_project(tmp_path_factory.mktemp("everything"))
     for words in MODULES:
-        must(arckode(root, "make:module", *words))
+        make(root, "make:module", *words)
     for words in FIELDS:
-        must(arckode(root, "make:field", *words))
+        make(root, "make:field", *words)
     for kind in ADAPTERS:
-        must(arckode(root, "make:adapter", kind))
+        make(root, "make:adapter", kind)
     write_methods(root)
     for words in GROWN:
-        must(arckode(root, *words))
-    return root
+        make(root, *words)
+    return compiled(root)
 
 
 @pytest.fixture

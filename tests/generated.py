@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import compileall
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from functools import cache
+from pathlib import Path
+from py_compile import PycInvalidationMode
 
 EVERY_TYPE = (
     "s:str t:text i:int:unique bi:bigint d:decimal=18.6 f:float b:bool:default=true day:date:default=today "
@@ -160,12 +162,18 @@ _MIGRATING = {"make:idempotency", "make:migration", "make:projection"}
 MIGRATIONS = len(MODULES) + len(FIELDS) - 1 + sum(words[0] in _MIGRATING for words in GROWN) + 9
 
 
+# Plugins of pytest that are here for the tests of arckode; to import them takes longer than to test a small project.
+PYTEST = {"PYTEST_ADDOPTS": "-p no:schemathesis -p no:hypothesispytest"}
+
 # Every adapter but the databases, which take each other's place; all of them together on one project.
 ADAPTERS = (
     *("bus-kafka", "bus-rabbitmq", "bus-redis", "event-relay"),
     *("event-store-mariadb", "event-store-postgres", "event-store-sqlite"),
     *("jwt", "local", "redis-cache", "redis-limits", "redis-queue", "s3", "smtp"),
 )
+
+
+_KEPT = tempfile.TemporaryDirectory(prefix="arckode_projects_", ignore_cleanup_errors=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +203,11 @@ def arckode(cwd: Path, *words: str, env: dict[str, str] | None = None, stdin: st
     return run(cwd, sys.executable, "-P", "-m", "arckode_gen", *words, env=env, stdin=stdin)
 
 
+def make(cwd: Path, *words: str) -> None:
+    """Run a command that makes something, and let it keep the templates that it compiled for those that follow."""
+    must(arckode(cwd, *words, env={"PYTHONDONTWRITEBYTECODE": ""}))
+
+
 def must(outcome: Outcome) -> Outcome:
     """Fail with everything that was said unless a program succeeded."""
     assert outcome.code == 0, outcome.text
@@ -202,8 +215,24 @@ def must(outcome: Outcome) -> Outcome:
 
 
 def new_project(folder: Path, name: str = "shop", *flags: str) -> Path:
-    must(arckode(folder, "new", name, "--no-git", *flags))
+    """Put into a folder what `arckode new` makes: it is made once, and copied."""
+    return Path(shutil.copytree(_made(name, flags), folder / name))
+
+
+@cache
+def _made(name: str, flags: tuple[str, ...]) -> Path:
+    folder = Path(_KEPT.name, str(len(list(Path(_KEPT.name).iterdir()))))
+    folder.mkdir()
+    make(folder, "new", name, "--no-git", *flags)
+    compiled(folder / name)
     return folder / name
+
+
+def compiled(root: Path) -> Path:
+    """Compile a project for the processes that will import it; what is edited in the same second is compiled again."""
+    for part in ("src", "tests"):
+        assert compileall.compile_dir(root / part, quiet=1, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
+    return root
 
 
 def write_methods(root: Path) -> None:
@@ -230,4 +259,4 @@ def tree(root: Path) -> dict[str, bytes]:
 
 def tool(root: Path, name: str, *words: str, env: dict[str, str] | None = None) -> Outcome:
     """Run a tool of the environment, such as ruff, in a project."""
-    return run(root, sys.executable, "-m", name, *words, env=env)
+    return run(root, sys.executable, "-m", name, *words, env={**PYTEST, **(env or {})})

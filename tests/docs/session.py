@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tests.docs import blocks
 from tests.docs.normalise import difference
+from tests.generated import PYTEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -104,5 +105,6 @@ def _environment(home: Path) -> dict[str, str]:
         "HOME": str(home),
         "NO_COLOR": "1",
         "PATH": f"{programs}{os.pathsep}{kept.get('PATH', '')}",
+        **PYTEST,
         "VIRTUAL_ENV": str(programs.parent),
     }
