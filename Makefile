@@ -47,6 +47,7 @@ soak: $(STAMP)
 		tests/kernel/test_streams.py -q -s -k idle
 	ARCKODE_WALK=1 $(BIN)/python -m pytest tests/frontend/test_pages.py -q -k walk
 	ARCKODE_FUZZ_CLIENTS=2000 $(BIN)/python -m pytest tests/client/test_fuzz.py -q
+	ARCKODE_FUZZ_PYTHON_CLIENTS=400 $(BIN)/python -m pytest tests/client/test_python_fuzz.py -q
 	ARCKODE_CIRCLES=5000 $(BIN)/python -m pytest tests/client/test_circles.py -q
 	ARCKODE_DOCUMENTS=1 $(BIN)/python -m pytest tests/client/test_real_documents.py -q
 	ARCKODE_HOOK=1 $(BIN)/python -m pytest tests/rules/test_hook.py -q

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from arckode_gen.client import operations, render
+from arckode_gen.client.python import render as python
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,8 +14,10 @@ if TYPE_CHECKING:
     from arckode_gen.client.document import Node
     from arckode_gen.engine.plan import FileState
 
+Language = Literal["typescript", "python"]
 
-def files(document: Node, stubs: Path) -> dict[str, FileState]:
+
+def files(document: Node, stubs: Path, language: Language = "typescript") -> dict[str, FileState]:
     """Return the files of a document's client; `stubs` is the folder of shipped stubs.
 
     Raises:
@@ -24,6 +27,8 @@ def files(document: Node, stubs: Path) -> dict[str, FileState]:
     was_on = gc.isenabled()
     gc.disable()
     try:
+        if language == "python":
+            return python.files(operations.read(document, fine=True), stubs / "api_client" / "python")
         return render.files(operations.read(document), stubs / "api_client" / "tree")
     finally:
         if was_on:

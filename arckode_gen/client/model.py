@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-Word = Literal["string", "number", "boolean", "null", "unknown", "never", "undefined", "binary", "decimal"]
+Word = Literal[
+    "string", "number", "boolean", "null", "unknown", "never", "undefined", "binary", "decimal",
+    "integer", "datetime", "date", "uuid",
+]  # fmt: skip
 Direction = Literal["request", "response"]
 
 
@@ -23,7 +26,10 @@ NO_DOC = Doc()
 
 
 class Plain(NamedTuple):
-    """A type without parts; `binary` and `decimal` differ between a request and a response."""
+    """A type without parts; `binary` and `decimal` differ between a request and a response.
+
+    The words from `integer` on are read only for a language that tells them from numbers and strings.
+    """
 
     word: Word
 
@@ -84,6 +90,7 @@ Type = Plain | Exactly | ListOf | TupleOf | ObjectOf | OneOf | AllOf | Named
 STRING, NUMBER, BOOLEAN, NULL = Plain("string"), Plain("number"), Plain("boolean"), Plain("null")
 UNKNOWN, NEVER, UNDEFINED = Plain("unknown"), Plain("never"), Plain("undefined")
 BINARY, DECIMAL = Plain("binary"), Plain("decimal")
+INTEGER, DATETIME, DATE, UUID = Plain("integer"), Plain("datetime"), Plain("date"), Plain("uuid")
 ANY_OBJECT = ObjectOf((), UNKNOWN)
 
 

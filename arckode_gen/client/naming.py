@@ -33,11 +33,11 @@ class Names:
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._taken = set(taken)
 
-    def free(self, wanted: str) -> str:
-        """Return the name that was wanted, or the first free one with a number behind it."""
+    def free(self, wanted: str, joint: str = "_") -> str:
+        """Return the name that was wanted, or the first free one with a number behind it, joined to another number."""
         name, number = wanted, 2
         while name in self._taken:
-            name = f"{wanted}{'_' if wanted[-1:].isdigit() else ''}{number}"
+            name = f"{wanted}{joint if wanted[-1:].isdigit() else ''}{number}"
             number += 1
         self._taken.add(name)
         return name

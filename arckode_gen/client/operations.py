@@ -21,14 +21,14 @@ _VERSION = re.compile(r"v?\d+(\.\d+)*|api|rest", re.IGNORECASE)
 _TEXTS = ("text/plain", "text/xml", "application/xml", "text/markdown", "application/yaml", "application/javascript")
 
 
-def read(root: Node) -> Api:
-    """Read a whole document.
+def read(root: Node, *, fine: bool = False) -> Api:
+    """Read a whole document; `fine` tells more kinds of numbers and texts apart (see `Schemas`).
 
     Raises:
         UnsupportedError: it holds what no client can be made from; the message has the JSON pointer.
     """
     document = Document(root)
-    reader = _Reader(document, Schemas(document))
+    reader = _Reader(document, Schemas(document, fine=fine))
     reader.schemas.components()
     operations = tuple(reader.operations())
     webhooks = tuple(reader.webhooks())

@@ -50,16 +50,21 @@ _SIMPLE = {
     "boolean": model.BOOLEAN,
     "null": NULL,
 }
+_FINE = {"date-time": model.DATETIME, "date": model.DATE, "uuid": model.UUID}
 _OBJECT_WORDS = ("properties", "additionalProperties", "patternProperties", "propertyNames", "required")
 _LONGEST_DEFAULT = 60
 _LIST_WORDS = ("items", "prefixItems")
 
 
 class Schemas:
-    """Reads schemas, and gives a name to every one that something refers to."""
+    """Reads schemas, and gives a name to every one that something refers to.
 
-    def __init__(self, document: Document) -> None:
+    `fine` tells integers from numbers, and dates and UUIDs from other texts.
+    """
+
+    def __init__(self, document: Document, *, fine: bool = False) -> None:
         self._document = document
+        self._fine = fine
         self._named: dict[str, Schema | None] = {}
         self._waiting: list[str] = []
 
@@ -163,16 +168,24 @@ class Schemas:
 
     def _of_kind(self, kind: object, node: Node, pointer: str, depth: int) -> Type:
         if kind == "string":
-            return _string(node)
+            return self._string(node)
         if kind == "object":
             return self._object(node, pointer, depth)
         if kind == "array":
             return self._list(node, pointer, depth)
+        if kind == "integer" and self._fine:
+            return model.INTEGER
         if isinstance(kind, str) and kind in _SIMPLE:
             return _SIMPLE[kind]
         raise UnsupportedError(
             f"{pointer}/type", f"{shown(kind)} is not a type", f"a type is one of {', '.join(_KINDS)}"
         )
+
+    def _string(self, node: Node) -> Type:
+        encoding, media, form = (text_of(node, word) for word in ("contentEncoding", "contentMediaType", "format"))
+        if form == "binary" or (media == "application/octet-stream" and not encoding):
+            return model.BINARY
+        return _FINE.get(form, model.STRING) if self._fine else model.STRING
 
     def _list(self, node: Node, pointer: str, depth: int) -> Type:
         fixed, items = node.get("prefixItems"), node.get("items", True)
@@ -305,13 +318,6 @@ def _is_decimal(members: object) -> bool:
     bounds = {"type", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
     is_number = first.get("type") == "number" and first.keys() <= bounds
     return is_number and second.get("type") == "string" and second.keys() <= {"type", "pattern"}
-
-
-def _string(node: Node) -> Type:
-    encoding, media = text_of(node, "contentEncoding"), text_of(node, "contentMediaType")
-    if text_of(node, "format") == "binary" or (media == "application/octet-stream" and not encoding):
-        return model.BINARY
-    return model.STRING
 
 
 def doc_of(node: Node) -> Doc:

@@ -1,7 +1,7 @@
-"""`arckode generate:api-client`: a typed TypeScript client from the project's own API, or from any OpenAPI document.
+"""`arckode generate:api-client`: a typed client from the project's own API, or from any OpenAPI document.
 
 It is a command of its own and no stub: how many files there are follows from the document, which may come from outside,
-and the folder may be outside of every project. Its templates are in `stubs/api_client/tree`.
+and the folder may be outside of every project. Its templates are in `stubs/api_client`.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from arckode_gen.client.document import Node
+    from arckode_gen.client.generate import Language
     from arckode_gen.engine.overlay import Overlay
     from arckode_gen.engine.plan import FileState, Plan
     from arckode_gen.engine.project import Snapshot
@@ -43,15 +44,22 @@ _ASK_AGAIN = 3.0
 
 SPEC = CommandSpec(
     "generate:api-client",
-    "Write a typed TypeScript client of the project's API, or of any OpenAPI document.",
+    "Write a typed TypeScript or Python client of the project's API, or of any OpenAPI document.",
     examples=(
         "arckode generate:api-client --out frontend/src/api",
         "arckode generate:api-client --check",
         "arckode generate:api-client --from openapi.yaml --out src/api --dry-run",
         "arckode generate:api-client --from http://127.0.0.1:8000/openapi.json --out src/api --watch",
+        "arckode generate:api-client --lang python --out clients/shop",
     ),
     params=(
-        Param("out", default="frontend/src/api", metavar="DIR", help="The client's folder."),
+        Param(
+            "out",
+            default="",
+            metavar="DIR",
+            help="The client's folder: frontend/src/api, or api_client for Python, when nothing is said.",
+        ),
+        Param("lang", default="typescript", choices=("typescript", "python"), help="The client's language."),
         Param("from", default="", metavar="FILE|URL", help="An OpenAPI 3 document, JSON or YAML, instead of the code."),
         Param("check", type="bool", help="Write nothing; exit with 4 when the client is not what it should be."),
         Param("watch", type="bool", help="Stay, and write again whenever the API changes; Ctrl-C ends."),
@@ -61,8 +69,9 @@ SPEC = CommandSpec(
     overwrites=True,
     details=(
         "The API is taken from the code: no server is started, no database opened, and neither Node nor a network is "
-        "needed. There is one file for each module, one function for each operation, and no dependency. Files that "
-        "somebody edited are not overwritten without --force. --json prints the plan, as every command that writes; "
+        "needed. There is one file for each module and one function for each operation. TypeScript needs no "
+        "dependency, Python httpx2 and pydantic. Files that somebody edited are not overwritten without --force. "
+        "--json prints the plan, as every command that writes; "
         'with --check it is {"version", "stale": [paths]}.'
     ),
 )
@@ -104,8 +113,8 @@ def decide(call: Call, overlay: Overlay) -> Plan:
     from arckode_gen.client.plan import plan
 
     found = _own(call, overlay.changed)
-    files = generate.files(document.checked(found, "the project"), resources.folder("stubs"))
-    return plan(files, call.text("out"), overlay, force=call.flag("force"))
+    files = generate.files(document.checked(found, "the project"), resources.folder("stubs"), _language(call))
+    return plan(files, _folder(call), overlay, force=call.flag("force"))
 
 
 def _write(call: Call, place: _Place, files: Mapping[str, FileState]) -> int:
@@ -138,7 +147,8 @@ def _check(call: Call, place: _Place, files: Mapping[str, FileState]) -> int:
 
 def _command(call: Call) -> str:
     """Return the command line that writes what this one compared."""
-    named = [word for name in ("from", "out", "python") if call.text(name) for word in (f"--{name}", call.text(name))]
+    names = ("from", "out", "python", *(["lang"] if _language(call) == "python" else []))
+    named = [word for name in names if call.text(name) for word in (f"--{name}", call.text(name))]
     return shlex.join(["arckode", call.spec.name, *named])
 
 
@@ -184,7 +194,15 @@ def _sources(folder: Path) -> list[Path]:
 def _files(call: Call) -> dict[str, FileState]:
     from arckode_gen.client import generate  # reading a document and Jinja are not needed for help
 
-    return generate.files(_document(call), resources.folder("stubs"))
+    return generate.files(_document(call), resources.folder("stubs"), _language(call))
+
+
+def _folder(call: Call) -> str:
+    return call.text("out") or ("api_client" if _language(call) == "python" else "frontend/src/api")
+
+
+def _language(call: Call) -> Language:
+    return "python" if call.text("lang") == "python" else "typescript"
 
 
 def _document(call: Call) -> Node:
@@ -242,10 +260,10 @@ def _place(call: Call) -> _Place:
     Raises:
         UsageError: the folder cannot be one.
     """
-    out = Path(os.path.normpath(call.cwd / (call.text("out") or "frontend/src/api")))
+    out = Path(os.path.normpath(call.cwd / _folder(call)))
     blocking = next((each for each in (out, *out.parents) if each.exists() and not each.is_dir()), None)
     if blocking is not None:
-        raise UsageError(f"--out {call.text('out')}: {blocking} is a file", "name a folder")
+        raise UsageError(f"--out {_folder(call)}: {blocking} is a file", "name a folder")
     for marker in (PROJECT_FILE, ".git", "package.json"):
         for folder in out.parents:
             if (folder / marker).exists():

