@@ -66,6 +66,8 @@ def run(call: Call) -> int:
     """Apply, roll back, or show; a second run finds nothing to do."""
     _check(call)
     target = locate(call)
+    if not (target.root / target.folder).is_dir():
+        call.say(f"there is no folder {target.folder}: `arckode make:migration NAME` writes the first file there")
     asked = request(target, call)
     if asked["action"] == "rollback":
         permit_in_production(target, call, "rolling back")
