@@ -41,7 +41,7 @@ SPEC = CommandSpec(
         Param("sql", type="bool", help="Print a script for a database administrator and run nothing."),
         Param("dialect", choices=DIALECTS, help="With --sql: write every migration, without connecting."),
         Param("verify_down", type="bool", help="Take every file up, down and up in a scratch database, and compare."),
-        Param("unsafe", metavar="REASON", help="Apply what the lint refuses, for this reason."),
+        Param("unsafe", metavar="REASON", help="Apply what the lint refuses (ARC207), in this run alone, and say why."),
         Param("allow_late", type="bool", help="Apply a file although a later one that is applied changes its tables."),
         Param("force_irreversible", type="bool", help="With --rollback: take what has no way back off the list."),
         Param("force_production", type="bool", help="With --rollback: roll back although the settings say production."),
@@ -51,7 +51,10 @@ SPEC = CommandSpec(
     details=(
         "The database is DATABASE_URL from the environment, then from .env. On SQLite and PostgreSQL a file is one "
         "transaction; on MySQL and MariaDB every statement is journalled, and a run that broke is resumed. What is "
-        "pending is linted first: an unsafe statement (ARC207) is refused with the safe way, and exit code 1."
+        "pending is linted first: an unsafe statement (ARC207) is refused with the safe way, and exit code 1. --unsafe "
+        "is for when its danger is none, such as on a table of few rows or while the application is stopped: it lets "
+        "every unsafe statement of the run pass, still tells each, and permits nothing else. A reason that is to stay "
+        "stands beside the statement: # arckode: ignore[ARC207] reason."
     ),
 )
 
@@ -63,6 +66,8 @@ def run(call: Call) -> int:
     """Apply, roll back, or show; a second run finds nothing to do."""
     _check(call)
     target = locate(call)
+    if not (target.root / target.folder).is_dir():
+        call.say(f"there is no folder {target.folder}: `arckode make:migration NAME` writes the first file there")
     asked = request(target, call)
     if asked["action"] == "rollback":
         permit_in_production(target, call, "rolling back")
@@ -116,7 +121,7 @@ def _judged(target: Target, asked: Request, answer: Answer) -> _sql_lint.Verdict
 def _say(call: Call, verdict: _sql_lint.Verdict) -> None:
     _sql_lint.say(call, verdict)
     if verdict.errors:
-        call.say(f"applied all the same: {call.text('unsafe')}")
+        call.say(f"applying {_unsafe(verdict)} all the same, as --unsafe says: {call.text('unsafe')}")
 
 
 def _refuse(call: Call, answer: Answer, verdict: _sql_lint.Verdict) -> int:
@@ -125,14 +130,23 @@ def _refuse(call: Call, answer: Answer, verdict: _sql_lint.Verdict) -> int:
     else:
         for finding in verdict.findings:
             call.write("\n".join(_sql_lint.lines(finding)))
-    count = len(verdict.errors)
-    name = verdict.errors[0].path.rpartition("/")[2].rpartition(".")[0]
-    call.say(
-        f"nothing was applied: {count} unsafe statement{'' if count == 1 else 's'} in what is pending on "
-        f"{answer['database']}. Have the safe form written, `arckode db:safe {name}`, or say why this one is right: "
-        "beside the statement, `# arckode: ignore[ARC207] reason`, or once, `--unsafe 'reason'`"
-    )
+    call.say(f"nothing was applied: {_unsafe(verdict)} in what is pending on {answer['database']}. {_ways(verdict)}")
     return 1
+
+
+def _unsafe(verdict: _sql_lint.Verdict) -> str:
+    return f"{len(verdict.errors)} unsafe statement{'' if len(verdict.errors) == 1 else 's'}"
+
+
+def _ways(verdict: _sql_lint.Verdict) -> str:
+    """Say what there is to do: the safe form, a reason that stays with the statement, or one for this run alone."""
+    name, _, ending = verdict.errors[0].path.rpartition("/")[2].rpartition(".")
+    is_sql = ending == "sql"
+    safe, sign = ("Write", "--") if is_sql else (f"Have the safe form written, `arckode db:safe {name}`, or write", "#")
+    return (
+        f"{safe} why it is right as it is: beside the statement, `{sign} arckode: ignore[ARC207] reason`, which stays, "
+        "or `--unsafe 'reason'`, which lets all that is pending pass this once"
+    )
 
 
 def permit_in_production(target: Target, call: Call, what: str) -> None:

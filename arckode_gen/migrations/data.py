@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from arckode_gen.errors import RefusedError
 from arckode_gen.migrations.connection import is_mysql
-from arckode_gen.migrations.effects import controls_transaction, is_data, is_session
+from arckode_gen.migrations.effects import controls_transaction, follows, is_data, is_session
 from arckode_gen.migrations.sqltext import tokens
 
 if TYPE_CHECKING:
@@ -112,6 +112,11 @@ class Database:
         first = sql.strip().splitlines()[0] if sql.strip() else ""
         if controls_transaction(sql, self.dialect):
             raise RefusedError(f"the migration is one transaction already: {first}", "remove the statement")
+        if another := follows(sql, self.dialect):
+            raise RefusedError(
+                f"db.execute runs one statement, and another follows: {another.splitlines()[0]}",
+                "call it once for each",
+            )
         if is_mysql(self.dialect) and not (is_data(sql, self.dialect) or is_session(sql, self.dialect)):
             raise RefusedError(
                 f"{self.dialect} would commit half of the migration at: {first}",

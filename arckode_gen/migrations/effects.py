@@ -32,6 +32,16 @@ def controls_transaction(sql: str, dialect: Dialect) -> bool:
     return bool(found) and found[0] in _CONTROL and found[:3] != ("BEGIN", "NOT", "ATOMIC")
 
 
+def follows(sql: str, dialect: Dialect) -> str:
+    """Return the second statement of a text that holds several; a `;` in a quote or a routine's body ends none."""
+    if ";" not in sql:
+        return ""
+    from arckode_gen.migrations.splitter import split  # hardly ever needed
+
+    found = split(sql, dialect)
+    return found[1].text if len(found) > 1 else ""
+
+
 def refuses_transaction(sql: str, dialect: Dialect) -> bool:
     """Tell whether the server rejects a statement inside a transaction (CREATE INDEX CONCURRENTLY, VACUUM ...)."""
     found = words(sql, dialect)

@@ -29,15 +29,24 @@ def at_statement(work: Work, index: int, dialect: Dialect, failure: Failure, kep
     )
 
 
-def at_program(work: Work, dialect: Dialect, error: Exception, kept: str) -> OperationError:
-    """Return the error of an `up(db)` or `down(db)`, with the line of the file it came from."""
+def place_of(error: BaseException, label: str) -> str:
+    """Return the line of a file that an error came from; the file alone when it was none of its lines."""
     import traceback
 
-    label = work.source.label
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == label]
-    where = f"{label}:{lines[-1]}" if lines and lines[-1] else label
-    known = isinstance(error, ArckodeError) or type(error).__name__ == "Failure"
-    said = getattr(error, "message", "") or str(error) if known else f"{type(error).__name__}: {error}"
+    return f"{label}:{lines[-1]}" if lines and lines[-1] else label
+
+
+def words_of(error: BaseException) -> str:
+    """Return what an error says, with its kind where that is not one of ours."""
+    if isinstance(error, ArckodeError):
+        return error.message
+    return str(error) if type(error).__name__ == "Failure" else f"{type(error).__name__}: {error}"
+
+
+def at_program(work: Work, dialect: Dialect, error: BaseException, kept: str) -> OperationError:
+    """Return the error of an `up(db)` or `down(db)`, with the line of the file it came from."""
+    where, said = place_of(error, work.source.label), words_of(error)
     hint = f"{error.hint}; {kept}" if isinstance(error, ArckodeError) and error.hint else kept
     return OperationError(f"{where}: {work.direction}(db) failed on {dialect}: {said}", hint)
 

@@ -41,7 +41,8 @@ class Source:
         try:
             return self.content.decode("utf-8-sig").replace("\r\n", "\n")
         except UnicodeDecodeError as error:
-            raise RefusedError(f"{self.label} is not UTF-8 (byte {error.start})", "save it as UTF-8") from error
+            line = self.content.count(b"\n", 0, error.start) + 1
+            raise RefusedError(f"{self.label}:{line}: not UTF-8 (byte {error.start})", "save it as UTF-8") from error
 
 
 def find(root: Path, folder: str) -> tuple[Source, ...]:
@@ -66,10 +67,16 @@ def find(root: Path, folder: str) -> tuple[Source, ...]:
             )
         if stem in found:
             raise RefusedError(f"{found[stem].label} and {label} have the same name", "rename one of them")
-        found[stem] = Source(stem, label, _read(f"{there}/{file}"))
+        found[stem] = Source(stem, label, _read(f"{there}/{file}", label))
     return tuple(found[name] for name in sorted(found))
 
 
-def _read(path: str) -> bytes:
-    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
-        return file.read()
+def _read(path: str, label: str) -> bytes:
+    try:
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
+            return file.read()
+    except OSError as error:
+        raise RefusedError(
+            f"{label} cannot be read: {error.strerror}",
+            "make it a file that you may read, or let its name begin with `_` to keep it out",
+        ) from error

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from arckode_gen.errors import RefusedError
+from arckode_gen.migrations.failures import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,8 +40,9 @@ def _execute(source: Source, module: ModuleType) -> None:
         exec(compile(source.text, source.label, "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - the user's file
     except ImportError as error:
         raise RefusedError(
-            f"{source.label}: {error}",
+            f"{place_of(error, source.label)}: {error}",
             "a migration must go on working when the project's code has moved on: write what it needs into the file",
         ) from error
-    except Exception as error:
-        raise RefusedError(f"{source.label}: {type(error).__name__}: {error}", "correct the file") from error
+    except (Exception, SystemExit) as error:
+        where = place_of(error, source.label)
+        raise RefusedError(f"{where}: {type(error).__name__}: {error}", "correct the file") from error

@@ -15,7 +15,7 @@ from arckode_gen.errors import OperationError, RefusedError
 from arckode_gen.migrations.connection import Failure, is_mysql
 from arckode_gen.migrations.control import Control
 from arckode_gen.migrations.effects import is_data, is_session, refuses_transaction
-from arckode_gen.migrations.failures import at_program, at_statement, kept_batches, kept_before, rolled_back
+from arckode_gen.migrations.failures import at_program, at_statement, kept_batches, kept_before, rolled_back, words_of
 from arckode_gen.migrations.migration import marker
 from arckode_gen.migrations.sqltext import normalised
 from arckode_gen.migrations.steps import Program, Script
@@ -195,9 +195,9 @@ class _Run:
             await call(self._connection, self._work, steps)
             await self._finish()
             await self._connection.commit()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             await self._connection.rollback()
-            await self._note(str(error))
+            await self._note(words_of(error))
             failure = error if isinstance(error, Failure) else None
             kept = kept_batches if steps.are_kept else rolled_back
             raise at_program(self._work, self._connection.dialect, error, kept(self._work, failure)) from error

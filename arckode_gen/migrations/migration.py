@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from arckode_gen.errors import RefusedError
 from arckode_gen.migrations.dialects import keys_for
+from arckode_gen.migrations.sqltext import UnclosedError
 from arckode_gen.migrations.steps import Program, Script, Step, size
 
 if TYPE_CHECKING:
@@ -55,7 +56,12 @@ class Migration:
         if isinstance(content, Program):
             return content
         step = Script(self._statements(content, direction, dialect))
-        self._refuse_transaction_control(step, dialect)
+        for number, statement in enumerate(step.statements, 1):
+            try:
+                self._check(statement, number, dialect)
+            except UnclosedError as error:
+                where = f"{self.source.label}:{statement.line}"
+                raise RefusedError(f"{where}: statement {number}: {error.what}", error.hint) from error
         return step
 
     @property
@@ -96,18 +102,22 @@ class Migration:
         try:
             return split(content.text, dialect, content.first_line)
         except RefusedError as error:
-            raise RefusedError(f"{self.source.label}, {error.message}", error.hint) from error
+            raise RefusedError(f"{self.source.label}:{error.message.removeprefix('line ')}", error.hint) from error
 
-    def _refuse_transaction_control(self, step: Script, dialect: Dialect) -> None:
-        from arckode_gen.migrations.effects import controls_transaction
+    def _check(self, statement: Statement, number: int, dialect: Dialect) -> None:
+        from arckode_gen.migrations.effects import controls_transaction, follows
 
-        for number, statement in enumerate(step.statements, 1):
-            if controls_transaction(statement.text, dialect):
-                raise RefusedError(
-                    f"{self.source.label}:{statement.line}: statement {number} controls the transaction itself: "
-                    f"{statement.text.splitlines()[0]}",
-                    "remove it: a file is one transaction already; TRANSACTION = False runs it without one",
-                )
+        where = f"{self.source.label}:{statement.line}: statement {number}"
+        if controls_transaction(statement.text, dialect):
+            raise RefusedError(
+                f"{where} controls the transaction itself: {statement.text.splitlines()[0]}",
+                "remove it: a file is one transaction already; TRANSACTION = False runs it without one",
+            )
+        if another := follows(statement.text, dialect):
+            raise RefusedError(
+                f"{where} is followed by another in the same text: {another.splitlines()[0]}",
+                "write each as a text of its own: that is how a run knows what took effect",
+            )
 
     def text(self, step: Step) -> str:
         """Return the stored copy of a step: every statement under a marker, or the whole file of a program."""

@@ -97,8 +97,8 @@ def _constant(source: Source, names: _Names, name: str, kind: type[str | bool]) 
     if node is None:
         return None
     if not isinstance(node, ast.Constant) or not isinstance(node.value, kind):
-        wanted = "True or False" if kind is bool else "a text that says why"
-        raise RefusedError(f"{source.label}:{node.lineno}: {name} must be {wanted}", f"write {name} = ...")
+        wanted, such = ("True or False", "False") if kind is bool else ("a text that says why", "'the values are gone'")
+        raise RefusedError(f"{source.label}:{node.lineno}: {name} must be {wanted}", f"write it like {name} = {such}")
     return node.value
 
 
@@ -109,11 +109,11 @@ def _statements(source: Source, node: ast.expr, name: str) -> dict[str, tuple[St
         value = _computed(source, name)
     if not isinstance(value, dict):
         raise RefusedError(f"{source.label}:{node.lineno}: {name} is not a dict", _SHAPE)
-    lines = _lines(node)
+    lines, keys = _lines(node), _keys(node)
     return {
-        str(key): _list(source, f"{name}[{key!r}]", items, lines.get(key, ()), node.lineno)
+        str(key): _list(source, f"{name}[{key!r}]", items, lines.get(key, ()), keys.get(key, node.lineno))
         for key, items in cast("dict[object, object]", value).items()
-        if _is_key(source, node.lineno, name, key)
+        if _is_key(source, keys.get(key, node.lineno), name, key)
     }
 
 
@@ -144,6 +144,11 @@ def _lines(node: ast.expr) -> dict[object, tuple[int, ...]]:
         for key, value in zip(node.keys, node.values, strict=True)
         if isinstance(key, ast.Constant) and isinstance(value, ast.List | ast.Tuple)
     }
+
+
+def _keys(node: ast.expr) -> dict[object, int]:
+    found = node.keys if isinstance(node, ast.Dict) else []
+    return {key.value: key.lineno for key in found if isinstance(key, ast.Constant)}
 
 
 def _computed(source: Source, name: str) -> object:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from arckode_gen.migrations.files import Source
 
 State = Literal["applied", "pending", "edited", "removed", "unfinished"]
-_UNFINISHED = ("running", "failed", "reverting", "revert_failed")
+UNFINISHED = ("running", "failed", "reverting", "revert_failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def _standing(name: str, source: Source | None, entry: Entry | None, newest: str
         return Standing(name, "pending", source, None, late=name < newest)
     if source is None:
         return Standing(name, "removed", None, entry)
-    if entry.status in _UNFINISHED:
+    if entry.status in UNFINISHED:
         return Standing(name, "unfinished", source, entry)
     return Standing(name, "edited" if _is_edited(source, entry, dialect) else "applied", source, entry)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from arckode_gen.errors import RefusedError
 from arckode_gen.migrations.dialects import family
-from arckode_gen.migrations.sqltext import loud
+from arckode_gen.migrations.sqltext import UnclosedError, loud
 from arckode_gen.migrations.steps import Statement
 
 if TYPE_CHECKING:
@@ -26,7 +26,11 @@ def split(sql: str, dialect: Dialect, first_line: int = 1) -> tuple[Statement, .
     Raises:
         RefusedError: something that was opened is never closed, or the script feeds a client (COPY ... FROM stdin).
     """
-    return tuple(_Scan(sql, loud(sql, dialect), dialect, first_line).run())
+    try:
+        pieces = loud(sql, dialect)
+    except UnclosedError as error:
+        raise UnclosedError(first_line - 1 + error.line, error.what) from error
+    return tuple(_Scan(sql, pieces, dialect, first_line).run())
 
 
 class _Scan:

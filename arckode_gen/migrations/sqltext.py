@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     from arckode_gen.migrations.dialects import Dialect, Family
 
 
+class UnclosedError(RefusedError):
+    """Something that opens on a line of the text, counted from 1, and is never closed."""
+
+    def __init__(self, line: int, what: str) -> None:
+        super().__init__(f"line {line}: {what}", "close it, then run this again")
+        self.line = line
+        self.what = what
+
+
 class Token(NamedTuple):
     """A piece of SQL; `kind` is one of space, comment, code, quoted, word, number, mark."""
 
@@ -87,10 +96,9 @@ def _end_of_nested(sql: str, start: int) -> int:
     raise _unterminated(sql, start)
 
 
-def _unterminated(sql: str, start: int) -> RefusedError:
-    line = sql.count("\n", 0, start) + 1
+def _unterminated(sql: str, start: int) -> UnclosedError:
     opener = "comment" if sql.startswith("/*", start) else f"quote {sql[start : start + 2].strip()}"
-    return RefusedError(f"line {line}: the {opener} that opens here is never closed", "close it, then run this again")
+    return UnclosedError(sql.count("\n", 0, start) + 1, f"the {opener} that opens here is never closed")
 
 
 def tokens(sql: str, dialect: Dialect) -> Iterator[Token]:

@@ -59,7 +59,7 @@ async def _attempt(
         if failure.busy and not last:
             return failure
         raise at_statement(work, done, connection.dialect, failure, rolled_back(work, failure)) from failure
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         await connection.rollback()
         raise at_program(work, connection.dialect, error, rolled_back(work)) from error
     except BaseException:

@@ -79,7 +79,7 @@ def test_what_is_dangerous_and_was_not_asked_for_stays_refused(postgres: Workben
     said = postgres.migrate()
     assert said.code == 1
     assert [line.partition("ARC207 ")[2].partition(":")[0] for line in said.out if "ARC207" in line] == ["type-change"]
-    assert f"Have the safe form written, `arckode db:safe {name}`, or say why this one is right" in said.err[-1]
+    assert f"Have the safe form written, `arckode db:safe {name}`, or write why it is right as it is: " in said.err[-1]
 
 
 def test_a_member_less_is_told_for_the_table_it_rewrites_and_not_for_the_type_it_replaces(postgres: Workbench) -> None:

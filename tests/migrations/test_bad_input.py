@@ -54,7 +54,7 @@ def test_a_file_that_is_not_utf8_stops_the_run_before_the_first_file(bench: Work
     bench.write("202611220002_latin", "").write_bytes('UP = {"*": ["SELECT \'é\'"]}\n'.encode("latin-1"))
     with pytest.raises(RefusedError) as caught:
         bench.migrate()
-    assert caught.value.message == "src/shop/migrations/202611220002_latin.py is not UTF-8 (byte 21)"
+    assert caught.value.message == "src/shop/migrations/202611220002_latin.py:1: not UTF-8 (byte 21)"
     assert caught.value.hint == "nothing was applied: save it as UTF-8"
     assert bench.tables() == set()
 

@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from arckode_gen.errors import UsageError
+from arckode_gen.errors import RefusedError, UsageError
 from tests.migrations.test_start_up import HEAVY, modules
 from tests.migrations.workbench import ORDERS, Workbench
 
@@ -44,7 +44,11 @@ def test_an_unsafe_statement_is_refused_with_the_safe_way(bench: Workbench) -> N
         "    safe: release code that no longer uses it first, and drop it in a later migration",
     ]
     assert "nothing was applied: 1 unsafe statement in what is pending on " in said.err[-1]
-    assert "`--unsafe 'reason'`" in said.err[-1]
+    assert said.err[-1].endswith(
+        ". Have the safe form written, `arckode db:safe 202611220002_drop`, or write why it is right as it is: beside "
+        "the statement, `# arckode: ignore[ARC207] reason`, which stays, or `--unsafe 'reason'`, which lets all that "
+        "is pending pass this once"
+    )
     assert bench.tables() == {"orders"}
     assert bench.states()["202611220002"] == "pending"
 
@@ -54,8 +58,18 @@ def test_a_reason_applies_it_once_and_is_said(bench: Workbench) -> None:
     _drop(bench)
     said = bench.migrate(unsafe="the shop is closed")
     assert said.code == 0
-    assert "applied all the same: the shop is closed" in said.err
+    assert "applying 1 unsafe statement all the same, as --unsafe says: the shop is closed" in said.err
+    assert any("error ARC207 drop-table: drops the table `orders`" in line for line in said.err)
     assert bench.tables() == set()
+
+
+def test_a_reason_permits_nothing_but_what_the_lint_refuses(sqlite: Workbench) -> None:
+    _orders(sqlite)
+    sqlite.write("202611220001_create_orders", ORDERS.replace("40", "41"))
+    _drop(sqlite)
+    with pytest.raises(RefusedError, match="202611220001_create_orders was edited"):
+        sqlite.migrate(unsafe="the shop is closed")
+    assert sqlite.tables() == {"orders"}
 
 
 def test_a_reason_without_words_is_none(sqlite: Workbench) -> None:
@@ -91,6 +105,7 @@ def test_a_sql_file_is_told_at_its_line_and_suppressed_above_it(sqlite: Workbenc
     said = sqlite.migrate()
     assert said.text.startswith(f"{FOLDER}/202611220002_drop.sql:4: error ARC207 drop-table:")
     assert len(said.out) == 1
+    assert ". Write why it is right as it is: beside the statement, `-- arckode: ignore[ARC207] reason`" in said.err[-1]
     sqlite.write("202611220002_drop.sql", text.format("-- arckode: ignore[ARC207] it was never used"))
     assert sqlite.migrate().code == 0
 

@@ -73,7 +73,7 @@ def test_a_sql_file_that_is_no_migration_is_refused(text: str, message: str) -> 
 
 
 def test_a_file_that_is_not_utf8_is_refused() -> None:
-    with pytest.raises(RefusedError, match=r"x.py is not UTF-8 \(byte 1\)"):
+    with pytest.raises(RefusedError, match=r"x.py:1: not UTF-8 \(byte 1\)"):
         read(Source("x", "x.py", b"#\xff"))
 
 
