@@ -101,11 +101,17 @@ from typing import Literal
 }
 # One of everything that grows a project beside modules.
 GROWN: tuple[tuple[str, ...], ...] = (
-    ("make:aggregate", "accounts", "holder:str:max=120", "currency:enum=eur/usd", "credit:decimal=12.2:min=0:null"),
+    (
+        "make:aggregate",
+        "accounts",
+        "holder:str:max=120:unique",
+        "currency:enum=eur/usd",
+        "credit:decimal=12.2:min=0:null",
+    ),
     (
         *("make:aggregate", "line_items"),
         *"n:int:min=1 text:text ok:bool fl:float tm:time u:uuid bi:bigint at:datetime email:email:null url:url".split(),
-        *"slug:slug day:date:null a_rather_long_name_of_it:str another_rather_long_name:str".split(),
+        *"slug:slug day:date:null a_rather_long_name_of_it:str another_rather_long_name:str:unique".split(),
     ),
     ("make:event", "accounts", "frozen", "reason:str:max=200", "until:date:null", "origin:enum=owner/bank", "currency"),
     ("make:event", "accounts", "closed", "--command", "close_account"),
@@ -158,8 +164,9 @@ GROWN: tuple[tuple[str, ...], ...] = (
     ("make:websocket", "reports", "--access", "reports:read", "--job", "export_report"),
 )
 _MIGRATING = {"make:idempotency", "make:migration", "make:projection"}
-# Made once: tables of the event store and bus, commands, projections, snapshots, queue, scheduler, audit and web-hooks.
-MIGRATIONS = len(MODULES) + len(FIELDS) - 1 + sum(words[0] in _MIGRATING for words in GROWN) + 9
+# Made once: tables of the event store and bus, commands, projections, snapshots, reservations, queue, scheduler, audit
+# and web-hooks.
+MIGRATIONS = len(MODULES) + len(FIELDS) - 1 + sum(words[0] in _MIGRATING for words in GROWN) + 10
 
 
 # Plugins of pytest that are here for the tests of arckode; to import them takes longer than to test a small project.

@@ -68,3 +68,6 @@ PROJECTIONS = KernelPart(
 EVENT_BUS = KernelPart(
     "event_bus.py", "events_entry.py", "this project has no event bus", "`arckode make:adapter bus-redis` adds one"
 )
+AGGREGATES = KernelPart(
+    "event_replay.py", "replay_entry.py", "this project has no aggregates", "`arckode make:aggregate NAME` adds one"
+)

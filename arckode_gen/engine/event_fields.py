@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from arckode_gen.engine.fields import Field
 
 _TYPES = frozenset("str text int bigint decimal float bool date datetime time uuid email url slug enum".split())
+_RESERVED = frozenset({"str", "email", "url", "slug"})
 _TAKEN = frozenset(
     {"created_at", "event", "expected_version", "id", "is_removed", "position", "state", "type", "upcasters", "version"}
 )
@@ -57,15 +58,15 @@ def _plain(kept: str) -> str:
     return kept.removesuffix(" | None").removeprefix("dt.")
 
 
-def check(field: Field) -> None:
-    """Raise UsageError for a field that events cannot carry."""
+def check(field: Field, *, may_be_unique: bool = False) -> None:
+    """Raise UsageError for a field that events cannot carry; text may be unique among aggregates."""
     if field.type not in _TYPES:
         hint = "keep an id as uuid, such as `customer_id:uuid`; files and secrets do not belong into events"
         raise UsageError(f"'{field.name}': an event cannot carry the type {field.type}", hint)
     if field.name in _TAKEN:
         raise UsageError(f"'{field.name}' is a name that every aggregate has already", "choose another")
     said = {
-        "unique": field.unique,
+        "unique": field.unique and not may_be_unique,
         "index": field.index,
         "default": field.default is not None,
         "owner": field.owner,
@@ -74,6 +75,8 @@ def check(field: Field) -> None:
         "writeonly": field.writeonly,
         "immutable": field.immutable,
     }
+    if may_be_unique and field.unique and field.type not in _RESERVED:
+        raise UsageError(f"'{field.name}': of an aggregate only text can be unique", "leave it out, or keep it as str")
     wrong = [word for word, there in said.items() if there]
     if wrong:
         hint = "leave it out; decide() is where the rules of an aggregate are"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from arckode_gen.engine.fields import parse_fields
@@ -40,5 +41,9 @@ def name_of(unit: Unit) -> Name:
 
 
 def fields_of(unit: Unit) -> tuple[Field, ...]:
-    """Return the fields of an aggregate, which it records as words."""
-    return parse_fields(str(word) for word in cast("Sequence[object]", unit.values["field"]))
+    """Return the fields of an aggregate, which it records as words.
+
+    What is unique is so for the aggregate itself: of the rows that are made of it there may be several.
+    """
+    found = parse_fields(str(word) for word in cast("Sequence[object]", unit.values["field"]))
+    return tuple(replace(field, unique=False) for field in found)

@@ -35,7 +35,7 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
         raise UsageError(f"{name.plural}: an aggregate's name has at most {_LONGEST} letters", "shorten it")
     entity = f"{name.pascal}State" if name.singular in reserved.CLASS_NAMES else name.pascal
     for field in given:
-        event_fields.check(field)
+        event_fields.check(field, may_be_unique=True)
     fields = tuple(event_fields.known(field, enum=_enum(field, entity), table=name.plural) for field in given)
     guarded = load(project, "auth", "auth") is not None
     return {
@@ -53,6 +53,8 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
         "varies": any(example_of(field).varies for field in given),
         "number": "number" if any("number" in field.one + field.body for field in fields) else "_number",
         "enums": tuple((_enum(field, entity), field.members) for field in given if field.type == "enum"),
+        "uniques": tuple(each for each, field in zip(fields, given, strict=True) if field.unique),
+        "unique": _unique(given),
         "recorded": [
             event_fields.line(f"{name.plural}.{event}", fields if event != "removed" else ())
             for event in ("created", "changed", "removed")
@@ -66,6 +68,16 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
         "copied": _copies(entity, fields),
         "known": _imports(f"{package}.modules.{name.plural}", entity, name, given),
     }
+
+
+def _unique(fields: Sequence[Field]) -> str:
+    """Return what of the decider says which fields are unique, or an empty string."""
+    rules = [
+        f'Unique("{each.attribute}", lambda state: None if state.is_removed else state.{each.attribute})'
+        for each in fields
+        if each.unique
+    ]
+    return layout.display("unique=(", rules, "),", indent=4) if rules else ""
 
 
 def _signatures(entity: str, one: str) -> Mapping[str, str]:
@@ -119,13 +131,14 @@ def _imports(place: str, entity: str, name: Name, fields: Sequence[Field]) -> di
         f"{name.pascal_plural}Controller": f"{place}.controller",
         **{_enum(field, entity): f"{place}.enums" for field in fields if field.type == "enum"},
         **dict.fromkeys(("READ", "CREATE", "UPDATE", "DELETE", "PERMISSIONS"), f"{place}.permissions"),
-        **dict.fromkeys(("Aggregate", "Aggregates", "Command", "Decider", "EventData"), ".aggregates"),
+        **dict.fromkeys(("Aggregate", "Aggregates", "Command", "Decider", "EventData", "Unique"), ".aggregates"),
         "ConcurrencyError": ".event_store",
         "ConflictError": ".errors",
         "Permission": ".access",
         "ProgrammingError": ".errors",
         "Path": "pathlib",
         "assert_never": "typing",
+        "asyncio": "=asyncio",
         "check_recorded": ".event_catalogue_testing",
         "given": ".aggregates_testing",
         "new_id": ".ids",

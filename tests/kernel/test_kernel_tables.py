@@ -18,6 +18,7 @@ from kernel.event_bus_table import HandledRow, LetterRow, OutgoingRow, RelayRow
 from kernel.event_table import EventRow, StreamRow
 from kernel.projection_table import ProjectionRow
 from kernel.queue_table import JobRow
+from kernel.reservation_table import ReservationRow
 from kernel.schedule_table import ScheduleRow
 from kernel.snapshot_table import SnapshotRow
 from kernel.webhooks_table import WebhookSubscription
@@ -33,6 +34,7 @@ TABLES = {
     "create_audit_entries": (AuditEntry,),
     "create_event_bus": (LetterRow, HandledRow, OutgoingRow, RelayRow),
     "create_event_projections": (ProjectionRow,),
+    "create_event_reservations": (ReservationRow,),
     "create_event_snapshots": (SnapshotRow,),
     "create_handled_commands": (CommandRow,),
     "create_queue_jobs": (JobRow,),

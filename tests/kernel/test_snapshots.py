@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text, update
+from structlog.testing import capture_logs
 
 from kernel.aggregate_parts import AggregateParts, Snapshot
 from kernel.aggregates import Aggregates, Decider
@@ -218,7 +219,9 @@ async def test_that_none_can_be_kept_fails_no_command(tmp_path: Path) -> None:
         assert shop.database is not None
         bank = Bank(shop.database, shop.clock, Counting(shop.database), DatabaseSnapshots(shop.database, every=1), None)  # type: ignore[arg-type]  # made below
         accounts = bank.of(replace(ACCOUNTS, evolve=evolve_strangely))
-        made = await accounts.execute(key := new_id(), Open(owner="Ada"))
+        with capture_logs() as logs:
+            made = await accounts.execute(key := new_id(), Open(owner="Ada"))
+        assert [each["event"] for each in logs] == ["a snapshot could not be kept"]
         assert (made.version, await bank.kept(key)) == (1, 0)
         accounts = bank.of(ACCOUNTS)
         assert await accounts.load(key)
@@ -226,9 +229,11 @@ async def test_that_none_can_be_kept_fails_no_command(tmp_path: Path) -> None:
             await session.execute(
                 text("CREATE TRIGGER no BEFORE INSERT ON event_snapshots BEGIN SELECT RAISE(ABORT, 'no'); END")
             )
-        assert (await accounts.execute(key, Pay(amount=1))).version == 2
-        async with shop.database.transaction():
-            assert (await accounts.execute(key, Pay(amount=1))).version == 3
+        with capture_logs() as logs:
+            assert (await accounts.execute(key, Pay(amount=1))).version == 2
+            async with shop.database.transaction():
+                assert (await accounts.execute(key, Pay(amount=1))).version == 3
+        assert len(logs) == 2
         assert (await bank.kept(key), (await accounts.load(key)).version) == (0, 3)
 
 

@@ -23,7 +23,7 @@ def _generator(make: str, destroy: str) -> Generator:
 
 GENERATORS = (
     _generator("make:aggregate accounts owner:str", "destroy:aggregate accounts"),
-    _generator("make:aggregate flags up:bool", "destroy:aggregate Flags"),
+    _generator("make:aggregate flags up:bool label:str:unique email:email:null:unique", "destroy:aggregate Flags"),
     _generator("make:event notes pinned", "destroy:event Notes Pinned"),
     _generator("make:event notes moved place:uuid title --command move_note", "destroy:event notes moved"),
     _generator("make:command rename_note --of notes --change text", "destroy:command RenameNote --of notes"),

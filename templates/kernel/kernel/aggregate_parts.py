@@ -1,5 +1,7 @@
 """What the aggregates of an application share, whichever of it the application has."""
 
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
@@ -43,11 +45,38 @@ class Snapshots(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A value that an aggregate had, and the one that it is about to have, among all of its kind."""
+
+    scope: str
+    name: str
+    old: str | None
+    new: str | None
+
+
+class Reservations(Protocol):
+    """Keeps values that one aggregate may have at a time. `owner` is its stream."""
+
+    def transaction(self) -> AbstractAsyncContextManager[object]:
+        """Make what is inside happen together, or take part in what does."""
+        ...
+
+    async def refuse_taken(self, claims: Sequence[Claim], owner: str) -> None:
+        """Raise ConflictError for a value that another one has by now."""
+        ...
+
+    async def settle(self, claims: Sequence[Claim], owner: str) -> None:
+        """Take the new values and let the old ones go. Raises ConflictError when another one was faster."""
+        ...
+
+
 class AggregateParts:
     """The parts that aggregates use where the composition root added them, before it added them or after."""
 
     def __init__(self) -> None:
         self.snapshots: Snapshots | None = None
+        self.reservations: Reservations | None = None
         self._deciders: dict[str, Decider[Any, Any]] = {}
 
     @classmethod
@@ -58,6 +87,7 @@ class AggregateParts:
         except WiringError:
             made = cls()
             kernel.share(made)
+            kernel.on_start(made.check)
             return made
 
     @property
@@ -69,3 +99,21 @@ class AggregateParts:
         there = self._deciders.setdefault(decider.category, decider)
         if there is not decider:
             raise WiringError(f"two deciders have the streams '{decider.category}'")
+
+    async def check(self) -> None:
+        """Raise WiringError for what is unique while nothing would see to it."""
+        for decider in self.deciders:
+            self.reserving(decider)
+
+    def reserving(self, decider: Decider[Any, Any]) -> Reservations | None:
+        """Answer what keeps the values of a decider that are unique; None when none are.
+
+        Raises WiringError when there is nothing.
+        """
+        if not decider.unique:
+            return None
+        if self.reservations is None:
+            names = ", ".join(each.name for each in decider.unique)
+            message = f"{names} of the {decider.category} is unique, and nothing reserves it"
+            raise WiringError(f"{message}; call `use_reservations(kernel)` in the composition root")
+        return self.reservations

@@ -14,17 +14,17 @@ from uuid import UUID, uuid5
 
 from pydantic import ValidationError
 
-from .aggregate_parts import AggregateParts, Snapshot, StateSnapshots
+from .aggregate_parts import AggregateParts, Claim, Snapshot, StateSnapshots
 from .app import Kernel
 from .clock import Clock
-from .deciders import Command, Decider
+from .deciders import Command, Decider, Unique
 from .errors import NotFoundError, ProgrammingError, TransactionError, WiringError, suggestion
 from .event_catalogue import EventCatalogue, EventData, Upcaster, upcast
 from .event_store import EVENT_STORE, START, ConcurrencyError, EventStore, Position, RecordedEvent
 from .events import Event, new_event
 from .ids import new_id
 
-__all__ = ["Aggregate", "Aggregates", "Command", "Decider", "EventData", "Upcaster", "read_data"]
+__all__ = ["Aggregate", "Aggregates", "Command", "Decider", "EventData", "Unique", "Upcaster", "read_data"]
 
 S = TypeVar("S")
 C = TypeVar("C")
@@ -138,10 +138,43 @@ class Aggregates(Generic[S, C]):
         told = [(data, event.occurred_at) for data, event in zip(decided, events, strict=True)]
         state = cast("S", self._decider.fold(there.state, told))
         version = there.version + len(events)
-        positions = await self._store.append(stream, events, expected=there.version)
+        positions = await self._append(stream, events, there, state)
         if (snapshots := self._snapshots()) is not None:
             await snapshots.offer(stream, Snapshot(state, version, events[-1].id), since=there.kept)
         return Aggregate(aggregate, state, version, positions[-1])
+
+    async def reserve(self, aggregate: UUID) -> None:
+        """Reserve what is unique of an aggregate that was there before that was asked for.
+
+        Raises NotFoundError, and ConflictError when another one has it by now.
+        """
+        found, reservations = await self.load(aggregate), self._parts.reserving(self._decider)
+        if reservations is not None:
+            await reservations.settle(self._claims(None, found.state), self._stream(aggregate))
+
+    async def _append(self, stream: str, events: Sequence[Event], there: _Read[S], state: S) -> tuple[Position, ...]:
+        reservations = self._parts.reserving(self._decider)
+        claims = [each for each in self._claims(there.state, state) if each.old != each.new]
+        if reservations is None or not claims:
+            return await self._store.append(stream, events, expected=there.version)
+        # Looked up first, so that what is refused was not appended; the constraint decides between two at once.
+        await reservations.refuse_taken(claims, stream)
+        async with reservations.transaction():
+            positions = await self._store.append(stream, events, expected=there.version)
+            await reservations.settle(claims, stream)
+        return positions
+
+    def _claims(self, before: S | None, after: S) -> list[Claim]:
+        decider = self._decider
+        return [
+            Claim(
+                f"{decider.category}.{each.name}",
+                each.name,
+                None if before is None else each.of(before),
+                each.of(after),
+            )
+            for each in decider.unique
+        ]
 
     async def _has_happened(self, aggregate: UUID, command_id: UUID, there: _Read[S]) -> bool:
         """Tell whether a command's events are stored; behind a snapshot their ids say so."""

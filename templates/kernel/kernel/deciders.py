@@ -24,13 +24,25 @@ class Command(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Unique(Generic[S]):
+    """What no two aggregates of a kind may have at once; `of` answers it of a state, None where there is nothing.
+
+    Case and the forms of Unicode do not tell two values apart.
+    """
+
+    name: str
+    of: Callable[[S], str | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Decider(Generic[S, C]):
     """The rules of one kind of aggregate. The state is None until the first event.
 
     `one` is what people call such a thing, `category` begins the names of its streams. `decide` answers what happens,
     nothing when nothing does, and raises an AppError for what must not; `evolve` is given the time of the event.
     Neither may have effects (ARC606). Raise `revision` when `evolve` makes something else of the same events, so that
-    no snapshot says what it made of them before.
+    no snapshot says what it made of them before. What is `unique` is reserved with the events that lead to it, and let
+    go with those that lead away from it.
     """
 
     one: str
@@ -39,6 +51,7 @@ class Decider(Generic[S, C]):
     decide: Callable[[S | None, C], Sequence[EventData]]
     evolve: Callable[[S | None, EventData, datetime], S]
     revision: int = 1
+    unique: Sequence[Unique[S]] = ()
 
     def fold(self, state: S | None, events: Sequence[tuple[EventData, datetime]]) -> S | None:
         """Answer what a state becomes by events."""
