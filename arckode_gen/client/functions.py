@@ -15,7 +15,7 @@ from arckode_gen.client.typescript_text import comment, quoted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from arckode_gen.client.model import Body, Operation, Type
+    from arckode_gen.client.model import Body, Direction, Operation, Type
 
 # What generated functions call, so that no parameter may hide it.
 HELPERS = tuple("send events at json nothing text file either multipart form deep joined asJson".split())
@@ -43,9 +43,10 @@ def reserve(names: Names, operation: Operation) -> Own:
 
 
 class Writer:
-    """Writes the operations of one client."""
+    """Writes the operations of one client; `declared` collects the types that get a name on the way."""
 
     def __init__(self, names: Names, request: Printer, response: Printer) -> None:
+        self.declared: list[tuple[str, Type, Direction]] = []
         self._names = names
         self._request = request
         self._response = response
@@ -87,6 +88,7 @@ class Writer:
             return flat
         name = self._names.free(wanted)
         types.append(declaration(name, found, printer, doc))
+        self.declared.append((name, found, printer.direction))
         return name
 
     def _path_type(self, parameter: Parameter, operation: Operation, own: Own, types: list[str]) -> str:
@@ -107,6 +109,7 @@ class Writer:
         properties = tuple(Property(each.name, each.type, each.required, doc=each.doc) for each in found)
         name = self._names.free(f"{own.base}{place.capitalize()}")
         types.append(declaration(name, ObjectOf(properties), self._request))
+        self.declared.append((name, ObjectOf(properties), "request"))
         return Word(place, name, any(each.required for each in found))
 
     def _answer(self, operation: Operation, own: Own, types: list[str]) -> Read:

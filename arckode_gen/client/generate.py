@@ -9,6 +9,7 @@ from arckode_gen.client import operations, render
 from arckode_gen.client.python import render as python
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from arckode_gen.client.document import Node
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 Language = Literal["typescript", "python"]
 
 
-def files(document: Node, stubs: Path, language: Language = "typescript") -> dict[str, FileState]:
-    """Return the files of a document's client; `stubs` is the folder of shipped stubs.
+def files(
+    document: Node, stubs: Path, language: Language = "typescript", extras: Collection[render.Extra] = ()
+) -> dict[str, FileState]:
+    """Return the files of a document's client; `stubs` is the folder of shipped stubs, `extras` are TypeScript's.
 
     Raises:
         UnsupportedError: the document holds what no client can be made from; the message has the JSON pointer.
@@ -29,7 +32,7 @@ def files(document: Node, stubs: Path, language: Language = "typescript") -> dic
     try:
         if language == "python":
             return python.files(operations.read(document, fine=True), stubs / "api_client" / "python")
-        return render.files(operations.read(document), stubs / "api_client" / "tree")
+        return render.files(operations.read(document), stubs / "api_client" / "tree", extras)
     finally:
         if was_on:
             gc.enable()

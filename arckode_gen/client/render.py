@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import jinja2
 
-from arckode_gen.client import functions, uses
+from arckode_gen.client import functions, uses, zod
 from arckode_gen.client.model import NULL, Direction, Exactly, ListOf, Named, ObjectOf, OneOf, Property, Scheme
 from arckode_gen.client.naming import GLOBALS, Names, camel, file_name, pascal
 from arckode_gen.client.typescript import WIDTH, Printer
@@ -15,7 +15,7 @@ from arckode_gen.engine.plan import FileState
 from arckode_gen.errors import CrashError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from arckode_gen.client.functions import Function
@@ -27,6 +27,7 @@ _EXPORTED = frozenset(
     "configure at json either nothing text file send exchange sleep newId ServerEvent events multipart form deep "
     "joined asJson AnyPage paginate Webhooks Session session".split()
 )
+Extra = Literal["zod"]
 _FIXED = frozenset({"auth", "body", "events", "index", "paging", "readers", "runtime", "schemas", "webhooks"})
 _FROM = {
     "./body": frozenset({"multipart", "form", "deep", "joined", "asJson"}),
@@ -42,24 +43,28 @@ class _Module(NamedTuple):
 
     functions: tuple[Function, ...]
     schemas: frozenset[str]
+    declared: tuple[tuple[str, Type, Direction], ...]
 
     @property
     def helpers(self) -> frozenset[str]:
         return frozenset(each for function in self.functions for each in function.helpers)
 
 
-def files(api: Api, tree: Path) -> dict[str, FileState]:
+def files(api: Api, tree: Path, extras: Collection[Extra] = ()) -> dict[str, FileState]:
     """Return every file of a client, by its path inside the client's folder; `tree` is the folder of templates.
+
+    `zod` among the extras is a file of schemas beside the types.
 
     Raises:
         UnsupportedError: an operation holds what no function can be made from.
     """
-    return _Renderer(api, tree).files()
+    return _Renderer(api, tree, extras).files()
 
 
 class _Renderer:
-    def __init__(self, api: Api, tree: Path) -> None:
+    def __init__(self, api: Api, tree: Path, extras: Collection[Extra]) -> None:
         self._api = api
+        self._extras = extras
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(tree),
             undefined=jinja2.StrictUndefined,
@@ -93,6 +98,9 @@ class _Renderer:
         if self._api.webhooks:
             made["webhooks"] = self._webhooks()
         made["index"] = self._fill("index", files=sorted(made))
+        # They are no part of the index: who imports that needs nothing but the client.
+        if "zod" in self._extras and (declared := self._declared(modules)):
+            made["zod"] = self._zod(declared)
         return {f"{name}.ts": FileState(text.encode()) for name, text in sorted(made.items())}
 
     def _fill(self, name: str, **values: object) -> str:
@@ -116,7 +124,7 @@ class _Renderer:
 
     def _modules(self) -> dict[str, _Module]:
         """Return what each file holds; operations stand in the order of the document."""
-        taken = set(_FIXED)
+        taken = {*_FIXED, *self._extras}
         calls: dict[str, list[tuple[Operation, functions.Own]]] = {}
         for each in self._api.operations:
             calls.setdefault(each.module, []).append((each, functions.reserve(self._names, each)))
@@ -125,7 +133,9 @@ class _Renderer:
             request, response = self._printers()
             writer = functions.Writer(self._names, request, response)
             written = tuple(writer.write(operation, own) for operation, own in found)
-            modules[file_name(module, taken)] = _Module(written, frozenset(request.used | response.used))
+            modules[file_name(module, taken)] = _Module(
+                written, frozenset(request.used | response.used), tuple(writer.declared)
+            )
         return modules
 
     def _module(self, module: _Module) -> str:
@@ -172,6 +182,29 @@ class _Renderer:
                 "kind": each.kind,
                 "header": quoted(each.name),
             }
+
+    def _declared(self, modules: Mapping[str, _Module]) -> list[zod.Declared]:
+        """Return every type that goes in or comes out and has a name."""
+        declared = [
+            zod.Declared(self._types[schema.pointer, direction], schema.type, direction, "schemas")
+            for schema in sorted(self._api.schemas, key=lambda each: self._types[each.pointer, "response"])
+            for direction in self._uses.directions(schema.pointer)
+        ]
+        return declared + [
+            zod.Declared(*each, file=file) for file, module in modules.items() for each in module.declared
+        ]
+
+    def _zod(self, declared: Sequence[zod.Declared]) -> str:
+        free = Names()
+        names = {each.name: free.free(zod.schema_name(each.name)) for each in declared}
+        printers: dict[Direction, Printer] = dict(zip(("request", "response"), self._printers(), strict=True))
+        writer = zod.Writer(printers, names, declared)
+        declarations = list(writer.write())
+        files: dict[str, set[str]] = {}
+        for each in writer.annotated:
+            files.setdefault(each.file, set()).add(each.name)
+        imports = "".join(_import(found, f"./{file}", "type ") for file, found in sorted(files.items()))
+        return self._fill("zod", imports=imports, declarations=declarations)
 
     def _webhooks(self) -> str:
         _, response = self._printers()

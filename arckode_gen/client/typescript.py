@@ -129,7 +129,7 @@ class Printer:
                 lines.append(comment(each.doc if mark else each.doc._replace(default=""), indent))
                 lines.append(self.after(f"{pad}{key(each.name)}{mark}: ", each.type, indent) + "\n")
         if found.others is not None:
-            lines.append(self.after(f"{pad}[key: string]: ", self._others(found), indent) + "\n")
+            lines.append(self.after(f"{pad}[key: string]: ", self.others(found), indent) + "\n")
         return "".join(lines)
 
     def is_empty(self, found: ObjectOf) -> bool:
@@ -143,7 +143,7 @@ class Printer:
         others = self.flat(found.others)
         return None if others is None else f"{{ [key: string]: {others} }}"
 
-    def _others(self, found: ObjectOf) -> Type:
+    def others(self, found: ObjectOf) -> Type:
         """Return what an unnamed key may hold: TypeScript wants the named ones to be among it."""
         others = found.others or NULL
         seen = [each for each in found.properties if visible(each, self.direction)]

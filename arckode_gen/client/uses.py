@@ -43,7 +43,7 @@ class Uses(NamedTuple):
 def of(api: Api) -> Uses:
     """Follow every operation's types."""
     types = {schema.pointer: schema.type for schema in api.schemas}
-    named = {pointer: tuple(_names(each)) for pointer, each in types.items()}
+    named = {pointer: tuple(names(each)) for pointer, each in types.items()}
     sent = [each.type for call in api.operations for each in call.parameters]
     sent += [call.body.type for call in api.operations if call.body is not None]
     received = [each.type for call in api.operations for each in (*call.answers, *call.errors)]
@@ -52,7 +52,7 @@ def of(api: Api) -> Uses:
 
 
 def _reached(starts: Iterable[Type], named: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
-    waiting = [name for each in starts for name in _names(each)]
+    waiting = [name for each in starts for name in names(each)]
     seen: set[str] = set()
     while waiting:
         pointer = waiting.pop()
@@ -65,8 +65,8 @@ def _reached(starts: Iterable[Type], named: Mapping[str, tuple[str, ...]]) -> fr
 def _unlike(types: Mapping[str, Type], named: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
     """Return the schemas that differ by direction, by themselves or through what they are made of."""
     users: dict[str, list[str]] = {}
-    for pointer, names in named.items():
-        for name in names:
+    for pointer, found in named.items():
+        for name in found:
             users.setdefault(name, []).append(pointer)
     waiting = [pointer for pointer, each in types.items() if _differs(each)]
     seen: set[str] = set()
@@ -105,8 +105,9 @@ def parts(found: Type) -> Iterator[Type]:
             yield found.rest
 
 
-def _names(found: Type) -> Iterator[str]:
+def names(found: Type) -> Iterator[str]:
+    """Yield the pointers that a type refers to by itself."""
     if isinstance(found, Named):
         yield found.pointer
     for part in parts(found):
-        yield from _names(part)
+        yield from names(part)

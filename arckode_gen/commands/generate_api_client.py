@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from arckode_gen.client.document import Node
     from arckode_gen.client.generate import Language
+    from arckode_gen.client.render import Extra
     from arckode_gen.engine.overlay import Overlay
     from arckode_gen.engine.plan import FileState, Plan
     from arckode_gen.engine.project import Snapshot
@@ -50,6 +51,7 @@ SPEC = CommandSpec(
         "arckode generate:api-client --check",
         "arckode generate:api-client --from openapi.yaml --out src/api --dry-run",
         "arckode generate:api-client --from http://127.0.0.1:8000/openapi.json --out src/api --watch",
+        "arckode generate:api-client --zod",
         "arckode generate:api-client --lang python --out clients/shop",
     ),
     params=(
@@ -60,6 +62,9 @@ SPEC = CommandSpec(
             help="The client's folder: frontend/src/api, or api_client for Python, when nothing is said.",
         ),
         Param("lang", default="typescript", choices=("typescript", "python"), help="The client's language."),
+        Param(
+            "zod", type="bool", help="Write schemas of zod beside the types; the project needs zod 4.3 or newer then."
+        ),
         Param("from", default="", metavar="FILE|URL", help="An OpenAPI 3 document, JSON or YAML, instead of the code."),
         Param("check", type="bool", help="Write nothing; exit with 4 when the client is not what it should be."),
         Param("watch", type="bool", help="Stay, and write again whenever the API changes; Ctrl-C ends."),
@@ -95,6 +100,10 @@ def run(call: Call) -> int:
     """
     if call.flag("watch") and (call.flag("check") or call.flag("dry_run")):
         raise UsageError("--watch writes, --check and --dry-run do not", "use one of them")
+    if call.flag("zod") and _language(call) == "python":
+        raise UsageError(
+            "--zod writes schemas in TypeScript", "leave it out: the types in Python are checked by pydantic"
+        )
     if call.flag("watch"):
         return _watch(call)
     place = _place(call)
@@ -113,7 +122,9 @@ def decide(call: Call, overlay: Overlay) -> Plan:
     from arckode_gen.client.plan import plan
 
     found = _own(call, overlay.changed)
-    files = generate.files(document.checked(found, "the project"), resources.folder("stubs"), _language(call))
+    files = generate.files(
+        document.checked(found, "the project"), resources.folder("stubs"), _language(call), _extras(call)
+    )
     return plan(files, _folder(call), overlay, force=call.flag("force"))
 
 
@@ -149,7 +160,7 @@ def _command(call: Call) -> str:
     """Return the command line that writes what this one compared."""
     names = ("from", "out", "python", *(["lang"] if _language(call) == "python" else []))
     named = [word for name in names if call.text(name) for word in (f"--{name}", call.text(name))]
-    return shlex.join(["arckode", call.spec.name, *named])
+    return shlex.join(["arckode", call.spec.name, *named, *(f"--{each}" for each in _extras(call))])
 
 
 def _watch(call: Call) -> int:
@@ -194,7 +205,7 @@ def _sources(folder: Path) -> list[Path]:
 def _files(call: Call) -> dict[str, FileState]:
     from arckode_gen.client import generate  # reading a document and Jinja are not needed for help
 
-    return generate.files(_document(call), resources.folder("stubs"), _language(call))
+    return generate.files(_document(call), resources.folder("stubs"), _language(call), _extras(call))
 
 
 def _folder(call: Call) -> str:
@@ -203,6 +214,10 @@ def _folder(call: Call) -> str:
 
 def _language(call: Call) -> Language:
     return "python" if call.text("lang") == "python" else "typescript"
+
+
+def _extras(call: Call) -> list[Extra]:
+    return ["zod"] if call.flag("zod") else []
 
 
 def _document(call: Call) -> Node:

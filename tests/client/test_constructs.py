@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-_HELP = """
+HELP = """
 type Shape<T> = T extends object ? { [K in keyof T]: T[K] } : T;
 export type Equal<A, B> =
   (<T>() => T extends Shape<A> ? 1 : 2) extends <T>() => T extends Shape<B> ? 1 : 2 ? true : false;
@@ -28,7 +28,7 @@ export declare function expect<T>(value: T): void;
 def clients(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write the client of every construct, with its tests beside it."""
     folder = tmp_path_factory.mktemp("constructs")
-    (folder / "help.ts").write_text(_HELP, "utf-8")
+    (folder / "help.ts").write_text(HELP, "utf-8")
     for file in CONSTRUCTS:
         made = document.parse(file.read_text("utf-8"), file.name)
         write(made, folder / file.stem)
@@ -63,7 +63,7 @@ def test_each_construct_has_the_type_it_should_have(clients: Path, version: str)
 
 
 def test_a_wrong_expectation_is_noticed(clients: Path, tmp_path: Path) -> None:
-    (tmp_path / "help.ts").write_text(_HELP, "utf-8")
+    (tmp_path / "help.ts").write_text(HELP, "utf-8")
     text = 'import { type Equal, same } from "./help";\nsame<Equal<string, string | null>>();\n'
     (tmp_path / "wrong.ts").write_text(text, "utf-8")
     (said,) = compile_errors(tmp_path, "7.0")

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from arckode_gen.client.document import UnsupportedError
 from tests.client.documents import client_of
 from tests.client.strategies import documents
-from tests.client.tools import compile_errors
+from tests.client.tools import compile_errors, node_tools
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +24,7 @@ _WANTED = int(os.environ.get("ARCKODE_FUZZ_CLIENTS", "120"))
 
 
 def test_a_made_up_document_never_gives_code_that_does_not_compile(tmp_path: Path) -> None:
+    (tmp_path / "node_modules").symlink_to(node_tools())
     tried = 0
 
     @settings(
@@ -37,7 +38,7 @@ def test_a_made_up_document_never_gives_code_that_does_not_compile(tmp_path: Pat
     def write_all(made: dict[str, Any]) -> None:
         nonlocal tried
         try:
-            files = client_of(made)
+            files = client_of(made, "zod")
         except UnsupportedError as error:
             assert error.message.startswith("#")
             return

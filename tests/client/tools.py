@@ -22,6 +22,7 @@ VERSIONS = ("5.9", "6.0", "7.0")
 _PACKAGES = {
     "esbuild": "^0.28",
     "prettier": "^3.10",
+    "zod": "^4.3",
     **{f"typescript{version}": f"npm:typescript@~{version}" for version in VERSIONS},
 }
 # Stricter than `--strict`: what a careful project may have switched on must not stop a client from compiling.

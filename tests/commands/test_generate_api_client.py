@@ -113,6 +113,21 @@ def test_a_change_of_language_replaces_the_files(outside: Path) -> None:
     assert not list((outside / "api").glob("*.ts"))
 
 
+def test_schemas_of_zod_come_and_go_with_their_flag(outside: Path) -> None:
+    document = {**DOCUMENT, "components": {"schemas": {"A": {"type": "object", "properties": {"b": {"const": 1}}}}}}
+    (outside / "api.json").write_text(json.dumps(document))
+    words = (NAME, "--from", "api.json", "--out", "api")
+    call(outside, *words, "--zod")
+    assert "export const aSchema = z.object({" in (outside / "api/zod.ts").read_text()
+    assert "zod" not in (outside / "api/index.ts").read_text()
+    stale = arckode(outside, *words, "--check", code=4)
+    assert "stale: api/zod.ts" in stale.out
+    (outside / "api.json").write_text(json.dumps(document).replace("a_index", "b_index"))
+    stale = arckode(outside, *words, "--zod", "--check", code=4)
+    assert f"bring it up to date with: arckode {' '.join(words)} --zod\n" in stale.said
+    assert "delete  api/zod.ts" in call(outside, *words).out
+
+
 def test_another_language_is_refused(outside: Path) -> None:
     refused = arckode(outside, NAME, "--from", "api.json", "--lang", "cobol", code=2)
     assert "'cobol' is not one of 'typescript', 'python'" in refused.said
@@ -201,6 +216,7 @@ def test_an_address_that_does_not_answer_in_time(server: str) -> None:
         (("--from", "http://[/"), OperationError, "http://[/ cannot be read: Invalid IPv6 URL", ""),
         (("--from", "api.json", "--out", "package.json"), UsageError, "package.json is a file", "name a folder"),
         (("--from", "api.json", "--out", "api.json/x"), UsageError, "api.json is a file", "name a folder"),
+        (("--zod", "--lang", "python"), UsageError, "--zod writes schemas in TypeScript", "are checked by pydantic"),
         (("--watch", "--check"), UsageError, "--watch writes, --check and --dry-run do not", "use one of them"),
         (("--watch", "--dry-run"), UsageError, "--watch writes", "use one of them"),
         (("--from", "bad.json"), UsageError, '#/components/schemas/A/type: "strin" is not a type', "a type is one of"),
