@@ -1,8 +1,9 @@
 """How far `db:migrate` is from the raw driver: a run with nothing to do, and 200 files. Prints ratios, asserts nothing.
 
-Run it with `python -m tests.bench.bench_migrate [rounds] [--peers]`; servers come from ARCKODE_TEST_POSTGRES and
-ARCKODE_TEST_MARIADB, or the defaults on 127.0.0.1; one that does not answer is left out. With `--peers` Alembic, Django
-and yoyo run in the same rounds, from an environment that is made for them and removed at the end.
+Run it with `python -m tests.bench.bench_migrate [rounds] [--peers] [--engine NAME]`; servers come from
+ARCKODE_TEST_POSTGRES and ARCKODE_TEST_MARIADB, or the defaults on 127.0.0.1; one that does not answer is left out. With
+`--peers` Alembic, Django and yoyo run in the same rounds, from an environment that is made for them and removed at the
+end.
 """
 
 from __future__ import annotations
@@ -172,15 +173,15 @@ def _peer_root(peer: peers.Peer, root: Path, url: str) -> Path:
     return folder
 
 
-def main(rounds: int, *, with_peers: bool) -> None:
-    """Measure every engine that answers."""
+def main(rounds: int, *, with_peers: bool, engines: list[str]) -> None:
+    """Measure every engine that is named and answers."""
     with tempfile.TemporaryDirectory() as folder:
         python = peers.environment(Path(folder)) if with_peers else ""
-        _engines(rounds, python)
+        _engines(rounds, python, engines)
 
 
-def _engines(rounds: int, python: str) -> None:
-    for engine, server in SERVERS.items():
+def _engines(rounds: int, python: str, engines: list[str]) -> None:
+    for engine, server in ((name, SERVERS[name]) for name in engines):
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)
             _project(root)
@@ -197,5 +198,6 @@ if __name__ == "__main__":
     words = argparse.ArgumentParser()
     words.add_argument("rounds", nargs="?", type=int, default=3)
     words.add_argument("--peers", action="store_true")
+    words.add_argument("--engine", action="append", choices=SERVERS, help="only this one; may be given again")
     given = words.parse_args()
-    main(given.rounds, with_peers=given.peers)
+    main(given.rounds, with_peers=given.peers, engines=given.engine or [*SERVERS])

@@ -5,10 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 import pytest
-from sqlalchemy import Column, Date, DateTime, Enum, Integer, MetaData, Numeric, String, Table, func
+from sqlalchemy import (
+    Column,
+    Date,
+    DateTime,
+    Double,
+    Enum,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    Text,
+    Uuid,
+    func,
+)
+from sqlalchemy.dialects.mysql import DATETIME
 
 from arckode_gen.errors import OperationError, RefusedError, UsageError
+from arckode_gen.migrations import catalogue
 from tests.migrations.models import apply, diff, shop
+from tests.migrations.test_model_changes import read_catalogue
 from tests.migrations.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -363,6 +381,39 @@ def test_a_default_that_was_read_on_postgresql_comes_back_on_the_other_engines(
             "b",
         ]
         assert there.migrate().code == 0
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("name", ["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
+def test_a_column_that_goes_comes_back_on_postgresql_with_a_type_that_it_has(
+    name: str, request: pytest.FixtureRequest, empty_postgres: str
+) -> None:
+    here: Workbench = request.getfixturevalue(name)
+
+    def models(*columns: Column[object]) -> MetaData:
+        metadata = MetaData()
+        Table("orders", metadata, Column("id", Integer, primary_key=True), *columns)
+        return metadata
+
+    columns: list[Column[object]] = [
+        Column("at", DateTime().with_variant(DATETIME(fsp=6), "mysql", "mariadb"), server_default=func.now()),
+        Column("share", Double),
+        Column("file", LargeBinary),
+        Column("token", Uuid),
+        Column("notes", Text),
+    ]
+    apply(here, diff(here, models(*columns)), 1)
+    before = read_catalogue(here)
+    apply(here, diff(here, models()), 2)
+    there = _elsewhere(here, empty_postgres, "postgresql")
+    assert there.migrate().code == 0
+    assert there.migrate(rollback=1).code == 0
+    types = "SELECT column_name AS name, data_type AS kind FROM information_schema.columns WHERE table_name = 'orders'"
+    found = {str(row["name"]): row["kind"] for row in there.fetch(types)}
+    assert (found["at"], found["share"], found["file"]) == ("timestamp without time zone", "double precision", "bytea")
+    assert there.migrate().code == 0
+    assert here.migrate(rollback=1).code == 0
+    assert list(catalogue.differences(before, read_catalogue(here))) == []
 
 
 def test_postgresql_casts_between_any_two_types(postgres: Workbench) -> None:

@@ -4,9 +4,25 @@ from __future__ import annotations
 
 import re
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import DOUBLE_PRECISION, JSON, CheckConstraint, Double, MetaData, make_url, text
+from sqlalchemy import (
+    BLOB,
+    DATETIME,
+    DOUBLE,
+    DOUBLE_PRECISION,
+    JSON,
+    UUID,
+    CheckConstraint,
+    DateTime,
+    Double,
+    LargeBinary,
+    MetaData,
+    Uuid,
+    make_url,
+    text,
+)
+from sqlalchemy.dialects import mysql
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -19,6 +35,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Column, Table
     from sqlalchemy import Connection as SqlConnection
+    from sqlalchemy.types import TypeEngine
 
     from arckode_gen.migrations.catalogue import Catalogue
     from arckode_gen.migrations.connection import Connection
@@ -71,12 +88,26 @@ def _generalise(table: Table, live: Catalogue, dialect: Dialect) -> None:
         check.sqltext = text(_plain(str(check.sqltext)))
     for column in table.columns:
         column.info[READ_FROM] = dialect
-        if isinstance(column.type, DOUBLE_PRECISION):
-            column.type = Double()  # the precision it was read with means something else on MySQL
+        column.type = _general(column.type)
         if sequence := _sequence(column):
             column.info[SEQUENCE], column.server_default = sequence, None  # no other engine has it
         if live.get(f"column {table.name}.{column.name}", "").endswith(f"CHECK (json_valid(`{column.name}`))"):
             column.type = JSON()
+
+
+def _general(kind: TypeEngine[object]) -> TypeEngine[object]:
+    """Return a type that is the same on its own engine, where its own name would be none that others know."""
+    if isinstance(kind, DOUBLE_PRECISION) or type(kind) in (DOUBLE, mysql.DOUBLE):
+        return Double()  # the precision it was read with means something else on MySQL
+    if type(kind) in (BLOB, mysql.BLOB) and not getattr(kind, "length", None):
+        return cast("TypeEngine[object]", LargeBinary())
+    if isinstance(kind, UUID):
+        return cast("TypeEngine[object]", Uuid())
+    if type(kind) is DATETIME:
+        return cast("TypeEngine[object]", DateTime())
+    if isinstance(kind, mysql.DATETIME):
+        return cast("TypeEngine[object]", DateTime().with_variant(kind, "mysql", "mariadb"))
+    return kind
 
 
 def _sequence(column: Column[object]) -> str:
