@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from arckode_gen.shell import process
+from tests import warm
 from tests.generated import ADAPTERS, FIELDS, GROWN, MODULES, compiled, make, new_project, write_methods
 from tests.scheduling import GroupedScheduling
 
@@ -81,3 +83,10 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shop(tmp_path: Path) -> Path:
     """A new, empty project of the test's own."""
     return new_project(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def warm_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let commands that run in the tests' own process start scripts where the libraries are imported already."""
+    if hasattr(os, "memfd_create"):
+        monkeypatch.setattr(process, "start", warm.start)

@@ -11,6 +11,7 @@ from arckode_gen import errors
 from arckode_gen.errors import ArckodeError, CrashError, OperationError, UsageError
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterable, Mapping
 
 _BIN = "Scripts/python.exe" if sys.platform == "win32" else "bin/python"
@@ -60,6 +61,15 @@ def _is_own(python: Path) -> bool:
     return (prefix / "pyvenv.cfg").is_file() or python.resolve() == Path(sys.executable).resolve()
 
 
+def start(command: list[str], root: Path, environ: Mapping[str, str]) -> subprocess.Popen[str]:
+    """Start a program in a project that is talked with through its standard input and output."""
+    import subprocess
+
+    return subprocess.Popen(
+        command, cwd=root, env=dict(environ) or None, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+    )
+
+
 def run_entry(
     python: Path,
     script: Path,
@@ -79,18 +89,9 @@ def run_entry(
         CrashError: it ended without an answer.
     """
     import json
-    import subprocess
 
-    command = [str(python), "-P", str(script)]
     try:
-        process = subprocess.Popen(
-            command,
-            cwd=root,
-            env=dict(environ) or None,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            encoding="utf-8",
-        )
+        process = start([str(python), "-P", str(script)], root, environ)
     except OSError as error:
         raise OperationError(f"cannot run {python}: {error.strerror}", "choose another one with --python") from error
     with process:
