@@ -81,7 +81,7 @@ def _forge() -> socket.socket:
 
     @atexit.register
     def end() -> None:
-        ours.close()
+        process.terminate()
         process.wait()
 
     return ours
