@@ -50,7 +50,7 @@ class Child:
         with contextlib.suppress(BrokenPipeError):
             self.stdin.close()
         with self._ended:
-            self.returncode = int(self._ended.recv(16))
+            self.returncode = int(self._ended.recv(16) or -signal.SIGKILL)
 
 
 def start(command: list[str], root: Path, environ: Mapping[str, str]) -> subprocess.Popen[str]:

@@ -11,14 +11,20 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from arckode_analyzers import signed
 from arckode_analyzers.facts.records import VERSION
 from arckode_analyzers.signed import digest
+from arckode_analyzers.walk import is_front
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["Cache", "State", "digest"]
+__all__ = ["Cache", "State", "content_name", "digest"]
 State: TypeAlias = tuple[int, int, int, int]
 _LAST = "last"
+
+
+def content_name(content: bytes, path: str) -> str:
+    """Name what a file holds; the ending is part of it for the front end, where it says which language that is."""
+    return digest(path.rpartition(".")[2].encode(), content) if is_front(path) else digest(content)
 
 
 @dataclass(frozen=True, slots=True)

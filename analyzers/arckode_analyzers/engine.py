@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from arckode_analyzers import registry
-from arckode_analyzers.cache import digest
+from arckode_analyzers.cache import content_name, digest
 from arckode_analyzers.config import Config
 from arckode_analyzers.facts.records import Ignore
 from arckode_analyzers.files import Files
@@ -119,7 +119,7 @@ def _still(
 def _digests(files: Mapping[str, bytes]) -> Mapping[str, str]:
     if isinstance(files, Files):
         return files.digests
-    return {path: digest(content) for path, content in sorted(files.items())}
+    return {path: content_name(content, path) for path, content in sorted(files.items())}
 
 
 def _key(config: Config, gaps: tuple[str, ...], trees: tuple[Mapping[str, str], ...]) -> str:
@@ -171,7 +171,7 @@ def _read(
     for index, (files, digests) in enumerate(trees):
         unknown = {name: path for path, name in digests.items() if name not in packed}
         problems = dict[str, str]()
-        for path, (name, fresh, problem) in read_facts(files, sorted(unknown.values()), digest).items():
+        for path, (name, fresh, problem) in read_facts(files, sorted(unknown.values()), content_name).items():
             if name != digests[path]:
                 problems[digests[path]] = "it was changed while it was read"
             elif problem:

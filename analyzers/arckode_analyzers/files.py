@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from time import time_ns
 from typing import TYPE_CHECKING
 
-from arckode_analyzers.cache import digest
+from arckode_analyzers.cache import content_name
 from arckode_analyzers.config import Globs
 from arckode_analyzers.walk import SETTLED, is_front, is_skipped, is_sql_migration, walk
 
@@ -40,7 +40,7 @@ class Files(Mapping[str, bytes]):
 
     def proposing(self, added: Mapping[str, bytes]) -> Files:
         """Return the files with some as they would be; nothing is written."""
-        digests = {**self.digests, **{path: digest(content) for path, content in added.items()}}
+        digests = {**self.digests, **{path: content_name(content, path) for path, content in added.items()}}
         ordered = {path: digests[path] for path in sorted(digests)}
         return Files(self.root, ordered, self.gaps, {**self._proposed, **added})
 
@@ -134,7 +134,7 @@ def _digest(file: str, path: str, gaps: list[str]) -> str:
     """Return the digest of a file's content, or nothing when it has none to show."""
     try:
         with open(file, "rb") as stream:  # noqa: PTH123  # see above
-            return digest(stream.read())
+            return content_name(stream.read(), path)
     except FileNotFoundError:
         return ""  # it vanished since the folder was listed: it is no part of the project any more
     except OSError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from arckode_analyzers.cache import digest
+from arckode_analyzers.cache import content_name
 from arckode_analyzers.config import Config
 from arckode_analyzers.facts.reading import facts_of, read_facts
 from arckode_analyzers.model.analysis import Analysis
@@ -34,7 +34,7 @@ def lint(pending: Pending, today: str) -> tuple[Finding, ...]:
 
     Suppressions without a reason or past their date silence nothing, as everywhere.
     """
-    facts = read_facts(pending.files, sorted(pending.files), digest)
+    facts = read_facts(pending.files, sorted(pending.files), content_name)
     known = {path: facts_of(packed) for path, (_, packed, problem) in facts.items() if not problem}
     config = replace(Config(), layers={"migrations": (f"{pending.folder}/**",)}, sources=("src", ""))
     project = Project(((path, known[path], pending.files[path]) for path in sorted(known)), config)

@@ -83,7 +83,7 @@ def propose(files: Mapping[str, bytes]) -> Proposed:
     from arckode_analyzers.model.analysis import Analysis
     from arckode_analyzers.model.project import Project
 
-    read = read_facts(files, sorted(files), lambda _: "")
+    read = read_facts(files, sorted(files), lambda _content, _path: "")
     facts = {path: facts_of(packed) for path, (_, packed, problem) in sorted(read.items()) if not problem}
     tests = {path: 1 for path, found in facts.items() if _is_test(found)}
     facts = {path: found for path, found in facts.items() if path not in tests}

@@ -65,7 +65,7 @@ def _changed(
 def _moves(
     cache: Cache, changed: Mapping[str, tuple[int, str, str]], trees: Sequence[Tree], config: Config
 ) -> dict[str, Mapping[int, int]]:
-    from arckode_analyzers.cache import digest  # like the parser below, only where something changed
+    from arckode_analyzers.cache import content_name  # like the parser below, only where something changed
     from arckode_analyzers.config import Globs
     from arckode_analyzers.facts.moved import same_meaning
     from arckode_analyzers.facts.reading import facts_of, read_facts
@@ -77,7 +77,7 @@ def _moves(
     moves: dict[str, Mapping[int, int]] = {}
     fresh: dict[str, bytes] = {}
     for path, (at, old, new) in changed.items():
-        name, packed, problem = read_facts(trees[at][0], [path], digest)[path]
+        name, packed, problem = read_facts(trees[at][0], [path], content_name)[path]
         if problem or name != new or old not in known or HINTS.search(trees[at][0][path]):
             return _again()
         lines = same_meaning(facts_of(known[old]), facts_of(packed))

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 _DATA = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE", "SELECT", "WITH", "VALUES"})
 _CONTROL = frozenset({"BEGIN", "START", "COMMIT", "ROLLBACK", "END", "ABORT", "SAVEPOINT", "RELEASE"})
 _BARRED = frozenset({"VACUUM", "CLUSTER"})
+_HOLDERS = frozenset({"EVENT", "FUNCTION", "PACKAGE", "PROCEDURE", "RULE", "TRIGGER"})
+_PLAIN = frozenset({"DATABASE", "INDEX", "SCHEMA", "SEQUENCE", "TABLE", "TYPE", "VIEW"})
+_HEAD = 8  # CREATE OR REPLACE DEFINER = a @ b AGGREGATE FUNCTION, of which the signs are no words
 
 
 def is_data(sql: str, dialect: Dialect) -> bool:
@@ -33,13 +36,21 @@ def controls_transaction(sql: str, dialect: Dialect) -> bool:
 
 
 def follows(sql: str, dialect: Dialect) -> str:
-    """Return the second statement of a text that holds several; a `;` in a quote or a routine's body ends none."""
-    if ";" not in sql:
+    """Return the second statement of a text that holds several; a `;` in a quote ends none.
+
+    Of what holds statements itself, such as a routine, only the server knows where it ends: nothing follows it.
+    """
+    if ";" not in sql or _holds_statements(words(sql, dialect)):
         return ""
     from arckode_gen.migrations.splitter import split  # hardly ever needed
 
     found = split(sql, dialect)
     return found[1].text if len(found) > 1 else ""
+
+
+def _holds_statements(found: tuple[str, ...]) -> bool:
+    made = next((word for word in found[1:_HEAD] if word in _HOLDERS or word in _PLAIN), "")
+    return found[:1] == ("CREATE",) and made in _HOLDERS
 
 
 def refuses_transaction(sql: str, dialect: Dialect) -> bool:

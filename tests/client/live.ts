@@ -97,6 +97,8 @@ const checks: Record<string, () => Promise<void>> = {
     assert.equal(await live.echo({ ids: [1, 2], q: "a&b c" }, config), "ids=1&ids=2&q=a%26b+c");
     assert.equal(await live.echo(undefined, config), "");
     assert.equal(await live.pathValue("a b?c#d%", config), "a b?c#d%");
+    for (const value of [".", ".."]) assert.throws(() => live.pathValue(value, config), TypeError);
+    assert.equal(await live.pathValue("...", config), "...");
   },
   async styles_of_parameters() {
     const { seen, config } = watched('"x"');

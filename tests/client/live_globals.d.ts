@@ -4,6 +4,7 @@ declare module "node:assert/strict" {
     (value: unknown, message?: string): asserts value;
     equal(found: unknown, wanted: unknown, message?: string): void;
     notEqual(found: unknown, other: unknown): void;
+    throws(call: () => unknown, kind: typeof Error): void;
     deepEqual(found: unknown, wanted: unknown): void;
     match(text: string, pattern: RegExp): void;
   }

@@ -223,6 +223,8 @@ SAME = [
     ("é", "e\u0301"),  # one letter, or two that look like it
     ("ﬁnn", "finn"),
     ("\uff21da", "ada"),
+    ("jose\u200d\u0301", "jos\u00e9"),
+    ("a\u034f\ufe0fda", "ada"),
     ("a\u200bda", "ada"),  # nobody sees what is between
     (" ada\u00a0", "ada"),
     ("ΣΊΣΥΦΟΣ", "σίσυφος"),

@@ -93,6 +93,13 @@ def setup(script: str) -> str:
         pytest.param("class fetch {} new fetch();", [], id="a class of the file"),
         pytest.param("if (typeof localStorage !== 'undefined') f();", [], id="asked whether it is there"),
         pytest.param("type F = typeof fetch;", [], id="its type"),
+        pytest.param("type F = ReturnType<typeof window.fetch>;", [], id="the type of a member"),
+        pytest.param("if (window.fetch) f();", [], id="asked about as a member"),
+        pytest.param("const [localStorage = 2] = a; f(localStorage);", [], id="taken out with a default"),
+        pytest.param("declare function fetch(a: string): void; fetch('/x');", [], id="declared"),
+        pytest.param("import fetch = require('node-fetch'); fetch('/x');", [], id="required"),
+        pytest.param("function f(send = fetch) {}", ["fetch"], id="as a default"),
+        pytest.param("type F = (fetch: X) => void; fetch('/x');", ["fetch"], id="a function's type has the name"),
         pytest.param("const text = 'fetch(1)'; // fetch(1)", [], id="words"),
     ],
 )
@@ -113,6 +120,10 @@ def test_what_the_browser_gives_is_told_from_what_has_its_name(script: str, foun
         ("export type { A } from './a';", [("./a", "type")]),
         ("export type * from './a';", [("./a", "type")]),
         ("export * from './a';", [("./a", "")]),
+        ("export { type A } from './a';", [("./a", "type")]),
+        ("export { type A, b } from './a';", [("./a", "")]),
+        ("import type from './a';", [("./a", "")]),
+        ("export\n  type\n* from './a';", [("./a", "type")]),
         ("const a = await import('./a');", [("./a", "")]),
         ("const a = 'import \"./a\"';", []),
     ],
@@ -130,7 +141,21 @@ def test_imports_are_told_from_those_of_types(script: str, found: list[tuple[str
         pytest.param("fetch('/a/' + b + '/c')", [("/a/{}/c", "GET fetch")], id="a sum"),
         pytest.param("fetch('/a?b=' + c)", [("/a", "GET fetch")], id="a sum behind the question mark"),
         pytest.param("window.fetch('/a', { method: 'put' })", [("/a", "PUT fetch")], id="a method"),
-        pytest.param("fetch('/a', { method })", [("/a", "GET fetch")], id="a method that is not written"),
+        pytest.param("fetch('/a', { method })", [("/a", "* fetch")], id="a method of that name"),
+        pytest.param("fetch('/a', { ...given, cache: 'no-store' })", [("/a", "* fetch")], id="options that are spread"),
+        pytest.param("fetch('/a', given)", [("/a", "* fetch")], id="options from elsewhere"),
+        pytest.param("fetch('/a', { cache: 'no-store' })", [("/a", "GET fetch")], id="options without a method"),
+        pytest.param("fetch('//b.c/a')", [], id="another host without a scheme"),
+        pytest.param(
+            "import x from 'axios'; const y = x.create({ baseURL: 'https://b.c' }); y.get('/a')",
+            [],
+            id="an instance for another host",
+        ),
+        pytest.param(
+            "import x from 'axios'; const y = x.create({ baseURL: '/api' }); y.get('/a')",
+            [("/a", "GET instance")],
+            id="an instance for this host",
+        ),
         pytest.param("fetch('/a', { method: verb })", [("/a", "* fetch")], id="a method that is computed"),
         pytest.param("import x from 'axios'; x.delete('/a')", [("/a", "DELETE axios")], id="a library"),
         pytest.param("import x from 'ky'; x('/a', { method: 'post' })", [("/a", "POST ky")], id="called itself"),
@@ -171,6 +196,59 @@ const rows = a < b && c > d ? 1 : fetch("/b");
 """
     found = [(mark.what, mark.line, mark.name) for mark in marked(text, kind="vue")]
     assert found == [("global", 7, "fetch"), ("link", 12, "/d"), ("request", 7, "/b")]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '<script setup lang="ts">\nconst open = "{{";\n</script>',
+        '<script setup lang="ts">\nconst open = a.split("{{")[0], all = `{{ x }}`;\n</script>',
+        '<script setup lang="ts" src="./a.ts" />',
+    ],
+)
+def test_no_text_of_a_script_hides_the_rest_of_a_component(head: str) -> None:
+    text = f'{head}\n<template><p v-html="note">{{{{ x as any }}}}</p></template>\n<style>p {{}}</style>\n'
+    assert [mark.what for mark in marked(text, kind="vue")] == ["any", "html", "style"]
+
+
+@pytest.mark.parametrize(
+    ("script", "found"),
+    [
+        ("a.innerHTML += b;", ["innerHTML"]),
+        ("a['outerHTML'] = b;", ["outerHTML"]),
+        ("a.insertAdjacentHTML('beforeend', b);", ["insertAdjacentHTML"]),
+        ("const b = a.innerHTML; a.textContent = b;", []),
+    ],
+)
+def test_markup_is_put_in_in_several_ways(script: str, found: list[str]) -> None:
+    assert names(script, "html") == found
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "interface A<in out T> { a: T }",
+        "class A { static accessor b = 1 }",
+        "import defer * as a from './a';",
+        "const a = { b: 1 } satisfies B; using c = d();",
+        "const a = <const T,>(b: T) => b;",
+    ],
+)
+def test_what_is_new_in_typescript_is_read(script: str) -> None:
+    assert marked(script, "global") == []
+
+
+def test_a_component_made_by_a_function_is_none_of_options() -> None:
+    text = (
+        '<script lang="ts">\nexport default defineComponent((props) => () => props.a, { props: ["a"] });\n</script>\n'
+    )
+    assert marked(text, "options", kind="vue") == []
+
+
+def test_the_same_text_is_read_by_what_its_file_is_called() -> None:
+    cast = b"const id = <Foo>bar;\n"
+    verdict = engine.judge({"frontend/src/a.ts": cast, "frontend/src/z.tsx": cast}, Config())
+    assert [each.partition(":")[0] for each in verdict.incomplete] == ["frontend/src/z.tsx"]
 
 
 def test_a_component_may_be_written_in_tsx() -> None:
@@ -230,6 +308,9 @@ def test_files_that_import_each_other_in_a_circle_are_followed_once() -> None:
         ("fetch('/order-lines/a/b/c')", ""),
         ("fetch('/streams/feed')", ""),
         ("fetch('/')", "the API has no `/`"),
+        ("fetch('/locales/en.json')", ""),
+        ("fetch('/order-line', init)", "the API has no `/order-line`"),
+        ("fetch('/order-lines', init)", ""),
     ],
 )
 def test_requests_meet_the_routes(call: str, message: str) -> None:

@@ -25,11 +25,15 @@ _QUERY = r"""
   (#match? @name "^(v-html|v-bind:|:|\\.|href$)"))
 (comment) @comment
 """
-_MUSTACHES = re.compile(rb"\{\{.*?\}\}", re.DOTALL)
+# A text such as "{{" in a script is none: mustaches reach over no tag that a part begins or ends with.
+_MUSTACHES = re.compile(rb"\{\{(?:(?!</?(?:script|style|template)\b).)*?\}\}", re.DOTALL)
+# Its text is in another file; the grammar would take what follows for it.
+_EMPTY = re.compile(rb"^<(?:script|style)\b[^<>]*/>", re.MULTILINE)
 _ANY = re.compile(rb"\bany\b")
 _LINK = re.compile(r"(?:v-bind:|:)?href")
 _HTML = re.compile(r"v-html(?:\..*)?|(?:v-bind:|:|\.)(?:inner|outer)-?html(?:\..*)?", re.IGNORECASE)
 _DIRECTIVES = (":", "@", "#", "v-")
+_TEXTS = ("script_element", "style_element")
 _OPENING = ("start_tag", "self_closing_tag")
 
 
@@ -52,9 +56,11 @@ class Component:
 
     def __init__(self, content: bytes) -> None:
         self._content = content
-        self._mustaches = [match.span() for match in _MUSTACHES.finditer(content)]
-        blanked = _MUSTACHES.sub(_blank, content)
+        blanked = _EMPTY.sub(_blank, _MUSTACHES.sub(_blank, content))
         self._root = Parser(_language()).parse(blanked).root_node
+        texts = [(node.start_byte, node.end_byte) for kind in _TEXTS for node in self._parts(kind)]
+        found = [match.span() for match in _MUSTACHES.finditer(content)]
+        self._mustaches = [span for span in found if not any(first <= span[0] < last for first, last in texts)]
         self._found = QueryCursor(_query()).captures(self._root)
         self._scripts = [(node, script) for node in self._parts("script_element") if (script := self._script(node))]
 
@@ -109,7 +115,7 @@ class Component:
                 continue
             place = (attribute.start_point.row + 1, attribute.start_point.column)
             if _HTML.fullmatch(said):
-                yield Mark("html", *place, said.partition(".")[0].lstrip(":") if said != "v-html" else said)
+                yield Mark("html", *place, said.lstrip(":.").partition(".")[0])
             elif _LINK.fullmatch(said):
                 yield from self._link(element, said, place)
         yield from self._anys()

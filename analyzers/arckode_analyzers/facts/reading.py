@@ -24,7 +24,7 @@ class UnreadError(Exception):
     """A file of the front end cannot be read; the message says where."""
 
 
-def read_facts(files: Mapping[str, bytes], paths: Sequence[str], name: Callable[[bytes], str]) -> dict[str, Read]:
+def read_facts(files: Mapping[str, bytes], paths: Sequence[str], name: Callable[[bytes, str], str]) -> dict[str, Read]:
     """Read files; `name` gives what the cache calls a content."""
     processes = min(os.cpu_count() or 1, 8)
     if len(paths) < _WORTH_FORKING or processes < 2 or not hasattr(os, "fork") or sys.platform == "darwin":
@@ -41,14 +41,14 @@ def facts_of(packed: bytes) -> FileFacts:
     return unpack(marshal.loads(packed))  # noqa: S302  # made by this process, its child, or signed by an earlier one
 
 
-def _read(files: Mapping[str, bytes], paths: Sequence[str], name: Callable[[bytes], str]) -> dict[str, Read]:
+def _read(files: Mapping[str, bytes], paths: Sequence[str], name: Callable[[bytes, str], str]) -> dict[str, Read]:
     found: dict[str, Read] = {}
     for path in paths:
         content = files[path]
         try:
-            found[path] = (name(content), marshal.dumps(pack(facts_in(content, path))), "")  # type: ignore[arg-type]  # tuples of plain values, all the way down
+            found[path] = (name(content, path), marshal.dumps(pack(facts_in(content, path))), "")  # type: ignore[arg-type]  # tuples of plain values, all the way down
         except Exception as error:  # noqa: BLE001  # one strange file must not keep the others from being judged
-            found[path] = (name(content), b"", reason(error))
+            found[path] = (name(content, path), b"", reason(error))
     return found
 
 
@@ -77,7 +77,7 @@ def reason(error: Exception) -> str:
 class _Child:
     """A process that reads some files and sends what it found through a pipe."""
 
-    def __init__(self, files: Mapping[str, bytes], paths: Sequence[str], name: Callable[[bytes], str]) -> None:
+    def __init__(self, files: Mapping[str, bytes], paths: Sequence[str], name: Callable[[bytes, str], str]) -> None:
         self._work = (files, paths, name)
         receiver, sender = os.pipe()
         self._pid = os.fork()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _LIBRARIES = frozenset({"axios", "ky", "ofetch"})
 _VERBS = frozenset({"delete", "get", "head", "options", "patch", "post", "put"})
+_BASES = frozenset({"baseURL", "prefixUrl"})
 _MAKERS = frozenset({"create", "extend"})
 _CLIENT_PATH = 2  # in the generated `send(options, method, path, ...)`
 _END = re.compile(r"[?#].*", re.DOTALL)
@@ -39,7 +40,7 @@ class Requests:
         calls = {call.id: call for call in map(_call_with, paths) if call is not None}
         for call in calls.values():
             path, said = self._request(call)
-            if path.startswith("/"):
+            if path.startswith("/") and not path.startswith("//"):
                 yield Mark("request", call.start_point.row + 1, call.start_point.column, path, said)
 
     def _instances(self) -> Iterator[tuple[str, Node]]:
@@ -51,8 +52,20 @@ class Requests:
                 if name is None or value is None or value.type != "call_expression":
                     continue
                 function = value.child_by_field_name("function")
-                if function is not None and self._verb(function) in _MAKERS and self._is_library(function):
+                is_made = function is not None and self._verb(function) in _MAKERS and self._is_library(function)
+                if is_made and not self._is_elsewhere(value):
                     yield self._text(name), name
+
+    def _is_elsewhere(self, made: Node) -> bool:
+        """Tell whether an instance is for another host, or for one that is computed."""
+        given = made.child_by_field_name("arguments")
+        options = [pair for each in given.named_children for pair in each.named_children] if given is not None else []
+        for pair in options:
+            key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
+            if key is not None and value is not None and self._text(key).strip("\"'") in _BASES:
+                base = self._written(value)
+                return not base.startswith("/") or base.startswith("//")
+        return False
 
     def _is_library(self, member: Node) -> bool:
         found = member.child_by_field_name("object")
@@ -72,7 +85,7 @@ class Requests:
         if not sender:
             return "", ""
         verb = self._verb(function)
-        method = verb if verb in _VERBS else self._option(given, "method") or "GET"
+        method = verb if verb in _VERBS else self._method(given)
         return self._path(given[0]), f"{method.upper()} {sender}"
 
     def _verb(self, function: Node) -> str:
@@ -93,13 +106,19 @@ class Requests:
             return module
         return f"{module}:{original}" if module and function.type == "member_expression" else ""
 
-    def _option(self, given: list[Node], name: str) -> str:
+    def _method(self, given: list[Node]) -> str:
+        """Return the method that the options say: GET where they say none, `*` where it cannot be read."""
+        found = "GET"
         for each in given[1:]:
-            for pair in each.named_children if each.type == "object" else ():
+            if each.type != "object":
+                return "*"
+            for pair in each.named_children:
                 key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
-                if key is not None and value is not None and self._text(key).strip("\"'") == name:
-                    return self._text(value).strip("\"'`").upper() if value.type == "string" else "*"
-        return ""
+                if key is not None and value is not None and self._text(key).strip("\"'") == "method":
+                    found = self._text(value).strip("\"'`").upper() if value.type == "string" else "*"
+                elif pair.type == "spread_element" or self._text(pair) == "method":
+                    found = "*"
+        return found
 
     def _path(self, node: Node) -> str:
         """Return a path with `{}` for what is computed in it, and without what follows it."""
@@ -130,7 +149,7 @@ def imported_names(root: Node, text: Callable[[Node], str]) -> dict[str, tuple[s
     found: dict[str, tuple[str, str]] = {}
     for statement in root.named_children:
         source = statement.child_by_field_name("source") if statement.type == "import_statement" else None
-        for node in _descendants(statement) if source is not None else ():
+        for node in descendants(statement) if source is not None else ():
             module = text(source)[1:-1] if source is not None else ""
             if node.type == "import_specifier":
                 name = node.child_by_field_name("name")
@@ -152,7 +171,8 @@ def _call_with(text: Node) -> Node | None:
     return at.parent
 
 
-def _descendants(node: Node) -> Iterator[Node]:
+def descendants(node: Node) -> Iterator[Node]:
+    """Yield a node and all that have names in it, in no order."""
     pending = [node]
     while pending:
         at = pending.pop()

@@ -11,7 +11,7 @@ from tree_sitter import Language, Parser, Query, QueryCursor
 
 from arckode_analyzers.facts.reading import UnreadError
 from arckode_analyzers.facts.records import Mark
-from arckode_analyzers.facts.requests import Requests, imported_names
+from arckode_analyzers.facts.requests import Requests, descendants, imported_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,9 +28,12 @@ _QUERY = f"""
 ((predefined_type) @any (#eq? @any "any"))
 ([(identifier) (shorthand_property_identifier) (shorthand_property_identifier_pattern)] @name (#any-of? @name {_NAMES}))
 ((class_declaration name: (type_identifier) @name) (#any-of? @name {_NAMES}))
-(assignment_expression
-  left: (member_expression property: (property_identifier) @html)
-  (#any-of? @html "innerHTML" "outerHTML"))
+([
+  (assignment_expression left: (member_expression property: (property_identifier) @html))
+  (assignment_expression left: (subscript_expression index: (string (string_fragment) @html)))
+  (augmented_assignment_expression left: (member_expression property: (property_identifier) @html))
+  (augmented_assignment_expression left: (subscript_expression index: (string (string_fragment) @html)))
+] (#any-of? @html "innerHTML" "outerHTML"))
 ((call_expression function: (member_expression property: (property_identifier) @html))
   (#eq? @html "insertAdjacentHTML"))
 (export_statement value: (_) @default)
@@ -43,20 +46,36 @@ _SCOPES = frozenset(
         *("arrow_function", "catch_clause", "for_in_statement", "for_statement", "function_declaration"),
         *("function_expression", "generator_function", "generator_function_declaration", "method_definition"),
         *("program", "statement_block"),
+        # What these name is theirs alone, though nothing happens in them.
+        *("abstract_method_signature", "call_signature", "construct_signature", "constructor_type"),
+        *("function_signature", "function_type", "method_signature"),
     }
 )
 _BINDS = frozenset(
     {
-        *("array_pattern", "import_clause", "namespace_import", "optional_parameter", "pair_pattern"),
-        *("required_parameter", "rest_pattern"),
+        *("array_pattern", "import_clause", "import_require_clause", "namespace_import", "pair_pattern"),
+        "rest_pattern",
     }
 )
-_NAMED = frozenset({"class_declaration", "function_declaration", "generator_function_declaration"})
-
-
-# What the grammar does not know yet: `export type * from`.
-_NEWER = re.compile(rb"(?<=\bexport) +type(?= +\*)")
-_TYPES = re.compile(rb"(?:import|export)\s+type\b")
+_BINDING_FIELDS = {
+    "arrow_function": "parameter",
+    "assignment_pattern": "left",
+    "catch_clause": "parameter",
+    "for_in_statement": "left",
+    "optional_parameter": "pattern",
+    "required_parameter": "pattern",
+    "variable_declarator": "name",
+}
+_NAMED = frozenset(
+    {"class_declaration", "function_declaration", "function_signature", "generator_function_declaration"}
+)
+# What the grammar does not know yet: `export type * from`, `import defer * as`, `<in out T>`, `static accessor x`.
+_NEWER = re.compile(
+    rb"(?<=\bexport)\s+type(?=\s*\*)|(?<=\bimport)\s+defer(?=\s*\*)|(?<=[<,])\s*in\s+out(?=\s)"
+    rb"|(?<=\bstatic)\s+accessor\b"
+)
+_TYPES = re.compile(rb"(?:import|export)\s+type\b(?!\s*(?:,|from\b))")
+_CLAUSES = frozenset({"export_clause", "import_clause"})
 
 
 class Comment(NamedTuple):
@@ -127,7 +146,7 @@ class Script:
     def options(self) -> Iterator[Mark]:
         """Yield the default export of a component that is written with the options API."""
         for node in self._found.get("default", ()):
-            if node.type == "object" or (node.type == "call_expression" and self._has_object(node)):
+            if node.type == "object" or (node.type == "call_expression" and self._begins_with_object(node)):
                 yield _mark("options", node, "export default")
 
     def _stores(self) -> Iterator[Mark]:
@@ -142,9 +161,10 @@ class Script:
     def text(self, node: Node) -> str:
         return self._content[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
-    def _has_object(self, call: Node) -> bool:
+    def _begins_with_object(self, call: Node) -> bool:
         arguments = call.child_by_field_name("arguments")
-        return arguments is not None and any(each.type == "object" for each in arguments.named_children)
+        given = arguments.named_children if arguments is not None else []
+        return bool(given) and given[0].type == "object"
 
     def _only_types(self, source: Node) -> bool:
         """Tell whether an import or a re-export brings types only, which are gone at run time."""
@@ -153,13 +173,10 @@ class Script:
             return False
         if _TYPES.match(self._content, statement.start_byte):
             return True
-        clause = next((child for child in statement.named_children if child.type == "import_clause"), None)
-        named = (
-            next((child for child in clause.named_children if child.type == "named_imports"), None) if clause else None
-        )
-        if clause is None or named is None or len(clause.named_children) > 1:
+        clause = next((child for child in statement.named_children if child.type in _CLAUSES), None)
+        if clause is None or any(child.type in {"identifier", "namespace_import"} for child in clause.named_children):
             return False
-        specifiers = named.named_children
+        specifiers = [node for node in descendants(clause) if node.type in {"export_specifier", "import_specifier"}]
         return bool(specifiers) and all(any(part.type == "type" for part in each.children) for each in specifiers)
 
     def _free(self) -> Iterator[tuple[Node, str]]:
@@ -217,8 +234,12 @@ def _is_reference(node: Node) -> bool:
     parent = node.parent
     if parent is None or node.type == "shorthand_property_identifier_pattern" or _scope_of_binding(node) is not None:
         return False
+    while parent.type == "member_expression" and parent.parent is not None:
+        parent = parent.parent
     if parent.type == "unary_expression":
-        return not any(child.type == "typeof" for child in parent.children)
+        return not any(child.type in {"!", "typeof"} for child in parent.children)
+    if parent.type == "parenthesized_expression" and parent.parent is not None:
+        return parent.parent.type != "if_statement"
     return parent.type not in {"export_specifier", "import_specifier", "type_query"}
 
 
@@ -230,9 +251,8 @@ def _scope_of_binding(node: Node) -> Node | None:
     start: Node | None = None
     if node.type == "shorthand_property_identifier_pattern" or parent.type in _BINDS:
         start = parent
-    elif parent.type in {"variable_declarator", "for_in_statement", "arrow_function", "catch_clause"}:
-        fields = ("name", "left", "parameter")
-        start = parent if any(parent.child_by_field_name(field) == node for field in fields) else None
+    elif parent.type in _BINDING_FIELDS:
+        start = parent if parent.child_by_field_name(_BINDING_FIELDS[parent.type]) == node else None
     elif parent.type == "import_specifier":
         alias = parent.child_by_field_name("alias")
         start = parent if alias is None or alias == node else None
@@ -244,4 +264,4 @@ def _scope_of_binding(node: Node) -> Node | None:
 
 
 def _spaced(match: re.Match[bytes]) -> bytes:
-    return b" " * len(match[0])
+    return re.sub(rb"\S", b" ", match[0])

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _ENDS = ("", ".ts", ".tsx", ".vue", "/index.ts", "/index.tsx")
 _ROUTER = re.compile(r"router(?:\.tsx?|/.*)")
-_LIBRARIES = frozenset({"axios", "client", "fetch", "instance", "ky", "ofetch"})
+_SENDERS = frozenset({"axios", "client", "fetch", "instance", "ky", "ofetch"})
+_FILE = re.compile(r"/[^/]*\.[a-z0-9]{1,5}", re.IGNORECASE)
 
 
 class Edge(NamedTuple):
@@ -62,7 +63,7 @@ class Front:
         """Yield the requests of a file, by whatever is known to send."""
         for mark in marks(source, "request"):
             method, _, sender = mark.detail.partition(" ")
-            if sender in _LIBRARIES or self._sends(source, sender):
+            if sender in _SENDERS or self._sends(source, sender):
                 yield Request(mark, method, mark.name, sender == "client")
 
     def _sends(self, source: Source, sender: str) -> bool:
@@ -89,6 +90,11 @@ class Front:
 def marks(source: Source, *what: str) -> Iterator[Mark]:
     """Yield the marks of a file that are of some kinds."""
     return (mark for mark in source.facts.marks if mark.what in what)
+
+
+def is_file(path: str) -> bool:
+    """Tell whether a path ends as a file's name does: a server or a folder of the front end holds it as it is."""
+    return _FILE.fullmatch(f"/{path.rpartition('/')[2]}") is not None
 
 
 def place(source: Source) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from arckode_analyzers.model.front import marks, spot
+from arckode_analyzers.model.front import is_file, marks, spot
 from arckode_analyzers.rule import Example, Rule
 
 if TYPE_CHECKING:
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from arckode_analyzers.model.source import Source
     from arckode_analyzers.rule import Spot
 
-_FILE = re.compile(r"/[^/]*\.[a-z0-9]{1,5}(?:[?#].*)?$", re.IGNORECASE)
 _OTHERS = ("/api/", "/docs", "/files/", "/static/")
 
 
@@ -23,7 +21,7 @@ def check(_analysis: Analysis, source: Source) -> Iterator[Spot]:
     """Report the `<a>` that leads to a page of the application itself."""
     for mark in marks(source, "link"):
         path = mark.name.partition("?")[0].partition("#")[0]
-        if not _FILE.search(mark.name) and not path.startswith(_OTHERS):
+        if not is_file(path) and not path.startswith(_OTHERS):
             yield spot(source, mark, f"this link to `{mark.name}` loads the whole application anew")
 
 

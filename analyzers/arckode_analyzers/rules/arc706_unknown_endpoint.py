@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from arckode_analyzers.model.front import is_file
 from arckode_analyzers.rule import Example, Rule, Spot
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
         return
     for request in analysis.front.requests(source):
         methods = analysis.endpoints.methods_of(request.path)
-        if methods is None:
+        if methods is None and not is_file(request.path):
             near = difflib.get_close_matches(request.path, sorted(analysis.endpoints.paths()), 1)
             hint = f"did you mean `{near[0]}`? Better: call the operation of the generated client" if near else ""
             yield _spot(source, request, f"the API has no `{request.path}`", hint)
@@ -72,7 +73,8 @@ RULE = Rule(
         "Compared: the paths that are written in `fetch`, axios, ky, ofetch, their instances in the same or another "
         "file, and the generated client, with `${...}` for any part, against every route of the code; a prefix that "
         "only one side has is left out. Silent: as long as a route's own path is computed, about paths that begin with "
-        "a computed part, and about what the kernel answers itself."
+        "a computed part, about files by their ending, about instances for another host, and about what the kernel "
+        "answers itself."
     ),
     bad=(
         Example(

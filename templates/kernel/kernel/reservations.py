@@ -4,6 +4,7 @@ The constraint of the table decides between two that come at once, so that one o
 """
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
@@ -20,6 +21,9 @@ from .ids import new_id
 from .reservation_table import ReservationRow
 
 _ROWS = table_of(ReservationRow)
+_UNSEEN = re.compile(
+    "[\\u034f\\ufe00-\\ufe0f\\U000e0100-\\U000e01ef]"
+)  # joiners and selectors that Unicode calls marks
 
 
 class DatabaseReservations:
@@ -74,8 +78,9 @@ class DatabaseReservations:
 
 def normalised(value: str) -> str:
     """Answer what two values must share to be the same: case, width, accents' forms and invisible letters aside."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
-    return "".join(each for each in folded if unicodedata.category(each) != "Cf").strip()
+    # What nobody sees goes first: between a letter and its accent it would keep them apart.
+    seen = "".join(each for each in value if unicodedata.category(each) != "Cf" and not _UNSEEN.match(each))
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", seen).casefold()).strip()
 
 
 def digest(value: str | None) -> str | None:
