@@ -8,6 +8,7 @@ The application runs in this process on a database in memory. Prints one JSON ob
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
 import logging
@@ -67,6 +68,18 @@ def _app() -> Any:
     database = importlib.import_module("shop.kernel.database").Database("sqlite://")
     kernel = compose(settings_class.for_tests(), database=database)
     kernel.on_start(database.create_tables)
+    projections = kernel.resolve(importlib.import_module("shop.kernel.projections").Projections)
+    following: list[asyncio.Task[None]] = []
+
+    async def follow() -> None:
+        """Let projections run as they do outside of tests, or a read of what was just written has to say 503."""
+        following.append(asyncio.create_task(projections.run()))
+
+    async def end() -> None:
+        following[0].cancel()
+
+    kernel.on_ready(follow)
+    kernel.on_stop(end)
     return kernel.asgi()
 
 
