@@ -317,9 +317,23 @@ async def test_a_rebuild_that_fails_or_is_killed_changes_nothing(database: Datab
     assert await stored(database) == 1
 
 
-async def test_of_two_rebuilds_the_later_one_goes_on(database: Database, store: MemoryEvents) -> None:
+async def test_what_a_rebuild_left_that_gave_up_counts_for_nobody(database: Database, store: MemoryEvents) -> None:
     player = uuid4()
-    await score(store, player, 1, 2)
+    await score(store, player, 1, 13)
+    failing = projections_on(database, store, batch=1, projection=Failing(Scores(database)))
+    with pytest.raises(ProgrammingError, match="unlucky"):
+        await failing.rebuild("scores")
+    assert await stored(database) == 1  # of one event, in a generation whose number is given anew
+    projections = projections_on(database, store, batch=1)
+    assert await projections.rebuild("scores") == 2
+    assert await rows(database) == {player: (14, 2)}
+    assert await stored(database) == 1
+
+
+@pytest.mark.parametrize("turn", range(4))
+async def test_of_two_rebuilds_the_later_one_goes_on(database: Database, store: MemoryEvents, turn: int) -> None:
+    player = uuid4()
+    await score(store, player, *range(1, turn + 2))
     projections = projections_on(database, store, batch=1)
     held = asyncio.Event()
 
@@ -330,9 +344,10 @@ async def test_of_two_rebuilds_the_later_one_goes_on(database: Database, store: 
     await held.wait()
     second = await projections.rebuild("scores")
     outcome = (await asyncio.gather(first, return_exceptions=True))[0]
-    assert second == 2
-    assert isinstance(outcome, ConflictError) or outcome == 2
-    assert await rows(database) == {player: (3, 2)}
+    count = turn + 1
+    assert second == count
+    assert isinstance(outcome, ConflictError) or outcome == count
+    assert await rows(database) == {player: (sum(range(1, count + 1)), count)}
     assert await stored(database) == 1
 
 

@@ -23,6 +23,7 @@ from .projection_table import ProjectionRow
 from .read_models import BUILDING, LIVE, ReadModelRepository, writing_generation
 
 _ROWS = table_of(ProjectionRow)
+_LAST = 2**63 - 1
 
 
 class Projection:
@@ -103,18 +104,27 @@ class ProjectionRuns:
         return count
 
     async def _build(self, projection: Projection, generation: int, report: Callable[[int], None]) -> int:
+        await self._clear(projection, generation)
         after, count, swapped = START, 0, False
         while not swapped:
             page = await self._store.read_all(after, types=projection.events, limit=self._batch)
             async with self._database.transaction() as session:
-                if await _locked(session, projection, generation, BUILDING) is None:
-                    raise ConflictError(f"another rebuild of {projection.name} began, and takes the place of this one")
+                await _hold(session, projection, generation)
                 await self._write(session, projection, generation, page.events, page.reached)
                 if len(page.events) < self._batch:
                     swapped = await self._take_over(session, projection, generation, page.reached)
             after, count = page.reached, count + len(page.events)
             report(count)
         return count
+
+    async def _clear(self, projection: Projection, generation: int) -> None:
+        """Delete what rebuilds that gave up have left under numbers that are given anew."""
+        for table in projection.tables:
+            left = 1
+            while left:
+                async with self._database.transaction() as session:
+                    await _hold(session, projection, generation)
+                    left = await table.forget(generation, _LAST)
 
     async def _give_up(self, projection: Projection, generation: int) -> None:
         """Forget a rebuild that has not taken over."""
@@ -123,9 +133,11 @@ class ProjectionRuns:
             await session.execute(delete(_ROWS).where(*own))
 
     async def sweep(self, projection: Projection) -> None:
-        """Delete the rows of generations that nobody reads or builds, some at a time."""
+        """Delete the rows of generations before the one that is read, some at a time: nobody builds those any more."""
+        at = await self.live(projection)
+        read = 0 if at is None else at.generation
         for table in projection.tables:
-            while await table.forget(await self._generations(projection)):
+            while await table.forget(0, read - 1):
                 pass
 
     async def fail(self, projection: Projection, error: str, now: datetime) -> None:
@@ -196,11 +208,6 @@ class ProjectionRuns:
         await session.execute(update(_ROWS).where(*own).values(state=LIVE))
         return True
 
-    async def _generations(self, projection: Projection) -> list[int]:
-        async with self._database.session() as session:
-            found = await session.scalars(select(_ROWS.c.generation).where(_ROWS.c.name == projection.name))
-            return list(found)
-
     async def _find(self, projection: Projection, state: str) -> Checkpoint | None:
         async with self._database.session() as session:
             row = (await session.execute(select(_ROWS).where(*_of(projection, state)))).one_or_none()
@@ -226,6 +233,12 @@ async def _apply(projection: Projection, recorded: RecordedEvent) -> None:
     except Exception as error:
         told = f"{projection.name} fails at {recorded.event.type} {recorded.event.id} of {recorded.stream}"
         raise ProgrammingError(f"{told}: {type(error).__name__}: {error}") from error
+
+
+async def _hold(session: AsyncSession, projection: Projection, generation: int) -> None:
+    """Hold the row of a rebuild until the transaction ends. Raises ConflictError when another took its place."""
+    if await _locked(session, projection, generation, BUILDING) is None:
+        raise ConflictError(f"another rebuild of {projection.name} began, and takes the place of this one")
 
 
 async def _locked(

@@ -51,9 +51,9 @@ class ReadModelRepository(SqlRepository[E]):
     async def _tell(self, action: RowAction, keys: Sequence[UUID], fields: Iterable[str] = ()) -> None:
         """Tell nobody: what these rows are made of is an event already, and a rebuild would tell it all again."""
 
-    async def forget(self, kept: Sequence[int], *, limit: int = 1000) -> int:
+    async def forget(self, first: int, last: int, *, limit: int = 1000) -> int:
         """Delete some rows of generations that nobody reads any more, and answer how many those were."""
-        of_old = select(self._table.c.generation, self._table.c.id).where(self._table.c.generation.not_in(kept))
+        of_old = select(self._table.c.generation, self._table.c.id).where(self._table.c.generation.between(first, last))
         async with self.database.transaction() as session:
             found = (await session.execute(of_old.order_by(self._table.c.generation).limit(limit))).all()
             generation = found[0].generation if found else 0
