@@ -371,6 +371,20 @@ async def test_a_newer_program_rebuilds_by_itself_and_an_older_one_stands_still(
     assert await rows(database) == {player: (8, 4)}
 
 
+async def test_no_step_is_written_into_the_rows_of_another_version(database: Database, store: MemoryEvents) -> None:
+    player = uuid4()
+    await score(store, player, 3)
+    new = projections_on(database, store, projection=Doubled(Scores(database)))
+    await new.catch_up()
+    await score(store, player, 1)
+    # A program that looked before the new rows took over takes its step now.
+    old = projections_on(database, store)
+    assert not await old._runs.advance(old.named("scores"))
+    assert await rows(database) == {player: (6, 2)}
+    await new.catch_up()
+    assert await rows(database) == {player: (8, 4)}
+
+
 # Wiring
 
 

@@ -80,6 +80,8 @@ class ProjectionRuns:
         if at is None:
             await self._begin(projection)
             return True
+        if at.version != projection.version:
+            return False  # another program's rows; they may have taken over a moment ago
         page = await self._store.read_all(at.position, types=projection.events, limit=self._batch)
         if not page.events and not (await self._store.read_all(at.position, limit=1)).events:
             return False
@@ -236,8 +238,13 @@ async def _apply(projection: Projection, recorded: RecordedEvent) -> None:
 
 
 async def _hold(session: AsyncSession, projection: Projection, generation: int) -> None:
-    """Hold the row of a rebuild until the transaction ends. Raises ConflictError when another took its place."""
-    if await _locked(session, projection, generation, BUILDING) is None:
+    """Hold a rebuild until the transaction ends. Raises ConflictError when another took its place.
+
+    All rows of the projection are held, by generation: whoever begins another rebuild goes through them in that order.
+    """
+    rows = select(_ROWS).where(_ROWS.c.name == projection.name).order_by(_ROWS.c.generation).with_for_update()
+    held = (await session.execute(rows)).all()
+    if not any(row.generation == generation and row.state == BUILDING for row in held):
         raise ConflictError(f"another rebuild of {projection.name} began, and takes the place of this one")
 
 
