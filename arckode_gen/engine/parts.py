@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from arckode_gen.engine.plan import FileState
@@ -51,9 +52,10 @@ def migrations(
     """
     slugs = list(dict.fromkeys(slug for part in _wanted(folder, parts) for slug in part.get("migrations", [])))
     files: dict[str, FileState] = {}
+    new = count()
     for slug in slugs:
         there = [path for path in snapshot.glob(f"{place}/*_{slug}.py") if path.rpartition("/")[2][13:-3] == slug]
-        path = there[0] if there else f"{place}/{int(stamp) + len(files)}_{slug}.py"
+        path = there[0] if there else f"{place}/{int(stamp) + next(new)}_{slug}.py"
         files[path] = FileState((folder / "migrations" / f"{slug}.py").read_bytes())
     return files
 
