@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, Delete, Insert, Row, Update, delete, func, insert, select, update
-from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy import ColumnElement, CursorResult, Delete, Row, Update, delete, func, insert, select, update
 
 from .database import Database
 from .event_bus_table import HandledRow, LetterRow
@@ -16,6 +15,7 @@ from .event_bus_values import Letter, LetterStatus, key_of, of_plain, plain
 from .events import Event
 from .fields import table_of
 from .ids import new_id
+from .inserts import insert_unless_there
 
 _LETTERS = table_of(LetterRow)
 _HANDLED = table_of(HandledRow)
@@ -136,7 +136,7 @@ class DatabaseInbox:
     async def first(self, group: str, event: Event) -> AsyncGenerator[bool]:
         row = {"id": new_id(), "group_name": group, "event_id": event.id, "handled_at": self._database.clock.now()}
         async with self._database.transaction() as session:
-            await session.execute(_unless_there(self._database.dialect, row))
+            await session.execute(insert_unless_there(self._database.dialect, _HANDLED, row, "group_name", "event_id"))
             # MariaDB's count of changed rows does not tell the two apart.
             there = (_HANDLED.c.group_name == group, _HANDLED.c.event_id == event.id)
             yield await session.scalar(select(_HANDLED.c.id).where(*there)) == row["id"]
@@ -156,16 +156,6 @@ class DatabaseInbox:
 
 def _waiting(group: str) -> tuple[ColumnElement[bool], ...]:
     return (_LETTERS.c.group_name == group, _LETTERS.c.status == LetterStatus.WAITING)
-
-
-def _unless_there(dialect: str, row: dict[str, object]) -> Insert:
-    """Insert a row unless its group has one for the event, also in a transaction that is about to commit."""
-    if dialect == "postgresql":
-        return postgresql.insert(_HANDLED).values(row).on_conflict_do_nothing(index_elements=["group_name", "event_id"])
-    if dialect == "sqlite":
-        return sqlite.insert(_HANDLED).values(row).on_conflict_do_nothing(index_elements=["group_name", "event_id"])
-    # IGNORE would swallow other mistakes, too.
-    return mysql.insert(_HANDLED).values(row).on_duplicate_key_update(group_name=_HANDLED.c.group_name)
 
 
 def _letter(row: Row[Any]) -> Letter:

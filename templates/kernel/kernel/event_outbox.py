@@ -14,8 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, cast
 
 import structlog
-from sqlalchemy import ColumnElement, CursorResult, Insert, Update, delete, func, insert, select, type_coerce, update
-from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy import ColumnElement, CursorResult, Update, delete, func, insert, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .database import Database
@@ -25,6 +24,7 @@ from .event_bus_values import of_plain, plain
 from .events import Event
 from .fields import table_of
 from .ids import new_id
+from .inserts import insert_unless_there
 
 _OUTGOING = table_of(OutgoingRow)
 _RELAYS = table_of(RelayRow)
@@ -194,7 +194,7 @@ class Relay:
             taken = {"holder": self._me, "leased_until": now + self._lease}
             if await _changed(session, held.values(**taken)):
                 return await session.scalar(select(_RELAYS.c.position).where(*self._mine()))
-            await session.execute(_unless_there(self._database.dialect, row))
+            await session.execute(insert_unless_there(self._database.dialect, _RELAYS, row, "name"))
         return None
 
     async def _let_go(self) -> None:
@@ -219,7 +219,7 @@ async def begin_at(database: Database, name: str, position: str) -> str:
     """Let a relay that has never run begin behind a position, and answer how far it is."""
     row = {"id": new_id(), "name": name, "holder": "", "leased_until": database.clock.now(), "position": position}
     async with database.transaction() as session:
-        await session.execute(_unless_there(database.dialect, row))
+        await session.execute(insert_unless_there(database.dialect, _RELAYS, row, "name"))
         return cast("str", await session.scalar(select(_RELAYS.c.position).where(_RELAYS.c.name == name)))
 
 
@@ -232,12 +232,3 @@ async def keep_position(database: Database, name: str, position: str, *, before:
 
 async def _changed(session: AsyncSession, statement: Update) -> bool:
     return cast("CursorResult[Any]", await session.execute(statement)).rowcount > 0
-
-
-def _unless_there(dialect: str, row: dict[str, object]) -> Insert:
-    """Insert the row of a relay unless it is there, also when a transaction that is about to commit made it."""
-    if dialect == "postgresql":
-        return postgresql.insert(_RELAYS).values(row).on_conflict_do_nothing(index_elements=["name"])
-    if dialect == "sqlite":
-        return sqlite.insert(_RELAYS).values(row).on_conflict_do_nothing(index_elements=["name"])
-    return mysql.insert(_RELAYS).values(row).on_duplicate_key_update(name=_RELAYS.c.name)

@@ -17,9 +17,8 @@ from typing import Any, cast
 from uuid import UUID
 
 import structlog
-from sqlalchemy import BigInteger, ColumnElement, Insert, Row, Text, func, insert, select, tuple_, update
+from sqlalchemy import BigInteger, ColumnElement, Row, Text, func, insert, select, tuple_, update
 from sqlalchemy import cast as sql_cast
-from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .app import Kernel
@@ -43,6 +42,7 @@ from .event_values import (
 from .events import Event
 from .fields import table_of
 from .ids import new_id
+from .inserts import insert_unless_there
 
 _EVENTS = table_of(EventRow)
 _STREAMS = table_of(StreamRow)
@@ -177,7 +177,8 @@ class DatabaseEvents:
         wanted = select(_STREAMS.c.version).where(_STREAMS.c.name == stream).with_for_update()
         found = await session.scalar(wanted)
         if found is None:
-            await session.execute(_unless_there(self._database.dialect, stream))
+            new = {"id": new_id(), "name": stream, "version": 0}
+            await session.execute(insert_unless_there(self._database.dialect, _STREAMS, new, "name"))
             found = await session.scalar(wanted)
         return cast("int", found)
 
@@ -236,16 +237,6 @@ async def _found(session: AsyncSession, events: Sequence[Event]) -> dict[Any, tu
 
 async def _count(session: AsyncSession, stream: str, version: int) -> None:
     await session.execute(update(_STREAMS).where(_STREAMS.c.name == stream).values(version=version))
-
-
-def _unless_there(dialect: str, stream: str) -> Insert:
-    """Insert the row of a stream unless it is there, also when a transaction that is about to commit made it."""
-    row = {"id": new_id(), "name": stream, "version": 0}
-    if dialect == "postgresql":
-        return postgresql.insert(_STREAMS).values(row).on_conflict_do_nothing(index_elements=["name"])
-    if dialect == "sqlite":
-        return sqlite.insert(_STREAMS).values(row).on_conflict_do_nothing(index_elements=["name"])
-    return mysql.insert(_STREAMS).values(row).on_duplicate_key_update(name=_STREAMS.c.name)
 
 
 def _as_number(transaction: ColumnElement[Any]) -> ColumnElement[int]:

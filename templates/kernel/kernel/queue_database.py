@@ -13,7 +13,6 @@ from sqlalchemy import (
     ColumnElement,
     CursorResult,
     Delete,
-    Insert,
     Row,
     Update,
     delete,
@@ -23,12 +22,12 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .app import Kernel
 from .database import Database
 from .fields import table_of
+from .inserts import insert_unless_there
 from .queue import QUEUE, Queue, QueueSettings
 from .queue_table import JobRow
 from .queue_values import LOST, JobRecord, JobStatus, Outcome
@@ -168,7 +167,7 @@ class DatabaseJobs:
 
     async def _add_once(self, session: AsyncSession, job: JobRecord) -> UUID:
         while True:  # whoever had the key may give it up in between
-            await session.execute(_unless_there(self._database.dialect, _row(job)))
+            await session.execute(insert_unless_there(self._database.dialect, _JOBS, _row(job), "job_key"))
             found: UUID | None = await session.scalar(select(_JOBS.c.id).where(_JOBS.c.job_key == job.key))
             if found is not None:
                 return found
@@ -180,16 +179,6 @@ class DatabaseJobs:
     async def _change(self, statement: Update | Delete) -> int:
         async with self._database.transaction() as session:
             return cast("CursorResult[Any]", await session.execute(statement)).rowcount
-
-
-def _unless_there(dialect: str, row: dict[str, object]) -> Insert:
-    """Insert a row unless its key is taken, also by a transaction that is about to commit."""
-    if dialect == "postgresql":
-        return postgresql.insert(_JOBS).values(row).on_conflict_do_nothing(index_elements=["job_key"])
-    if dialect == "sqlite":
-        return sqlite.insert(_JOBS).values(row).on_conflict_do_nothing(index_elements=["job_key"])
-    # IGNORE would swallow other mistakes, too.
-    return mysql.insert(_JOBS).values(row).on_duplicate_key_update(job_key=_JOBS.c.job_key)
 
 
 def _held(worker: str, ids: Collection[UUID]) -> tuple[ColumnElement[bool], ...]:

@@ -9,8 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 
-from sqlalchemy import Insert, delete, select
-from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy import delete, select
 
 from .aggregate_parts import AggregateParts, Claim
 from .app import Kernel
@@ -18,6 +17,7 @@ from .database import Database
 from .errors import ConflictError
 from .fields import table_of
 from .ids import new_id
+from .inserts import insert_unless_there
 from .reservation_table import ReservationRow
 
 _ROWS = table_of(ReservationRow)
@@ -65,7 +65,7 @@ class DatabaseReservations:
         there = select(_ROWS.c.owner).where(_ROWS.c.scope == claim.scope, _ROWS.c.digest == new)
         async with self._database.transaction() as session:
             # Waits for another that is about to take it, or about to let it go, and finds out how that ended.
-            await session.execute(_unless_there(self._database.dialect, row))
+            await session.execute(insert_unless_there(self._database.dialect, _ROWS, row, "scope", "digest"))
             holder = await session.scalar(there.with_for_update())
         if holder != owner:
             raise _taken(claim)
@@ -98,11 +98,3 @@ def use_reservations(kernel: Kernel) -> DatabaseReservations:
 
 def _taken(claim: Claim) -> ConflictError:
     return ConflictError(f"{claim.name} is already taken", code="unique", fields={claim.name: "is already taken"})
-
-
-def _unless_there(dialect: str, row: dict[str, object]) -> Insert:
-    if dialect == "postgresql":
-        return postgresql.insert(_ROWS).values(row).on_conflict_do_nothing(index_elements=["scope", "digest"])
-    if dialect == "sqlite":
-        return sqlite.insert(_ROWS).values(row).on_conflict_do_nothing(index_elements=["scope", "digest"])
-    return mysql.insert(_ROWS).values(row).on_duplicate_key_update(scope=_ROWS.c.scope)

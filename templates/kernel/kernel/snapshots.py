@@ -8,8 +8,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Insert, delete, or_, select, update
-from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy import delete, or_, select, update
 
 from .aggregate_parts import AggregateParts, Snapshot
 from .app import Kernel
@@ -17,6 +16,7 @@ from .database import Database
 from .deciders import Decider, StateForm
 from .fields import table_of
 from .ids import new_id
+from .inserts import insert_unless_there
 from .snapshot_table import SnapshotRow
 
 S = TypeVar("S")
@@ -99,7 +99,8 @@ class KindSnapshots(Generic[S]):
         there = select(_ROWS.c.id).where(_ROWS.c.stream == stream)
         async with self._database.transaction() as session:
             if await session.scalar(there) is None:
-                await session.execute(_unless_there(self._database.dialect, {"id": new_id(), "stream": stream, **row}))
+                new = {"id": new_id(), "stream": stream, **row}
+                await session.execute(insert_unless_there(self._database.dialect, _ROWS, new, "stream"))
             await session.execute(update(_ROWS).where(_ROWS.c.stream == stream, older).values(row))
 
 
@@ -117,12 +118,3 @@ def use_snapshots(kernel: Kernel) -> DatabaseSnapshots:
 
     kernel.on_start(check)
     return snapshots
-
-
-def _unless_there(dialect: str, row: dict[str, object]) -> Insert:
-    """Insert a row unless its stream has one by now."""
-    if dialect == "postgresql":
-        return postgresql.insert(_ROWS).values(row).on_conflict_do_nothing(index_elements=["stream"])
-    if dialect == "sqlite":
-        return sqlite.insert(_ROWS).values(row).on_conflict_do_nothing(index_elements=["stream"])
-    return mysql.insert(_ROWS).values(row).on_duplicate_key_update(stream=_ROWS.c.stream)
