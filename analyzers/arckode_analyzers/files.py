@@ -98,17 +98,17 @@ def read_all(root: Path, config: Config, cache: Cache | None = None) -> tuple[Fi
     parts: tuple[dict[str, str], dict[str, str]] = ({}, {})
     gaps: list[str] = []
     settled = time_ns() - SETTLED
-    reads_front = can_read_front()
-    unread = ""
-    for path, state in sorted(walk(str(root), gaps)):
-        if excluded.match(path):
+    found = [
+        (path, state)
+        for path, state in sorted(walk(str(root), gaps))
+        if not excluded.match(path) and (not is_front(path) or front.match(path))
+    ]
+    unread = next((path for path, _ in found if is_front(path)), "")
+    if unread and can_read_front():
+        unread = ""
+    for path, state in found:
+        if unread and is_front(path):
             continue
-        if is_front(path):
-            if not front.match(path):
-                continue
-            if not reads_front:
-                unread = unread or path
-                continue
         name = _unchanged(known.get(path), state) or _digest(f"{root}/{path}", path, gaps)
         if name:
             parts[bool(tests.match(path))][path] = name

@@ -43,7 +43,7 @@ def read(sent: bytes, cwd: Path) -> Proposed | None:
     said = document.get("tool_input", document)
     asked = cast("dict[str, object]", said) if isinstance(said, dict) else {}
     name = next((asked[key] for key in _PATHS if isinstance(asked.get(key), str)), None)
-    if not isinstance(name, str) or not name.endswith((*_JUDGED, *(_FRONT if can_read_front() else ()))):
+    if not isinstance(name, str) or not (name.endswith(_JUDGED) or (name.endswith(_FRONT) and can_read_front())):
         return None
     folder = document.get("cwd")
     file = (cwd / folder / name if isinstance(folder, str) else cwd / name).resolve()

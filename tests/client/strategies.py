@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+import os
+from typing import TYPE_CHECKING, Any
 
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from arckode_gen.client.document import UnsupportedError
 from arckode_gen.client.operations import METHODS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 _NAMES = (
     "A", "a", "B", "order", "Order", "Page[A]", "Page_A_", "File", "Promise", "Call", "Options", "delete", "default",
@@ -175,3 +183,38 @@ documents = st.fixed_dictionaries(
     }
 )
 odd_schemas = _odd_references | schemas
+
+
+def write_made_up(
+    folder: Path, count: int, variable: str, client_of: Callable[[dict[str, Any]], Mapping[str, str]]
+) -> int:
+    """Write the clients of made-up documents, each into a folder of its own, and answer how many there are.
+
+    With the environment's variable set, they are others on every run. What is refused names its place.
+    """
+    written = 0
+
+    @settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        derandomize=variable not in os.environ,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(documents)
+    def write_all(made: dict[str, Any]) -> None:
+        nonlocal written
+        try:
+            files = client_of(made)
+        except UnsupportedError as error:
+            assert error.message.startswith("#")
+            return
+        own = folder / f"d{written}"
+        written += 1
+        own.mkdir()
+        (own / "document.json").write_text(json.dumps(made), "utf-8")
+        for name, text in files.items():
+            (own / name).write_text(text, "utf-8", newline="\n")
+
+    write_all()
+    return written

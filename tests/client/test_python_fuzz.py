@@ -5,17 +5,13 @@ ARCKODE_FUZZ_PYTHON_CLIENTS=500 tries more of them, with another seed each time 
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hypothesis import HealthCheck, given, settings
-
-from arckode_gen.client.document import UnsupportedError
 from tests.client.python_tools import client_of, type_errors
-from tests.client.strategies import documents
+from tests.client.strategies import write_made_up
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,31 +35,7 @@ for file in sorted(pathlib.Path().glob("d*/*.py")):
 
 
 def test_a_made_up_document_never_gives_code_that_does_not_run(tmp_path: Path) -> None:
-    tried = 0
-
-    @settings(
-        max_examples=_WANTED,
-        deadline=None,
-        database=None,
-        derandomize="ARCKODE_FUZZ_PYTHON_CLIENTS" not in os.environ,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(documents)
-    def write_all(made: dict[str, Any]) -> None:
-        nonlocal tried
-        try:
-            files = client_of(made)
-        except UnsupportedError as error:
-            assert error.message.startswith("#")
-            return
-        folder = tmp_path / f"d{tried}"
-        tried += 1
-        folder.mkdir()
-        (folder / "document.json").write_text(json.dumps(made), "utf-8")
-        for name, text in files.items():
-            (folder / name).write_text(text, "utf-8", newline="\n")
-
-    write_all()
+    tried = write_made_up(tmp_path, _WANTED, "ARCKODE_FUZZ_PYTHON_CLIENTS", client_of)
     assert tried > _WANTED // 4
     said = type_errors(tmp_path)
     assert not said, "\n".join(said[:20])

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-_LIBRARIES = frozenset({"axios", "ky", "ofetch"})
+LIBRARIES = frozenset({"axios", "ky", "ofetch"})
 _VERBS = frozenset({"delete", "get", "head", "options", "patch", "post", "put"})
 _BASES = frozenset({"baseURL", "prefixUrl"})
 _MAKERS = frozenset({"create", "extend"})
@@ -69,7 +69,7 @@ class Requests:
 
     def _is_library(self, member: Node) -> bool:
         found = member.child_by_field_name("object")
-        return found is not None and self._imports.get(self._text(found), ("", ""))[0] in _LIBRARIES
+        return found is not None and self._imports.get(self._text(found), ("", ""))[0] in LIBRARIES
 
     def _request(self, call: Node) -> tuple[str, str]:
         """Return a path, and method and sender; two empty texts for what sends nothing that is known."""
@@ -102,7 +102,7 @@ class Requests:
         if name in self._made:
             return "instance"
         module, original = self._imports.get(name, ("", ""))
-        if module in _LIBRARIES:
+        if module in LIBRARIES:
             return module
         return f"{module}:{original}" if module and function.type == "member_expression" else ""
 

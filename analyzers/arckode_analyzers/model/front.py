@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from arckode_analyzers.facts.requests import LIBRARIES
 from arckode_analyzers.rule import Spot
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 _ENDS = ("", ".ts", ".tsx", ".vue", "/index.ts", "/index.tsx")
 _ROUTER = re.compile(r"router(?:\.tsx?|/.*)")
-_SENDERS = frozenset({"axios", "client", "fetch", "instance", "ky", "ofetch"})
+_SENDERS = LIBRARIES | {"client", "fetch", "instance"}
 _FILE = re.compile(r"/[^/]*\.[a-z0-9]{1,5}", re.IGNORECASE)
 
 
@@ -111,6 +113,11 @@ def is_service(source: Source) -> bool:
     return is_in(source, "services") or source.path.endswith(".service.ts")
 
 
+def is_door(source: Source) -> bool:
+    """Tell whether what is outside of the page is asked here: by the client, by a service, or by what plays them."""
+    return is_in(source, "api", "testing") or is_service(source)
+
+
 def is_store(source: Source) -> bool:
     return is_in(source, "stores") or source.path.endswith(".store.ts")
 
@@ -138,7 +145,14 @@ def _joined(folder: str, module: str) -> str:
     return "/".join(parts)
 
 
-def spot(source: Source, mark: Mark, message: str, callee: str = "", way: tuple[Edge, ...] = ()) -> Spot:
-    """Report a mark; `way` are the imports that lead to what is wrong with it."""
-    chain = tuple((edge.source, edge.mark.line) for edge in way)
-    return Spot(source, mark.line, mark.column, source.module, message, callee or mark.name, chain=chain)
+def spot(source: Source, mark: Mark, message: str, callee: str = "") -> Spot:
+    """Report a mark."""
+    return Spot(source, mark.line, mark.column, source.module, message, callee or mark.name)
+
+
+def spot_of_way(source: Source, way: tuple[Edge, ...], who: str, what: str) -> Spot:
+    """Report the import that a way to what must not be known begins with, and the rest of the way as the chain."""
+    mark = way[0].mark
+    where = "" if len(way) == 1 else f", through `{mark.name}`"
+    found = spot(source, mark, f"this {who} imports {what}{where}", way[-1].mark.name)
+    return replace(found, chain=tuple((edge.source, edge.mark.line) for edge in way[1:]))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arckode_analyzers.model.front import is_in, is_service, marks, spot
+from arckode_analyzers.facts.requests import LIBRARIES
+from arckode_analyzers.model.front import is_door, marks, spot
 from arckode_analyzers.rule import Example, Rule
 
 if TYPE_CHECKING:
@@ -15,18 +16,17 @@ if TYPE_CHECKING:
     from arckode_analyzers.rule import Spot
 
 _REQUESTS = frozenset({"XMLHttpRequest", "fetch"})
-_LIBRARIES = frozenset({"axios", "ky", "ofetch"})
 
 
 def check(_analysis: Analysis, source: Source) -> Iterator[Spot]:
     """Report what sends a request without the client, where pages, components and stores are."""
-    if is_in(source, "api", "testing") or is_service(source):
+    if is_door(source):
         return
     for mark in marks(source, "global"):
         if mark.name in _REQUESTS:
             yield spot(source, mark, f"`{mark.name}` is used here, beside the API client")
     for mark in marks(source, "import"):
-        if mark.name in _LIBRARIES and mark.detail != "type":
+        if mark.name in LIBRARIES and mark.detail != "type":
             yield spot(source, mark, f"`{mark.name}` is used here, beside the API client")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arckode_analyzers.model.front import is_screen, is_service, is_store, spot
+from arckode_analyzers.model.front import is_screen, is_service, is_store, spot_of_way
 from arckode_analyzers.rule import Example, Rule
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
     if way:
         last = way[-1]
         what = "a store" if last.target is not None and is_store(last.target) else "the screen"
-        where = "" if len(way) == 1 else f", through `{way[0].mark.name}`"
-        yield spot(source, way[0].mark, f"this service imports {what}{where}", last.mark.name, way[1:])
+        yield spot_of_way(source, way, "service", what)
 
 
 def _is_above(edge: Edge) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arckode_analyzers.model.front import is_screen, is_store, spot
+from arckode_analyzers.model.front import is_screen, is_store, spot_of_way
 from arckode_analyzers.rule import Example, Rule
 
 if TYPE_CHECKING:
@@ -23,8 +23,7 @@ def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
     if way:
         last = way[-1]
         what = "the router" if last.target is None or not last.target.path.endswith(".vue") else "a component"
-        where = "" if len(way) == 1 else f", through `{way[0].mark.name}`"
-        yield spot(source, way[0].mark, f"this store imports {what}{where}", last.mark.name, way[1:])
+        yield spot_of_way(source, way, "store", what)
 
 
 _STORE = "frontend/src/stores/session.store.ts"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arckode_analyzers.model.front import is_in, is_service, marks, spot
+from arckode_analyzers.model.front import is_door, marks, spot
 from arckode_analyzers.rule import Example, Rule
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _STORAGE = frozenset({"document.cookie", "indexedDB", "localStorage", "sessionSt
 
 def check(_analysis: Analysis, source: Source) -> Iterator[Spot]:
     """Report what reads or writes the browser's storage, where pages, components and stores are."""
-    if is_in(source, "api", "testing") or is_service(source):
+    if is_door(source):
         return
     for mark in marks(source, "global"):
         if mark.name in _STORAGE:

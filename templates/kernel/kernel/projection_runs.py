@@ -86,7 +86,7 @@ class ProjectionRuns:
         if not page.events and not (await self._store.read_all(at.position, limit=1)).events:
             return False
         async with self._database.transaction() as session:
-            there = await _locked(session, projection, at.generation, LIVE, skip=True)
+            there = await _locked(session, projection, at.generation)
             if there is None or there.position != at.position:
                 return False  # another process is at it
             await self._write(session, projection, at.generation, page.events, page.reached)
@@ -248,12 +248,10 @@ async def _hold(session: AsyncSession, projection: Projection, generation: int) 
         raise ConflictError(f"another rebuild of {projection.name} began, and takes the place of this one")
 
 
-async def _locked(
-    session: AsyncSession, projection: Projection, generation: int, state: str, *, skip: bool = False
-) -> Checkpoint | None:
-    """Hold a projection's row until the transaction ends; None when it is another by now, or somebody has it."""
-    own = select(_ROWS).where(*_of(projection, state), _ROWS.c.generation == generation)
-    row = (await session.execute(own.with_for_update(skip_locked=skip))).one_or_none()
+async def _locked(session: AsyncSession, projection: Projection, generation: int) -> Checkpoint | None:
+    """Hold the row that is read until the transaction ends; None when it is another by now, or somebody has it."""
+    own = select(_ROWS).where(*_of(projection, LIVE), _ROWS.c.generation == generation)
+    row = (await session.execute(own.with_for_update(skip_locked=True))).one_or_none()
     return None if row is None else _checkpoint(row)
 
 
