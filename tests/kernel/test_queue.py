@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 
 from kernel.clock import FixedClock
 from kernel.errors import NotFoundError, ProgrammingError, WiringError
+from kernel.ids import new_id
 from kernel.memory_database import MemoryDatabase
 from kernel.queue import Job, JobStatus, NoRetryError, Queue, QueueSettings
 from kernel.queue_database import DatabaseJobs
@@ -22,7 +23,7 @@ from kernel.queue_memory import MemoryJobs
 from kernel.queue_redis import RedisJobs
 from kernel.queue_table import JobRow
 from kernel.queue_worker import Worker
-from kernel.request_context import correlation_id, current_correlation_id
+from kernel.request_context import carried, current_correlation_id, handling
 from tests.kernel.backends import START
 from tests.kernel.conftest import SQL, opened
 from tests.kernel.test_cache import cleared
@@ -334,21 +335,26 @@ async def test_progress_can_be_asked_for_while_it_runs(place: Place) -> None:
 
 async def test_the_correlation_goes_from_the_request_into_the_job_and_into_what_it_dispatches(place: Place) -> None:
     seen: list[str | None] = []
+    metadata: list[dict[str, str]] = []
 
     async def second(_job: Job) -> None:
         seen.append(current_correlation_id())
 
     async def first(job: Job) -> None:
         seen.append(job.correlation_id)
-        await place.queue.dispatch("second")
+        metadata.append(dict((await place.queue.find(await place.queue.dispatch("second"))).metadata))
+        metadata.append({"cause": str(job.id), **carried()})
 
     place.queue.register("first", first)
     place.queue.register("second", second)
-    token = correlation_id.set("request-1")
-    await place.queue.dispatch("first")
-    correlation_id.reset(token)
+    user, sent = new_id(), f"00-{'a' * 32}-{'b' * 16}-01"
+    with handling("request-1", correlation="chain-1", cause=None, metadata={"user": str(user), "traceparent": sent}):
+        await place.queue.dispatch("first")
     await place.drain()
-    assert seen == ["request-1", "request-1"]
+    assert seen == ["chain-1", "chain-1"]
+    dispatched, expected = metadata
+    assert dispatched == expected
+    assert (dispatched["user"], dispatched["traceparent"].split("-")[1]) == (str(user), "a" * 32)
 
 
 async def test_two_workers_share_the_jobs_and_no_job_runs_twice(place: Place) -> None:

@@ -35,7 +35,7 @@ from kernel.ids import new_id
 from kernel.logging import configure_logging
 from kernel.model import Entity
 from kernel.passwords import hash_password, verify_password
-from kernel.request_context import correlation_id
+from kernel.request_context import carried, cause_of, correlation_id, current_cause, current_correlation_id, handling
 from kernel.rows import Rows
 from kernel.seeding import insert_missing, run, seed_id
 from kernel.settings import KernelSettings
@@ -122,9 +122,25 @@ def test_events_carry_their_correlation() -> None:
     assert (first.correlation_id, first.causation_id, first.occurred_at) == ("request-7", None, START)
     assert (second.correlation_id, second.causation_id) == ("request-7", str(first.id))
     alone = new_event("orders.paid", key="1", source="orders", data={})
-    assert alone.correlation_id == str(alone.id)
+    assert (alone.correlation_id, alone.causation_id) == (str(alone.id), None)
     with pytest.raises(TypeError, match="does not support item assignment"):
         alone.data["x"] = 1  # type: ignore[index]  # what the test is about
+
+
+def test_what_a_step_sets_off_belongs_to_it_and_to_nothing_afterwards() -> None:
+    user, sent = new_id(), f"00-{'a' * 32}-{'b' * 16}-01"
+    with handling("job-1", correlation="chain", cause="event-1", metadata={"traceparent": sent, "user": str(user)}):
+        made = new_event("orders.paid", key="1", source="orders", data={})
+        assert (made.correlation_id, made.causation_id, made.metadata["user"]) == ("chain", "job-1", str(user))
+        assert made.metadata["traceparent"].split("-")[1::2] == ["a" * 32, "01"]
+        with handling("command-1", correlation="chain", cause=current_cause()):
+            assert current_cause() == cause_of("command-2") == "command-1"
+            assert cause_of("command-1") == "job-1"
+            assert carried() == dict(made.metadata)
+        assert current_cause() == "job-1"
+    assert (current_cause(), cause_of("job-1"), carried(), current_correlation_id()) == (None, None, {}, None)
+    with handling("job-2", correlation="chain", cause=None, metadata={"user": "somebody at another program"}):
+        assert set(carried()) == {"traceparent"}
 
 
 @pytest.mark.parametrize(

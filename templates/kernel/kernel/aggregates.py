@@ -23,6 +23,7 @@ from .event_catalogue import EventCatalogue, EventData, Upcaster, upcast
 from .event_store import EVENT_STORE, START, ConcurrencyError, EventStore, Position, RecordedEvent
 from .events import Event, new_event
 from .ids import new_id
+from .request_context import cause_of
 
 __all__ = ["Aggregate", "Aggregates", "Command", "Decider", "EventData", "Unique", "Upcaster", "read_data"]
 
@@ -212,6 +213,7 @@ class Aggregates(Generic[S, C]):
         return _Read(state, version, position, causes, kept)
 
     def _event(self, aggregate: UUID, data: EventData, command_id: UUID, number: int, user: str) -> Event:
+        cause = cause_of(str(command_id))
         made = new_event(
             data.type,
             key=str(aggregate),
@@ -219,7 +221,7 @@ class Aggregates(Generic[S, C]):
             data=data.model_dump(mode="json"),
             version=data.version,
             clock=self._clock,
-            metadata={"user": user} if user else {},
+            metadata={**({"user": user} if user else {}), **({"cause": cause} if cause else {})},
         )
         # Ids that follow from the command make its events the same ones when it is sent twice at once.
         values: dict[str, Any] = {name: getattr(made, name) for name in made.__slots__}

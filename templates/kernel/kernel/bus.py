@@ -5,7 +5,6 @@ Nothing is stored. What must survive a crash, or reach another process, belongs 
 
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping
-from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -15,11 +14,11 @@ from .app import Kernel
 from .clock import Clock
 from .errors import WiringError
 from .events import Event, is_event_name, is_event_pattern, new_event, stands_for
+from .request_context import handling
 
 Handler: TypeAlias = Callable[[Event], Awaitable[None]]
 STARTED = "system.started"
 STOPPED = "system.stopped"
-_being_handled: ContextVar[Event | None] = ContextVar("event_being_handled", default=None)
 logger = structlog.get_logger("events")
 
 
@@ -71,7 +70,7 @@ class EventBus:
         """
         if not is_event_name(name):
             raise ValueError(f"'{name}' is no event's name; write module.action, such as orders.confirmed")
-        event = new_event(name, key=key, source=source, data=data, caused_by=_being_handled.get(), clock=self._clock)
+        event = new_event(name, key=key, source=source, data=data, clock=self._clock)
         self._history.append(event)
         for listener in [each for each in self._listening if each.hears(name)]:
             if listener not in self._listening:
@@ -106,9 +105,9 @@ class EventBus:
         self._listening.append(_Listener(name, handler, once))
 
     async def _call(self, listener: _Listener, event: Event) -> None:
-        token = _being_handled.set(event)
         try:
-            await listener.handler(event)
+            with handling(str(event.id), correlation=event.correlation_id, cause=event.causation_id):
+                await listener.handler(event)
         except Exception:
             self._failures[event.type] += 1
             logger.exception(
@@ -118,8 +117,6 @@ class EventBus:
                 handler=_called(listener.handler),
                 failures=self._failures[event.type],
             )
-        finally:
-            _being_handled.reset(token)
 
 
 def use_events(kernel: Kernel) -> EventBus:

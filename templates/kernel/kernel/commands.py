@@ -32,6 +32,7 @@ from .event_store import ConcurrencyError
 from .fields import table_of
 from .ids import new_id
 from .message_handlers import Handler, Handlers, MessageContext, Registration
+from .request_context import current_cause, current_correlation_id, handling
 
 __all__ = [
     "Command",
@@ -123,15 +124,19 @@ class CommandBus:
         registration.access.check(principal)
         checked = read_command(type(command), dict(command))
         context = MessageContext(command_id or new_id(), principal)
+        correlation, cause = current_correlation_id() or str(context.id), current_cause()
         began = time.monotonic()
         try:
             async with asyncio.timeout(registration.timeout):
-                outcome = await self._until_it_fits(registration, checked, context)
+                with handling(str(context.id), correlation=correlation, cause=cause):
+                    outcome = await self._until_it_fits(registration, checked, context)
         except TimeoutError:
             message = f"{type(command).__name__} took longer than {registration.timeout:g} seconds; send it again"
             raise UnavailableError(message, code="command_timeout") from None
         spent = round((time.monotonic() - began) * 1000, 1)
-        logger.info("command", command=type(command).__name__, id=str(context.id), ms=spent, again=outcome.again)
+        logger.info(
+            "command", command=type(command).__name__, id=str(context.id), cause=cause, ms=spent, again=outcome.again
+        )
         return outcome
 
     async def status(self, command_id: UUID, *, principal: Principal | None = None) -> CommandStatus:

@@ -19,7 +19,6 @@ import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import MappingProxyType
@@ -50,8 +49,7 @@ from .event_outbox import Outbox, Relay
 from .events import Event, is_event_pattern, new_event, stands_for
 from .http.event_metrics import EventMetricsController
 from .ports import AdapterPort
-from .request_context import correlation_id, current_caller, trace
-from .trace import trace_of
+from .request_context import carried, handling
 
 __all__ = ["EVENT_BUS", "DistributedEventBus", "EventBusSettings", "Letter", "LetterStatus", "NoRetryError"]
 
@@ -64,7 +62,6 @@ _PATIENCE = 1.0
 _READY = 10.0
 _LOST = "the process that handled it did not finish"
 _BEHIND = "it waits behind an earlier event of its key"
-_being_handled: ContextVar[Event | None] = ContextVar("distributed_event_being_handled", default=None)
 logger = structlog.get_logger("events")
 
 
@@ -198,21 +195,17 @@ class DistributedEventBus:
 
     async def emit(self, name: str, data: Mapping[str, object], *, key: str, source: str = "") -> Event:
         """Make an event and publish it; in a handler it has the handled one for its cause. Raises as `publish`."""
-        event = new_event(
-            name, key=key, source=source or self._source, data=data, caused_by=_being_handled.get(), clock=self._clock
-        )
+        event = new_event(name, key=key, source=source or self._source, data=data, clock=self._clock)
         await self.publish(event)
         return event
 
     def completed(self, event: Event) -> Event:
-        """Answer an event with what it must say: its source, its correlation, and the user where one is known."""
-        caller = current_caller()
-        user = {"user": str(caller)} if caller else {}
+        """Answer an event with what it must say: its source, its correlation, and the trace and user that are known."""
         return replace(
             event,
             source=event.source or self._source,
             correlation_id=event.correlation_id or str(event.id),
-            metadata=MappingProxyType({**user, **event.metadata}),
+            metadata=MappingProxyType({**carried(), **event.metadata}),
         )
 
     async def start(self) -> None:
@@ -277,10 +270,10 @@ class DistributedEventBus:
 
     async def _handle(self, subscription: Subscription, event: Event) -> None:
         """Run a handler in the event's context. Raises what it raises, and TimeoutError when it takes too long."""
-        correlation = correlation_id.set(event.correlation_id)
-        tracing = trace.set(trace_of(event.metadata.get("traceparent")))
-        handling = _being_handled.set(event)
-        try:
+        step = handling(
+            str(event.id), correlation=event.correlation_id, cause=event.causation_id, metadata=event.metadata
+        )
+        with step:
             async with asyncio.timeout(subscription.timeout):
                 if not subscription.inbox:
                     await subscription.handler(event)
@@ -290,10 +283,6 @@ class DistributedEventBus:
                         await subscription.handler(event)
                     else:
                         self._count("repeated", subscription.group)
-        finally:
-            _being_handled.reset(handling)
-            trace.reset(tracing)
-            correlation_id.reset(correlation)
 
     async def _tell(self, error: Exception, event: Event) -> None:
         for hook in self._hooks:

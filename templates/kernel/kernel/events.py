@@ -9,7 +9,7 @@ from uuid import UUID
 
 from .clock import Clock, SystemClock
 from .ids import new_id
-from .request_context import current_correlation_id, current_trace
+from .request_context import carried, current_cause, current_correlation_id
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _PATTERN = re.compile(r"\*|[a-z][a-z0-9_]*(\.([a-z][a-z0-9_]*|\*))+")
@@ -20,7 +20,8 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 class Event:
     """Something that happened: `type` is past tense, `key` decides what is kept in order.
 
-    `metadata` is about the event, not about what happened: who did it (`user`), and the trace (`traceparent`).
+    `metadata` is about the event, not about what happened: who did it (`user`), the trace (`traceparent`), and what
+    set off the command that made it happen (`cause`).
     """
 
     id: UUID
@@ -46,9 +47,11 @@ def new_event(
     clock: Clock | None = None,
     metadata: Mapping[str, str] = _NOTHING,
 ) -> Event:
-    """Make an event now. The correlation follows the cause, else the request, else starts with this event."""
+    """Make an event now; its cause is another event, else what is being handled, whose correlation it has then.
+
+    Where there is neither, a correlation begins with this event.
+    """
     event_id = new_id()
-    trace = current_trace()
     correlation = caused_by.correlation_id if caused_by else current_correlation_id()
     return Event(
         id=event_id,
@@ -57,10 +60,10 @@ def new_event(
         occurred_at=(clock or SystemClock()).now(),
         key=key,
         correlation_id=correlation or str(event_id),
-        causation_id=str(caused_by.id) if caused_by else None,
+        causation_id=str(caused_by.id) if caused_by else current_cause(),
         source=source,
         data=MappingProxyType(dict(data)),
-        metadata=MappingProxyType({**({"traceparent": trace.header} if trace else {}), **metadata}),
+        metadata=MappingProxyType({**carried(), **metadata}),
     )
 
 

@@ -7,11 +7,11 @@ from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
 
 from .mail import Message, parse_address
-from .request_context import current_correlation_id
+from .request_context import current_cause, current_correlation_id, current_trace
 
 
 def as_email(message: Message, sender: Address, now: datetime) -> EmailMessage:
-    """Write a message with what every mail needs; the correlation goes along, so that a log can be followed."""
+    """Write a message with what every mail needs, and what it belongs to, so that a log can be followed to it."""
     email = EmailMessage(policy=SMTP)
     email["From"] = sender
     email["To"] = message.recipients
@@ -20,9 +20,15 @@ def as_email(message: Message, sender: Address, now: datetime) -> EmailMessage:
     email["Message-ID"] = make_msgid(domain=sender.domain)
     if message.reply_to is not None:
         email["Reply-To"] = parse_address(message.reply_to)
-    correlation = current_correlation_id()
-    if correlation is not None:
-        email["X-Correlation-ID"] = correlation
+    trace = current_trace()
+    belongs = {
+        "X-Correlation-ID": current_correlation_id(),
+        "X-Causation-ID": current_cause(),
+        "Traceparent": None if trace is None else trace.header,
+    }
+    for name, value in belongs.items():
+        if value is not None:
+            email[name] = value
     for name, value in message.headers.items():
         email[name] = value
     email.set_content(message.text)

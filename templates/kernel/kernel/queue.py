@@ -20,7 +20,7 @@ from .ports import AdapterPort
 from .queue_memory import MemoryJobs
 from .queue_store import JobStore
 from .queue_values import Handler, Job, JobRecord, JobStatus, NoRetryError, Registration, checked
-from .request_context import current_correlation_id
+from .request_context import carried, current_cause, current_correlation_id
 from .settings import PortSettings
 
 __all__ = ["QUEUE", "Job", "JobRecord", "JobStatus", "NoRetryError", "Queue", "QueueSettings"]
@@ -182,7 +182,7 @@ class Queue:
         key: str | None = None,
     ) -> JobRecord:
         registered = self.registration(name)
-        now, job = self.clock.now(), new_id()
+        now, job, cause = self.clock.now(), new_id(), current_cause()
         return JobRecord(
             id=job,
             name=name,
@@ -197,6 +197,7 @@ class Queue:
             percent=0,
             note="",
             correlation_id=current_correlation_id() or str(job),
+            metadata={**carried(), **({"cause": cause} if cause else {})},
             created_at=now,
             finished_at=None,
             worker=None,

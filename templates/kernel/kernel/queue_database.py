@@ -37,6 +37,8 @@ _JOBS = table_of(JobRow)
 # A queue fills and empties faster than PostgreSQL's statistics follow. Believing it to be short, the planner would sort
 # all of it for every claim; kept from sorting it reads the index, which is in order, and stops after a few rows.
 _IN_ORDER = text("SELECT set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', 'off', true)")
+# With the data, because tables that were made before jobs said what set them off have no column for it.
+_ABOUT = "$metadata"
 _NOBODY: dict[str, object] = {"worker": None, "leased_until": None}
 
 
@@ -205,7 +207,7 @@ def _row(job: JobRecord) -> dict[str, object]:
     return {
         "id": job.id,
         "name": job.name,
-        "data": dict(job.data),
+        "data": {**job.data, **({_ABOUT: dict(job.metadata)} if job.metadata else {})},
         "job_key": job.key,
         "turn": -job.priority,
         "status": job.status,
@@ -226,4 +228,6 @@ def _row(job: JobRecord) -> dict[str, object]:
 def _record(row: Row[Any], **changes: object) -> JobRecord:
     values: dict[str, Any] = {**row._asdict(), **changes}
     key, turn, status = values.pop("job_key"), values.pop("turn"), values.pop("status")
-    return JobRecord(key=key, priority=-turn, status=JobStatus(status), **values)
+    data = dict(values.pop("data"))
+    about = data.pop(_ABOUT, {})
+    return JobRecord(key=key, priority=-turn, status=JobStatus(status), data=data, metadata=about, **values)

@@ -197,6 +197,7 @@ def _fields(job: JobRecord) -> list[str | int]:
         "percent": 0,
         "note": "",
         "correlation_id": job.correlation_id,
+        "metadata": json.dumps(dict(job.metadata)),
         "created_at": _micro(job.created_at),
     }
     return [word for name, value in values.items() if value is not None for word in (name, value)]
@@ -217,6 +218,7 @@ def _record(stored: Mapping[bytes, bytes]) -> JobRecord:
         "error": texts.get("error"),
         "note": texts["note"],
         "correlation_id": texts["correlation_id"],
+        "metadata": json.loads(texts.get("metadata", "{}")),
         "worker": texts.get("worker"),
     }
     return JobRecord(**values)

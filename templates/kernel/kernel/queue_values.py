@@ -37,7 +37,8 @@ class JobRecord:
     """A job as it is stored.
 
     `attempts` counts the one that runs; `run_at` is when it may run (again). While it runs, `worker` has it until
-    `leased_until`: a worker that dies says nothing, so that silence has to be enough.
+    `leased_until`: a worker that dies says nothing, so that silence has to be enough. `metadata` says what set it off
+    (`cause`), for whom (`user`), and in which trace (`traceparent`).
     """
 
     id: UUID
@@ -53,6 +54,7 @@ class JobRecord:
     percent: int
     note: str
     correlation_id: str
+    metadata: Mapping[str, str]
     created_at: datetime
     finished_at: datetime | None
     worker: str | None

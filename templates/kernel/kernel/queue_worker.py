@@ -17,7 +17,7 @@ import structlog
 from .app import Kernel
 from .queue import Queue, QueueSettings
 from .queue_values import Job, JobRecord, JobStatus, NoRetryError, Outcome, told
-from .request_context import correlation_id
+from .request_context import handling
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -149,16 +149,16 @@ class Worker:
             self._running[job.id] = asyncio.create_task(self._run(job))
 
     async def _run(self, job: JobRecord) -> None:
-        token = correlation_id.set(job.correlation_id)
+        cause = job.metadata.get("cause")
         try:
-            outcome = await self._attempt(job)
-            if outcome is None:
-                self._done.append(job.id)
-                self._has_done.set()
-            elif await self._settled(job, outcome) is False:
-                logger.warning("a job was taken away while it ran", job=job.name, job_id=str(job.id))
+            with handling(str(job.id), correlation=job.correlation_id, cause=cause, metadata=job.metadata):
+                outcome = await self._attempt(job)
+                if outcome is None:
+                    self._done.append(job.id)
+                    self._has_done.set()
+                elif await self._settled(job, outcome) is False:
+                    logger.warning("a job was taken away while it ran", job=job.name, job_id=str(job.id))
         finally:
-            correlation_id.reset(token)
             if self._running.get(job.id) is asyncio.current_task():
                 del self._running[job.id]
             self._ended.set()

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..engine import unavailable
 from ..ids import new_id
-from ..request_context import caller, correlation_id, request_id, trace
+from ..request_context import Step, caller, correlation_id, request_id, step, trace
 from ..tenancy import limited_to
 from ..trace import trace_of
 from .problems import ProblemResponse, problem_of, problem_response
@@ -62,6 +62,7 @@ class RequestContext:
 
         request_token, correlation_token = request_id.set(this_request), correlation_id.set(correlation)
         trace_token, caller_token = trace.set(this_trace), caller.set(None)
+        step_token = step.set(Step(this_request))
         try:
             with limited_to(None):  # a guard enters its tenant; streams and background tasks still belong to it
                 await self._app(scope, receive, send_named)
@@ -80,6 +81,7 @@ class RequestContext:
             correlation_id.reset(correlation_token)
             trace.reset(trace_token)
             caller.reset(caller_token)
+            step.reset(step_token)
 
 
 def add_header(scope: Scope, name: str, value: str) -> None:
