@@ -173,6 +173,12 @@ def permit_in_production(target: Target, call: Call, what: str) -> None:
 def _check(call: Call) -> None:
     if "unsafe" in call.values and call.values["unsafe"] is not None and not call.text("unsafe").strip():
         raise UsageError("--unsafe says no reason", "say why it is right: --unsafe 'the table has twelve rows'")
+    elsewhere = [word for word in ("rollback", "sql", "dry_run", "verify_down") if call.values.get(word)]
+    if call.text("unsafe") and elsewhere:
+        option = f"--{elsewhere[0].replace('_', '-')}"
+        raise UsageError(
+            f"--unsafe only means something where files are applied, and {option} applies none", "leave it out"
+        )
     if call.text("dialect") and not call.flag("sql"):
         raise UsageError("--dialect only means something with --sql", "leave it out: the server says what it is")
     if call.flag("sql") and call.flag("dry_run"):

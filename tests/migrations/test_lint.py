@@ -78,6 +78,22 @@ def test_a_reason_without_words_is_none(sqlite: Workbench) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "option"),
+    [
+        ({"rollback": 1}, "--rollback"),
+        ({"sql": True}, "--sql"),
+        ({"dry_run": True}, "--dry-run"),
+        ({"verify_down": True}, "--verify-down"),
+    ],
+)
+def test_a_reason_where_nothing_is_applied_is_refused(
+    sqlite: Workbench, said: dict[str, bool | int], option: str
+) -> None:
+    with pytest.raises(UsageError, match=f"only means something where files are applied, and {option} applies none"):
+        sqlite.migrate(unsafe="the shop is closed", **said)
+
+
+@pytest.mark.parametrize(
     ("beside", "inside"),
     [
         pytest.param("  # arckode: ignore[ARC207] nobody ever wrote to it", "", id="beside it, in Python"),
