@@ -156,6 +156,8 @@ GROWN: tuple[tuple[str, ...], ...] = (
     ("make:snapshots",),
     ("make:audit",),
     ("make:mail-outbox",),
+    ("make:circuit-breaker", "payments"),
+    ("make:circuit-breaker", "mail", "--port", "mail"),
     ("make:webhooks",),
     ("make:webhook-receiver", "acme"),
     ("make:stream", "exports"),

@@ -117,7 +117,17 @@ async def test_the_environment_chooses_every_adapter(everything: Path, tmp_path:
         assert ended.returncode == 0, err.decode()
         said = json.loads(out)
         assert said["ready"]["status"] == "ready", said
-        checks = {"cache", "database", "event bus", "event store", "mail", "projections", "queue", "rate limits"}
+        checks = {
+            "cache",
+            "circuit breakers",
+            "database",
+            "event bus",
+            "event store",
+            "mail",
+            "projections",
+            "queue",
+            "rate limits",
+        }
         checks |= {"sockets", "storage", "streams"}
         assert set(said["ready"]["checks"]) == checks
         assert said["kinds"] == ["RedisCache", "OutboxMail", "S3Storage", "JwtTokens"]

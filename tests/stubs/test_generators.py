@@ -542,3 +542,11 @@ AGGREGATES = [
 def test_what_an_aggregate_cannot_be_is_told(shop: Path, words: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         call(shop, "make:aggregate", *words.split())
+
+
+def test_a_circuit_breaker_has_something_to_go_around(shop: Path) -> None:
+    with pytest.raises(UsageError, match="this project has no mail to go around") as refused:
+        call(shop, "make:circuit-breaker", "letters", "--port", "mail")
+    assert refused.value.hint == "`arckode make:adapter smtp` adds it"
+    with pytest.raises(UsageError, match="'class' is a word of Python"):
+        call(shop, "make:circuit-breaker", "class")
