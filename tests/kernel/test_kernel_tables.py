@@ -16,6 +16,7 @@ from kernel.audit_table import AuditEntry
 from kernel.command_table import CommandRow
 from kernel.event_bus_table import HandledRow, LetterRow, OutgoingRow, RelayRow
 from kernel.event_table import EventRow, StreamRow
+from kernel.personal_table import PersonalKeyRow
 from kernel.projection_table import ProjectionRow
 from kernel.queue_table import JobRow
 from kernel.reservation_table import ReservationRow
@@ -37,6 +38,7 @@ TABLES = {
     "create_event_reservations": (ReservationRow,),
     "create_event_snapshots": (SnapshotRow,),
     "create_handled_commands": (CommandRow,),
+    "create_personal_keys": (PersonalKeyRow,),
     "create_queue_jobs": (JobRow,),
     "create_queue_schedules": (ScheduleRow,),
     "create_stored_events": (EventRow, StreamRow),

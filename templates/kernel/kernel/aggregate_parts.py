@@ -1,14 +1,17 @@
 """What the aggregates of an application share, whichever of it the application has."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from .app import Kernel
 from .deciders import Decider
 from .errors import WiringError
+
+if TYPE_CHECKING:
+    from .event_personal import StateSeals
 
 S = TypeVar("S")
 
@@ -44,6 +47,10 @@ class Snapshots(Protocol):
         """Answer those of one kind. Raises WiringError for a state that cannot be written."""
         ...
 
+    async def forget(self, streams: Collection[str]) -> None:
+        """Remove what is kept of some streams."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -70,6 +77,10 @@ class Reservations(Protocol):
         """Take the new values and let the old ones go. Raises ConflictError when another one was faster."""
         ...
 
+    async def forget(self, owners: Collection[str]) -> None:
+        """Let go everything that some aggregates have."""
+        ...
+
 
 class AggregateParts:
     """The parts that aggregates use where the composition root added them, before it added them or after."""
@@ -77,6 +88,7 @@ class AggregateParts:
     def __init__(self) -> None:
         self.snapshots: Snapshots | None = None
         self.reservations: Reservations | None = None
+        self.seals: StateSeals | None = None
         self._deciders: dict[str, Decider[Any, Any]] = {}
 
     @classmethod

@@ -20,7 +20,16 @@ from .clock import Clock
 from .deciders import Command, Decider, Unique
 from .errors import NotFoundError, ProgrammingError, TransactionError, WiringError, suggestion
 from .event_catalogue import EventCatalogue, EventData, Upcaster, upcast
-from .event_store import EVENT_STORE, START, ConcurrencyError, EventStore, Position, RecordedEvent
+from .event_personal import is_personal
+from .event_store import (
+    EVENT_STORE,
+    START,
+    ConcurrencyError,
+    EventStore,
+    Position,
+    RecordedEvent,
+    SealsPersonalData,
+)
 from .events import Event, new_event
 from .ids import new_id
 from .request_context import cause_of
@@ -67,6 +76,11 @@ class Aggregates(Generic[S, C]):
         retries: int = 3,
         parts: AggregateParts | None = None,
     ) -> None:
+        if is_personal(decider.events) and not isinstance(store, SealsPersonalData):
+            raise WiringError(
+                f"events of the {decider.category} say something about people, and nothing seals it; call "
+                "`use_personal_data(kernel)` in the composition root before the modules (`arckode make:personal-data`)"
+            )
         self._decider = decider
         self._store = store
         self._clock = clock

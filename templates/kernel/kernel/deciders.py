@@ -12,6 +12,7 @@ from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerati
 
 from .errors import WiringError
 from .event_catalogue import EventData
+from .event_personal import personal_of
 
 S = TypeVar("S")
 C = TypeVar("C")
@@ -67,7 +68,9 @@ class StateForm(Generic[S]):
         """Raises WiringError when `evolve` does not say what it answers, or what that is cannot be written."""
         self._adapter: TypeAdapter[S] = _adapter(decider)
         events = sorted((kind.type, kind.version) for kind in decider.events)
-        form = [self._adapter.json_schema(), decider.revision, events]
+        form: list[object] = [self._adapter.json_schema(), decider.revision, events]
+        if personal := sorted(kind.type for kind in decider.events if personal_of(kind)):
+            form.append(personal)  # what was kept in the clear, before they were marked, is not read any more
         self.key = hashlib.sha256(json.dumps(form, sort_keys=True).encode()).hexdigest()
 
     def write(self, state: S) -> str:

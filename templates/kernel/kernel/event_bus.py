@@ -46,6 +46,7 @@ from .event_bus_values import (
     written,
 )
 from .event_outbox import Outbox, Relay
+from .event_seals import EventSeals
 from .events import Event, is_event_pattern, new_event, stands_for
 from .http.event_metrics import EventMetricsController
 from .ports import AdapterPort
@@ -109,8 +110,10 @@ class DistributedEventBus:
         settings: EventBusSettings | None = None,
         source: str = "app",
         outbox: Outbox | None = None,
+        seals: EventSeals | None = None,
     ) -> None:
         self.broker = broker
+        self._seals = seals or EventSeals()
         self.outbox = outbox
         self.letters = letters
         self.inbox = inbox
@@ -276,11 +279,11 @@ class DistributedEventBus:
         with step:
             async with asyncio.timeout(subscription.timeout):
                 if not subscription.inbox:
-                    await subscription.handler(event)
+                    await subscription.handler(await self._seals.opened(event))
                     return
                 async with self.inbox.first(subscription.group, event) as first:
                     if first:
-                        await subscription.handler(event)
+                        await subscription.handler(await self._seals.opened(event))
                     else:
                         self._count("repeated", subscription.group)
 
@@ -439,6 +442,7 @@ def install(kernel: Kernel, broker: Broker) -> None:
         settings=settings.model_copy(update={"grace": grace}),
         source=kernel.settings.app_name,
         outbox=outbox,
+        seals=EventSeals.of(kernel),
     )
     relay = Relay(kernel.database, outbox, bus.send, lease=settings.lease, poll=settings.poll)
     kernel.provide(EVENT_BUS, bus, router=EventMetricsController(bus).router() if settings.metrics else None)

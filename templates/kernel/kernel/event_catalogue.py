@@ -50,6 +50,11 @@ class EventCatalogue:
     def types(self) -> frozenset[str]:
         return frozenset(self._kinds)
 
+    @property
+    def kinds(self) -> Mapping[str, type[EventData]]:
+        """Answer the classes by the types of their events."""
+        return self._kinds
+
     def add(self, kinds: Iterable[type[EventData]]) -> None:
         """Let events of these kinds be known. Raises WiringError for a type that another class has."""
         for kind in kinds:

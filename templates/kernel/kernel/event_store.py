@@ -6,7 +6,7 @@ other readers follow by its positions; a reader that stops and goes on after the
 
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from types import MappingProxyType
-from typing import ClassVar, Final, Literal, Protocol
+from typing import ClassVar, Final, Literal, Protocol, runtime_checkable
 from uuid import UUID
 
 from pydantic import Field
@@ -26,7 +26,9 @@ __all__ = [
     "Page",
     "Position",
     "RecordedEvent",
+    "SealsPersonalData",
     "StreamState",
+    "as_stored",
     "subscribe",
 ]
 
@@ -97,6 +99,19 @@ class EventStore(Protocol):
     async def ping(self) -> None:
         """Ask for an answer; raises when there is none."""
         ...
+
+
+@runtime_checkable
+class SealsPersonalData(Protocol):
+    """An event store that never stores what is personal in the clear; `stored` shows events as they are stored."""
+
+    @property
+    def stored(self) -> EventStore: ...
+
+
+def as_stored(store: EventStore) -> EventStore:
+    """Answer the store that shows events as they are stored, for whoever hands them on."""
+    return store.stored if isinstance(store, SealsPersonalData) else store
 
 
 async def subscribe(

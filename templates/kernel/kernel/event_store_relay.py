@@ -14,7 +14,7 @@ from .database import Database
 from .errors import UnavailableError
 from .event_bus import EVENT_BUS, EventBusSettings
 from .event_outbox import Outgoing, Relay, begin_at, keep_position
-from .event_store import EVENT_STORE, START, EventStore, Position
+from .event_store import EVENT_STORE, START, EventStore, Position, as_stored
 
 _AT_ONCE: Final = 200
 logger = structlog.get_logger("events")
@@ -70,7 +70,7 @@ def use_event_relay(kernel: Kernel, *, history: bool = False) -> None:
     async def start() -> None:
         # Asked for now, so that it does not matter in which order the composition root provides the two.
         store, bus, settings = (
-            kernel.adapter(EVENT_STORE),
+            as_stored(kernel.adapter(EVENT_STORE)),  # what is personal travels sealed
             kernel.adapter(EVENT_BUS),
             kernel.settings.of(EventBusSettings),
         )

@@ -6,7 +6,7 @@ The constraint of the table decides between two that come at once, so that one o
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 
 from sqlalchemy import delete, select
@@ -47,6 +47,10 @@ class DatabaseReservations:
                 await self._reserve(claim, new, owner)
             if old is not None and old != new:
                 await self._release(claim.scope, old, owner)
+
+    async def forget(self, owners: Collection[str]) -> None:
+        async with self._database.transaction() as session:
+            await session.execute(delete(_ROWS).where(_ROWS.c.owner.in_(sorted(owners))))
 
     async def owner_of(self, scope: str, value: str) -> str | None:
         """Answer the stream of who has a value, such as `users-<id>` for the scope `users.email`."""

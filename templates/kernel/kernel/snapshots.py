@@ -4,6 +4,7 @@ They are a cache and nothing else. Without them, or with one that cannot be read
 """
 
 import asyncio
+from collections.abc import Collection
 from typing import Any, Final, Generic, TypeVar
 
 import structlog
@@ -14,6 +15,8 @@ from .aggregate_parts import AggregateParts, Snapshot
 from .app import Kernel
 from .database import Database
 from .deciders import Decider, StateForm
+from .errors import ProgrammingError
+from .event_personal import StateSeals, is_personal, tells_of_others
 from .fields import table_of
 from .ids import new_id
 from .inserts import insert_unless_there
@@ -36,12 +39,20 @@ class SnapshotSettings(BaseModel):
 class DatabaseSnapshots:
     """Keeps snapshots in the project's database; implements Snapshots."""
 
-    def __init__(self, database: Database, *, every: int = 100) -> None:
+    def __init__(self, database: Database, *, every: int = 100, parts: AggregateParts | None = None) -> None:
         self.every = every
         self.database = database
+        self._parts = parts or AggregateParts()
 
     def of(self, decider: Decider[S, Any]) -> "KindSnapshots[S]":
-        return KindSnapshots(self, StateForm(decider))
+        # What is said about somebody else could be forgotten in no snapshot, which has one key: of those none is kept.
+        kept = not tells_of_others(decider.events)
+        seals = self._parts.seals if is_personal(decider.events) else None
+        return KindSnapshots(self, StateForm(decider), seals=seals, kept=kept)
+
+    async def forget(self, streams: Collection[str]) -> None:
+        async with self.database.transaction() as session:
+            await session.execute(delete(_ROWS).where(_ROWS.c.stream.in_(sorted(streams))))
 
     async def clear(self) -> int:
         """Remove all snapshots, and answer how many; they are made anew as events happen."""
@@ -54,10 +65,14 @@ class DatabaseSnapshots:
 class KindSnapshots(Generic[S]):
     """Those of one kind of aggregate; implements StateSnapshots."""
 
-    def __init__(self, snapshots: DatabaseSnapshots, form: StateForm[S]) -> None:
+    def __init__(
+        self, snapshots: DatabaseSnapshots, form: StateForm[S], *, seals: StateSeals | None = None, kept: bool = True
+    ) -> None:
         self._database = snapshots.database
         self._every = snapshots.every
         self._form = form
+        self._seals = seals
+        self._kept = kept
 
     async def find(self, stream: str) -> Snapshot[S] | None:
         wanted = select(_ROWS).where(_ROWS.c.stream == stream, _ROWS.c.form == self._form.key)
@@ -66,15 +81,16 @@ class KindSnapshots(Generic[S]):
         if row is None:
             return None
         try:
-            return Snapshot(self._form.read(row.state), row.version, row.event_id)
-        except ValueError:
+            state = row.state if self._seals is None else await self._seals.open(stream, row.state)
+            return None if state is None else Snapshot(self._form.read(state), row.version, row.event_id)
+        except (ProgrammingError, ValueError):
             logger.warning("a snapshot cannot be read and is not used", stream=stream, version=row.version)
             return None
 
     async def offer(self, stream: str, made: Snapshot[S], *, since: int) -> None:
         # How many events it is since the last one that is of use, not which number this is: a commit of several steps
         # over no number, and a snapshot that was lost comes back.
-        if made.version - since < self._every:
+        if not self._kept or made.version - since < self._every:
             return
 
         async def keep() -> None:
@@ -87,11 +103,15 @@ class KindSnapshots(Generic[S]):
         await self._database.after_commit(keep)
 
     async def _keep(self, stream: str, made: Snapshot[S]) -> None:
+        text = self._form.write(made.state)
+        state = text if self._seals is None else await self._seals.seal(stream, text)
+        if state is None:
+            return
         row = {
             "version": made.version,
             "event_id": made.event_id,
             "form": self._form.key,
-            "state": self._form.write(made.state),
+            "state": state,
             "taken_at": self._database.clock.now(),
         }
         # Of two that are kept at once the later one stays, unless another program wrote it in a form of its own.
@@ -106,8 +126,8 @@ class KindSnapshots(Generic[S]):
 
 def use_snapshots(kernel: Kernel) -> DatabaseSnapshots:
     """Let every aggregate of the application have snapshots, by SNAPSHOTS__EVERY."""
-    snapshots = DatabaseSnapshots(kernel.database, every=kernel.settings.of(SnapshotSettings).every)
     parts = AggregateParts.of(kernel)
+    snapshots = DatabaseSnapshots(kernel.database, every=kernel.settings.of(SnapshotSettings).every, parts=parts)
     parts.snapshots = snapshots
     kernel.share(snapshots)
 

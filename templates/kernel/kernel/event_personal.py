@@ -1,0 +1,98 @@
+"""What events say about people: fields that are marked, so that a part of the project can let a person be forgotten."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Annotated, Any, Final, Protocol
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
+
+from .errors import WiringError
+from .event_catalogue import EventData
+from .events import Event
+
+ERASED: Final = "[erased]"
+_BY_ITS_TYPE: Final = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """Marks what an event says about a person: `email: Annotated[str, Personal()]`.
+
+    The person is the aggregate itself; `subject` names the event's field with the id of another one. `erased` is what
+    is read once the person was forgotten: "[erased]" for text and None for what may be None, unless it is said.
+    """
+
+    subject: str = ""
+    erased: object = _BY_ITS_TYPE
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalField:
+    """A marked field, with what stands for it afterwards as JSON has it."""
+
+    subject: str
+    erased: object
+
+    def of(self, event: Event) -> str:
+        """Answer whom an event tells about in this field."""
+        return str(event.data.get(self.subject) or "") if self.subject else event.key
+
+
+class StateSeals(Protocol):
+    """Seals what is kept of aggregates beside their events."""
+
+    async def seal(self, stream: str, text: str) -> str | None:
+        """Answer what may be stored; None when nothing may, because the person was forgotten."""
+        ...
+
+    async def open(self, stream: str, sealed: str) -> str | None:
+        """Answer what was sealed; None when nobody can read it any more."""
+        ...
+
+
+def is_personal(kinds: Iterable[type[EventData]]) -> bool:
+    """Tell whether any of these events says something about a person."""
+    return any(personal_of(kind) for kind in kinds)
+
+
+def tells_of_others(kinds: Iterable[type[EventData]]) -> bool:
+    """Tell whether any of these events says something about another person than the aggregate is."""
+    return any(field.subject for kind in kinds for field in personal_of(kind).values())
+
+
+@cache
+def personal_of(kind: type[EventData]) -> Mapping[str, PersonalField]:
+    """Answer the marked fields of an event.
+
+    Raises WiringError for a subject that is no field, or where nothing fits that could stand for what was erased.
+    """
+    found: dict[str, PersonalField] = {}
+    for name, field in kind.model_fields.items():
+        for mark in field.metadata:
+            if isinstance(mark, Personal):
+                if mark.subject and mark.subject not in kind.model_fields:
+                    raise WiringError(f"{kind.__name__}.{name} is about the person in '{mark.subject}', which it lacks")
+                found[name] = PersonalField(mark.subject, _placeholder(kind, name, field, mark))
+    return MappingProxyType(found)
+
+
+def _placeholder(kind: type[EventData], name: str, field: FieldInfo, mark: Personal) -> object:
+    tried = (ERASED, None) if mark.erased is _BY_ITS_TYPE else (mark.erased,)
+    constraints = [each for each in field.metadata if not isinstance(each, Personal)]
+    allowed: Any = field.annotation
+    for constraint in constraints:
+        allowed = Annotated[allowed, constraint]
+    for value in tried:
+        try:
+            TypeAdapter(allowed).validate_python(value)
+        except ValidationError:
+            continue
+        return to_jsonable_python(value)
+    raise WiringError(
+        f"{kind.__name__}.{name} is personal, and {' or '.join(map(repr, tried))} does not fit it once it is erased; "
+        "let it be None, or say Personal(erased=...)"
+    )

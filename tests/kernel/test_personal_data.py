@@ -1,0 +1,422 @@
+"""Personal data in events: sealed where it is stored, open where it is read, and gone once the person was forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from uuid import UUID
+
+import pytest
+from pydantic import Field
+from sqlalchemy import delete, select, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.aggregate_parts import AggregateParts
+from kernel.aggregates import Aggregates, Command, Decider, EventData, Unique
+from kernel.app import Kernel
+from kernel.errors import ConflictError, NotFoundError, ProgrammingError, ValidationError, WiringError
+from kernel.event_bus import EVENT_BUS, EventBusSettings, provide_memory_bus
+from kernel.event_catalogue import EventCatalogue
+from kernel.event_personal import Personal, personal_of
+from kernel.event_store import EVENT_STORE, EventStoreSettings, StreamState, as_stored
+from kernel.event_store_database import provide_event_store
+from kernel.event_store_relay import use_event_relay
+from kernel.events import new_event
+from kernel.fields import table_of
+from kernel.ids import new_id
+from kernel.model import Entity
+from kernel.personal_data import ForgottenError, PersonalData, use_personal_data
+from kernel.personal_table import PersonalKeyRow
+from kernel.projections import Projection, Projections, ProjectionSettings, use_projections
+from kernel.read_models import ReadModel, ReadModelRepository
+from kernel.reservations import DatabaseReservations, use_reservations
+from kernel.settings import KernelSettings
+from kernel.snapshot_table import SnapshotRow
+from kernel.snapshots import SnapshotSettings, use_snapshots
+from kernel.testing import running
+from tests.kernel.conftest import SQL, opened
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from kernel.event_values import RecordedEvent
+    from kernel.events import Event
+
+pytestmark = pytest.mark.anyio
+BESIDE = ("event_inbox", "event_letters", "event_projections", "event_relays", "event_streams", "personal_keys")
+HOLDING = (
+    "stored_events",
+    "event_snapshots",
+    "event_reservations",
+    "event_outbox",
+    "personal_members",
+    "personal_keys",
+)
+SNAPSHOTS, KEYS = table_of(SnapshotRow), table_of(PersonalKeyRow)
+
+
+class Joined(EventData):
+    type: ClassVar[str] = "members.joined"
+
+    email: Annotated[str, Personal()]
+    plan: str
+
+
+class Moved(EventData):
+    type: ClassVar[str] = "members.moved"
+
+    email: Annotated[str, Personal()]
+    city: Annotated[str | None, Personal()] = None
+
+
+class Paid(EventData):
+    type: ClassVar[str] = "members.paid"
+
+    amount: int
+
+
+class Join(Command):
+    email: str
+
+
+class Move(Command):
+    email: str
+    city: str | None = None
+
+
+class Pay(Command):
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    email: str
+    paid: int = 0
+    city: str | None = None
+
+
+def decide(state: Member | None, command: Join | Move | Pay) -> Sequence[EventData]:
+    match command:
+        case Join():
+            return [Joined(email=command.email, plan="free")]
+        case Move():
+            return [Moved(email=command.email, city=command.city)]
+        case Pay():
+            return [Paid(amount=command.amount)]
+
+
+def evolve(state: Member | None, event: EventData, at: datetime) -> Member:
+    match event:
+        case Joined():
+            return Member(event.email)
+        case Moved() if state is not None:
+            return Member(event.email, state.paid, event.city)
+        case Paid() if state is not None:
+            return Member(state.email, state.paid + event.amount, state.city)
+        case _:
+            raise ProgrammingError(f"{event} cannot happen")
+
+
+MEMBERS: Decider[Member, Join | Move | Pay] = Decider(
+    "member", "members", [Joined, Moved, Paid], decide, evolve, unique=(Unique("email", lambda state: state.email),)
+)
+
+
+class MemberRow(Entity, ReadModel):
+    __tablename__ = "personal_members"
+
+    email: Mapped[str] = mapped_column()
+
+
+class MemberRows(ReadModelRepository[MemberRow]):
+    model = MemberRow
+    projection = "members"
+
+
+class MembersProjection(Projection):
+    name = "members"
+    events = ("members.joined",)
+
+    def __init__(self, rows: MemberRows) -> None:
+        super().__init__(rows)
+        self._rows = rows
+
+    async def apply(self, recorded: RecordedEvent) -> None:
+        await self._rows.create_many([{"id": UUID(recorded.event.key), "email": recorded.event.data["email"]}])
+
+
+class Settings(KernelSettings):
+    event_store: EventStoreSettings = EventStoreSettings()
+    event_bus: EventBusSettings = EventBusSettings()
+    projections: ProjectionSettings = ProjectionSettings()
+    snapshots: SnapshotSettings = SnapshotSettings(every=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    kernel: Kernel
+    members: Aggregates[Member, Join | Move | Pay]
+    personal: PersonalData
+    projections: Projections
+
+    async def joined(self, email: str = "ada@example.com") -> UUID:
+        key = new_id()
+        await self.members.execute(key, Join(email=email))
+        return key
+
+    async def rows(self) -> list[str]:
+        await self.projections.catch_up()
+        return [row.email for row in await MemberRows(self.kernel.database).find_many()]
+
+    async def everything(self) -> str:
+        """Answer what every table of the project holds, as text."""
+        found = []
+        async with self.kernel.database.session() as session:
+            for table in HOLDING:
+                rows = await session.execute(text(f"SELECT * FROM {table}"))
+                found += [json.dumps([str(value) for value in row]) for row in rows]
+        return "\n".join(found)
+
+
+@pytest.fixture(params=SQL)
+async def place(request: pytest.FixtureRequest, tmp_path: Path, anyio_backend: str) -> AsyncGenerator[Place]:
+    async for shop in opened(request.param, request, tmp_path):
+        assert shop.database is not None
+        kernel = Kernel(Settings(environment="test"), database=shop.database, clock=shop.clock)
+        async with shop.database.transaction() as session:
+            for table in (*HOLDING, *BESIDE):
+                await session.execute(text(f"DELETE FROM {table}"))
+        provide_event_store(kernel)
+        provide_memory_bus(kernel)
+        use_event_relay(kernel)
+        personal = use_personal_data(kernel)
+        projections = use_projections(kernel)
+        use_reservations(kernel)
+        use_snapshots(kernel)
+        members = Aggregates.of(kernel, MEMBERS)
+        projections.add(MembersProjection(MemberRows(kernel.database)))
+        yield Place(kernel, members, personal, projections)
+
+
+async def test_it_is_stored_sealed_and_read_in_the_clear(place: Place) -> None:
+    key = await place.joined()
+    await place.members.execute(key, Move(email="ada@home.example", city="Zürich"))
+    assert (await place.members.load(key)).state == Member("ada@home.example", 0, "Zürich")
+    stored = await as_stored(place.kernel.adapter(EVENT_STORE)).read_stream(f"members-{key}")
+    assert [set(each.event.data) for each in stored] == [{"email", "plan"}, {"email", "city"}]
+    assert stored[0].event.data["plan"] == "free"
+    held = await place.everything()
+    assert "free" in held
+    for secret in ("ada@", "Zürich", "Z\\u00fcrich"):
+        assert secret not in held
+    found = await place.kernel.adapter(EVENT_STORE).find(stored[1].event.id)
+    assert found is not None
+    assert found.event.data == {"email": "ada@home.example", "city": "Zürich"}
+
+
+async def test_who_was_forgotten_is_told_by_nothing_any_more_and_the_rest_stays(place: Place) -> None:
+    ada, eva = await place.joined(), await place.joined("eva@example.com")
+    for key in (ada, eva):
+        for amount in (1, 2, 3):
+            await place.members.execute(key, Pay(amount=amount))
+    assert sorted(await place.rows()) == ["ada@example.com", "eva@example.com"]
+    async with place.kernel.database.session() as session:
+        kept = (await session.scalars(select(SNAPSHOTS.c.state))).all()
+    assert len(kept) == 2
+    assert not any("example.com" in each for each in kept)
+
+    assert (await place.personal.forget(ada)).now
+    assert (await place.members.load(ada)).state == Member("[erased]", 6)
+    assert (await place.members.load(ada, version=2)).state == Member("[erased]", 1)
+    assert (await place.members.load(eva)).state == Member("eva@example.com", 6)
+    assert await place.projections.rebuild("members") == 2
+    assert sorted(await place.rows()) == ["[erased]", "eva@example.com"]
+    held = await place.everything()
+    assert "ada@example.com" not in held
+    assert f"members-{ada}" in held  # the events themselves are there
+    owner = await place.kernel.resolve(DatabaseReservations).owner_of("members.email", "ada@example.com")
+    assert owner is None  # of the address not even a digest is left, and it is free
+    await place.joined("ada@example.com")
+
+
+async def test_what_says_nothing_personal_still_happens_and_what_does_is_refused(place: Place) -> None:
+    key = await place.joined()
+    await place.personal.forget(str(key))
+    paid = await place.members.execute(key, Pay(amount=5))
+    assert (paid.state, paid.version) == (Member("[erased]", 5), 2)
+    with pytest.raises(ForgottenError, match=f"{key} was forgotten; nothing personal is stored under this id any more"):
+        await place.members.execute(key, Move(email="ada@new.example"))
+    kept = await place.members.execute(key, Move(email="[erased]"))  # what is read of it may be written back
+    assert kept.state == Member("[erased]", 5)
+    assert not (await place.personal.forget(key)).now
+    with pytest.raises(NotFoundError, match="nothing personal was ever stored about 'nobody'"):
+        await place.personal.forget("nobody")
+
+
+async def test_nobody_is_forgotten_in_the_middle_and_nothing_comes_afterwards(place: Place) -> None:
+    """Whatever was appended at the same time is sealed with the key that is gone, or refused."""
+    keys = [await place.joined(f"m{number}@example.com") for number in range(4)]
+    refused = 0
+
+    async def append(key: UUID, number: int) -> None:
+        nonlocal refused
+        try:
+            await place.members.execute(key, Move(email=f"secret-{number}@example.com"))
+        except ForgottenError:
+            refused += 1
+        except ConflictError:
+            return  # others were faster again and again
+
+    async def forget(key: UUID) -> None:
+        await asyncio.sleep(0.01)
+        await place.personal.forget(key)
+
+    appends = [append(key, number) for number in range(10) for key in keys]
+    await asyncio.gather(*appends, *(forget(key) for key in keys))
+    for key in keys:
+        await append(key, 99)
+    assert refused >= len(keys)
+    for key in keys:
+        assert (await place.members.load(key)).state.email == "[erased]"
+    await place.projections.rebuild("members")
+    held = await place.everything()
+    assert "secret" not in held
+    assert "@example.com" not in held
+    async with place.kernel.database.session() as session:
+        assert (await session.execute(text("SELECT count(*) FROM event_reservations"))).scalar() == 0
+
+
+async def test_two_that_tell_of_a_new_person_at_once_share_one_key(place: Place) -> None:
+    store, key = place.kernel.adapter(EVENT_STORE), str(new_id())
+
+    async def append(number: int) -> None:
+        event = new_event("members.joined", key=key, source="t", data={"email": f"a{number}@b.c", "plan": "free"})
+        await store.append(f"members-{number}", [event], expected=StreamState.ANY)
+
+    await asyncio.gather(*(append(number) for number in range(10)))
+    found = (await store.read_all()).events
+    assert sorted(str(each.event.data["email"]) for each in found) == [f"a{number}@b.c" for number in range(10)]
+    async with place.kernel.database.session() as session:
+        assert len((await session.scalars(select(KEYS.c.id))).all()) == 1
+
+
+async def test_brokers_carry_it_sealed_and_handlers_see_it(place: Place) -> None:
+    heard: asyncio.Queue[Event] = asyncio.Queue()
+    failed: asyncio.Queue[Event] = asyncio.Queue()
+    bus = place.kernel.adapter(EVENT_BUS)
+
+    async def hear(event: Event) -> None:
+        await heard.put(event)
+
+    async def fail(event: Event) -> None:
+        raise ValueError("no")
+
+    async def tell(_error: Exception, event: Event) -> None:
+        await failed.put(event)
+
+    bus.subscribe("members.joined", hear, group="hear")
+    bus.subscribe("members.joined", fail, group="fail", max_attempts=1)
+    bus.on_error(tell)
+    async with running(place.kernel):
+        await place.joined()
+        seen, sent = await asyncio.wait_for(heard.get(), 20), await asyncio.wait_for(failed.get(), 20)
+        while not (letters := await bus.letters.list(None, None, 10)):  # noqa: ASYNC110  they tell nobody
+            await asyncio.sleep(0.02)
+    assert seen.data == {"email": "ada@example.com", "plan": "free"}
+    assert sent.id == seen.id
+    for event in (sent, letters[0].event):
+        assert "ada@" not in json.dumps(dict(event.data))
+
+
+async def test_a_key_that_was_lost_is_no_person_who_was_forgotten(place: Place) -> None:
+    key = await place.joined()
+    async with place.kernel.database.transaction() as session:
+        await session.execute(delete(KEYS))
+    with pytest.raises(ProgrammingError, match=f"the keys of {key} are missing: they belong into the table personal_k"):
+        await place.members.load(key)
+
+
+async def test_what_was_sealed_elsewhere_is_not_opened(place: Place) -> None:
+    ada = await place.joined()
+    (stored,) = await as_stored(place.kernel.adapter(EVENT_STORE)).read_stream(f"members-{ada}")
+    copied = new_event("members.joined", key="x", source="t", data=stored.event.data)
+    store = place.kernel.adapter(EVENT_STORE)
+    with pytest.raises(ValidationError) as refused:  # nobody reads through a value that looks like another's
+        await store.append("members-x", [copied], expected=StreamState.ANY)
+    assert refused.value.fields == {"email": "has the key $personal"}
+    await as_stored(store).append("members-x", [copied], expected=StreamState.ANY)
+    with pytest.raises(ProgrammingError, match="email cannot be opened: it was sealed with another key, or elsewhere"):
+        await store.read_stream("members-x")
+
+
+class Ordered(EventData):
+    type: ClassVar[str] = "orders.ordered"
+
+    customer: str
+    name: Annotated[str, Field(max_length=20), Personal(subject="customer")]
+    born: Annotated[int | None, Personal(subject="customer", erased=0)]
+
+
+class Order(Command):
+    customer: str
+
+
+def order(_state: int | None, command: Order) -> Sequence[EventData]:
+    return [Ordered(customer=command.customer, name="Ada", born=1815)] * 4
+
+
+def count(state: int | None, _event: EventData, _at: datetime) -> int:
+    return (state or 0) + 1
+
+
+ORDERS: Decider[int, Order] = Decider("order", "orders", [Ordered], order, count)
+
+
+async def test_an_aggregate_may_tell_of_others_and_none_of_its_states_is_kept(place: Place) -> None:
+    orders: Aggregates[int, Order] = Aggregates.of(place.kernel, ORDERS)
+    key = new_id()
+    with pytest.raises(ProgrammingError, match="'' is no person: an id has 1 to 200 characters"):
+        await orders.execute(key, Order(customer=""))
+    await orders.execute(key, Order(customer="customer-1"))
+    await place.personal.forget("customer-1")
+    (first, *_) = await place.kernel.adapter(EVENT_STORE).read_stream(f"orders-{key}")
+    assert first.event.data == {"customer": "customer-1", "name": "[erased]", "born": 0}
+    assert (await orders.load(key)).version == 4
+    async with place.kernel.database.session() as session:
+        assert (await session.scalars(select(SNAPSHOTS.c.id))).all() == []
+    assert place.personal.types == {"members.joined", "members.moved", "orders.ordered"}
+
+
+def marked(annotation: Any) -> type[EventData]:
+    return type("Said", (EventData,), {"__annotations__": {"value": annotation}, "type": "a.b", "__module__": __name__})
+
+
+def test_what_stands_for_what_was_erased_has_to_fit() -> None:
+    fits = {str: "[erased]", int | None: None, str | None: "[erased]", Annotated[str, Field(max_length=8)]: "[erased]"}
+    for kind, erased in fits.items():
+        assert personal_of(marked(Annotated[kind, Personal()]))["value"].erased == erased
+    assert personal_of(marked(Annotated[list[str], Personal(erased=[])]))["value"].erased == []
+    for kind in (int, Annotated[str, Field(max_length=3)]):
+        with pytest.raises(WiringError, match=r"value is personal, and .* or None does not fit it once"):
+            personal_of(marked(Annotated[kind, Personal()]))
+    with pytest.raises(WiringError, match=r"Said\.value is about the person in 'customer', which it lacks"):
+        personal_of(marked(Annotated[str, Personal(subject="customer")]))
+
+
+async def test_a_project_that_seals_nothing_refuses_to_start(place: Place) -> None:
+    kernel = Kernel(Settings(environment="test"), database=place.kernel.database)
+    provide_event_store(kernel)
+    told = r"events of the members say something about people, and nothing seals it; call `use_personal_data\(kernel\)`"
+    with pytest.raises(WiringError, match=told):
+        Aggregates.of(kernel, MEMBERS)
+
+
+def test_parts_of_another_application_are_its_own() -> None:
+    catalogue = EventCatalogue()
+    catalogue.add([Joined, Paid])
+    kernel = Kernel(Settings(environment="test", database_url="sqlite://"))
+    assert PersonalData(kernel.database, catalogue, AggregateParts()).types == {"members.joined"}
