@@ -110,8 +110,8 @@ GROWN: tuple[tuple[str, ...], ...] = (
     ),
     (
         *("make:aggregate", "line_items"),
-        *"n:int:min=1 text:text ok:bool fl:float tm:time u:uuid bi:bigint at:datetime email:email:null url:url".split(),
-        *"slug:slug day:date:null a_rather_long_name_of_it:str another_rather_long_name:str:unique".split(),
+        *"n:int:min=1 text:text ok:bool fl:float tm:time u:uuid bi:bigint at:datetime email:email:null:pii".split(),
+        *"url:url slug:slug day:date:null a_rather_long_name_of_it:str another_rather_long_name:str:unique".split(),
     ),
     ("make:event", "accounts", "frozen", "reason:str:max=200", "until:date:null", "origin:enum=owner/bank", "currency"),
     ("make:event", "accounts", "closed", "--command", "close_account"),
@@ -154,6 +154,7 @@ GROWN: tuple[tuple[str, ...], ...] = (
     ("make:job", "send_welcome", "--on", "customers.created"),
     ("make:row-events",),
     ("make:snapshots",),
+    ("make:personal-data",),
     ("make:audit",),
     ("make:mail-outbox",),
     ("make:circuit-breaker", "payments"),
@@ -166,9 +167,9 @@ GROWN: tuple[tuple[str, ...], ...] = (
     ("make:websocket", "reports", "--access", "reports:read", "--job", "export_report"),
 )
 _MIGRATING = {"make:idempotency", "make:migration", "make:projection"}
-# Made once: tables of the event store and bus, commands, projections, snapshots, reservations, queue, scheduler, audit
-# and web-hooks.
-MIGRATIONS = len(MODULES) + len(FIELDS) - 1 + sum(words[0] in _MIGRATING for words in GROWN) + 10
+# Made once: tables of the event store and bus, commands, projections, snapshots, reservations, keys of people, queue,
+# scheduler, audit and web-hooks.
+MIGRATIONS = len(MODULES) + len(FIELDS) - 1 + sum(words[0] in _MIGRATING for words in GROWN) + 11
 
 
 # Plugins of pytest that are here for the tests of arckode; to import them takes longer than to test a small project.

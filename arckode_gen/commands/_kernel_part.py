@@ -68,6 +68,12 @@ PROJECTIONS = KernelPart(
 EVENT_BUS = KernelPart(
     "event_bus.py", "events_entry.py", "this project has no event bus", "`arckode make:adapter bus-redis` adds one"
 )
+PERSONAL_DATA = KernelPart(
+    "personal_data.py",
+    "forget_entry.py",
+    "events of this project say nothing about people",
+    "`arckode make:personal-data`, or a field that is `pii` in make:aggregate, lets them",
+)
 AGGREGATES = KernelPart(
     "event_replay.py", "replay_entry.py", "this project has no aggregates", "`arckode make:aggregate NAME` adds one"
 )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from arckode_gen.engine.fields import Field
 
 _TYPES = frozenset("str text int bigint decimal float bool date datetime time uuid email url slug enum".split())
+_TEXTS = frozenset({"str", "text", "email", "url", "slug"})
 _RESERVED = frozenset({"str", "email", "url", "slug"})
 _TAKEN = frozenset(
     {"created_at", "event", "expected_version", "id", "is_removed", "position", "state", "type", "upcasters", "version"}
@@ -36,6 +37,12 @@ class Known:
     told: str
     one: str
     body: str
+    personal: bool = False
+
+    @property
+    def said(self) -> str:
+        """Its type in an event: sealed, where it tells about a person."""
+        return f"Annotated[{self.kept}, Personal()]" if self.personal else self.kept
 
 
 def known(field: Field, *, enum: str, table: str) -> Known:
@@ -45,7 +52,7 @@ def known(field: Field, *, enum: str, table: str) -> Known:
     kept = code.shown.replace("dt.datetime", "AwareDatetime")
     told = "|".join(json.dumps(value) for _, value in field.members) if field.type == "enum" else _plain(kept)
     told += "|None" * field.null
-    return Known(field.attribute, field.json_name, code.received, kept, told, example.value, example.body)
+    return Known(field.attribute, field.json_name, code.received, kept, told, example.value, example.body, field.pii)
 
 
 def line(type_: str, fields: Iterable[Known]) -> str:
@@ -65,6 +72,9 @@ def check(field: Field, *, may_be_unique: bool = False) -> None:
         raise UsageError(f"'{field.name}': an event cannot carry the type {field.type}", hint)
     if field.name in _TAKEN:
         raise UsageError(f"'{field.name}' is a name that every aggregate has already", "choose another")
+    if field.pii and not field.null and field.type not in _TEXTS:
+        hint = f"say `{field.name}:{field.type}:pii:null`, so that it can be nothing then"
+        raise UsageError(f"'{field.name}': nothing could stand for the {field.type} once the person is erased", hint)
     said = {
         "unique": field.unique and not may_be_unique,
         "index": field.index,

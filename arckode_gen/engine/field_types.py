@@ -123,6 +123,7 @@ FOREIGN_WORDS: dict[str, str] = {
     "jsonb": "json",
     "money": "decimal",
     "not_null": "",
+    "personal": "pii",
     "nullable": "null",
     "optional": "null",
     "references": "belongs_to",

@@ -55,6 +55,8 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
         "enums": tuple((_enum(field, entity), field.members) for field in given if field.type == "enum"),
         "uniques": tuple(each for each, field in zip(fields, given, strict=True) if field.unique),
         "unique": _unique(given),
+        "personal": any(field.pii for field in given),
+        "erased": tuple(each for each, field in zip(fields, given, strict=True) if field.pii and not field.null),
         "recorded": [
             event_fields.line(f"{name.plural}.{event}", fields if event != "removed" else ())
             for event in ("created", "changed", "removed")
@@ -137,6 +139,8 @@ def _imports(place: str, entity: str, name: Name, fields: Sequence[Field]) -> di
         "Permission": ".access",
         "ProgrammingError": ".errors",
         "Path": "pathlib",
+        "Personal": ".event_personal",
+        "PersonalData": ".personal_data",
         "assert_never": "typing",
         "asyncio": "=asyncio",
         "check_recorded": ".event_catalogue_testing",

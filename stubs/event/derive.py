@@ -57,11 +57,12 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
         "event_class": event_class,
         "command_class": command_class,
         "fields": fields,
+        "personal": any(field.personal for field in fields),
         "said_items": [f'"{each.name}": {each.one}' for each in fields],
         "number": "number: int = 1" if any("number" in each.one for each in fields) else "",
         "flag": "" if fields else f"is_{event}",
         "recorded": event_fields.line(f"{many}.{event}", fields),
-        "imports": _imports(fields, known),
+        "imports": _imports(fields, known, package),
         "state_fields": _remembered(fields, there, event),
         **_code(fields, f"{many}.{event}", event_class, command_class, event),
         "known": {
@@ -109,10 +110,10 @@ def _remembered(fields: Sequence[Known], there: Mapping[str, Field], event: str)
     return new if fields else [f"is_{event}: bool = False"]
 
 
-def _imports(fields: Sequence[Known], own: Mapping[str, str]) -> list[str]:
+def _imports(fields: Sequence[Known], own: Mapping[str, str], package: str) -> list[str]:
     """Return the imports of the names in the fields' types."""
-    used = {word for field in fields for word in re.findall(r"\w+", re.sub(r'"[^"]*"', "", field.kept))}
-    table = {**COMMON, **own, "Literal": "typing"}
+    used = {word for field in fields for word in re.findall(r"\w+", re.sub(r'"[^"]*"', "", field.said))}
+    table = {**COMMON, **own, "Literal": "typing", "Personal": f"{package}.kernel.event_personal"}
     found = {word: table[word] for word in sorted(used & table.keys())}
     return [
         f"import {each[1:]}" if each.startswith("=") else f"from {each} import {word}" for word, each in found.items()
@@ -121,6 +122,7 @@ def _imports(fields: Sequence[Known], own: Mapping[str, str]) -> list[str]:
 
 def _code(fields: Sequence[Known], type_: str, event: str, command: str, name: str) -> dict[str, str]:
     declared = [f"    {each.name}: {each.kept}" for each in fields]
+    told = [f"    {each.name}: {each.said}" for each in fields]
     head = f'class {event}(EventData):\n    type: ClassVar[str] = "{type_}"'
     sent = [f"{each.name}=command.{each.name}" for each in fields]
     made = [f"{each.name}=event.{each.name}" for each in fields] or [f"is_{name}=True"]
@@ -132,7 +134,7 @@ def _code(fields: Sequence[Known], type_: str, event: str, command: str, name: s
     there = "            _there(state)" if fields else "            state = _there(state)"
     evolved = layout.call("return replace(", ["state", *made], indent=12)
     return {
-        "event_code": "\n".join([head, *([""] if fields else []), *declared]),
+        "event_code": "\n".join([head, *([""] if fields else []), *told]),
         "command_code": "\n".join(
             [f"class {command}(Command):", *(declared or [f'    """Let it be {name.replace("_", " ")}."""'])]
         ),

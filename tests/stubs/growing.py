@@ -59,6 +59,8 @@ GENERATORS = (
     _generator("make:websocket notifications --access signed-in", "destroy:websocket Notifications"),
     _generator("make:audit", "destroy:audit"),
     _generator("make:row-events", "destroy:row-events"),
+    _generator("make:event notes told secret:text:pii", "destroy:event notes Told"),
+    _generator("make:personal-data", "destroy:personal-data"),
     _generator("make:snapshots", "destroy:snapshots"),
     _generator("make:mail-outbox", "destroy:mail-outbox"),
     _generator("make:circuit-breaker payments", "destroy:circuit-breaker Payments"),

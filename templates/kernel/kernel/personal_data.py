@@ -59,9 +59,10 @@ class PersonalData:
         async with self._database.transaction():
             now = await self._keys.forget(person)
             streams = [f"{decider.category}-{person}" for decider in self._parts.deciders]
-            for keeper in (self._parts.snapshots, self._parts.reservations):
-                if keeper is not None:
-                    await keeper.forget(streams)
+            if (snapshots := self._parts.snapshots) is not None:
+                await snapshots.forget(streams)
+            if (reservations := self._parts.reservations) is not None:
+                await reservations.forget(streams)
         return Forgotten(person, now)
 
     async def sealed(self, events: Sequence[Event]) -> list[Event]:
