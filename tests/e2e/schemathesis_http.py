@@ -64,7 +64,7 @@ def _is_told(problem: dict[str, Any]) -> bool:
 
 
 def _is_endless(operation: dict[str, Any]) -> bool:
-    """Say whether what answers is a stream of events, which ends only when schemathesis gives up waiting, after 10 s."""
+    """Say whether what answers is a stream of events, which ends when schemathesis stops waiting, after 10 s."""
     return "text/event-stream" in operation["responses"].get("200", {}).get("content", {})
 
 
