@@ -78,7 +78,7 @@ class EventNames:
         scope = function
         while scope > 0 and name not in source.names.get((scope, -1), {}):
             scope = source.facts.functions[scope].parent
-        definitions = source.names.get((max(scope, 0), -1), {}).get(name, [])
+        definitions = source.names.get((max(scope, 0), -1), {}).get(name, ())
         if len(definitions) != 1:
             return None
         only = definitions[0]

@@ -113,7 +113,7 @@ class Statements:
     def _named(self, source: Source, function: int, name: str, names: tuple[str, ...]) -> Statement | None:
         if name in names:
             return Statement("itself", ())
-        definitions = source.names.get((function, -1), {}).get(name, [])
+        definitions = source.names.get((function, -1), {}).get(name, ())
         if not definitions or any(each.what != "binding" for each in definitions):
             return None
         rows = [source.facts.bindings[each.index] for each in definitions]
@@ -156,7 +156,7 @@ class Statements:
         return None
 
     def _named_rows(self, source: Source, function: int, name: str, depth: int) -> Rows | None:
-        definitions = source.names.get((function, -1), {}).get(name, [])
+        definitions = source.names.get((function, -1), {}).get(name, ())
         if len(definitions) != 1 or definitions[0].what != "binding":
             return None
         row = source.facts.bindings[definitions[0].index]
