@@ -116,8 +116,8 @@ class EventNames:
     def _class_text(self, value: Value, name: str, depth: int) -> tuple[str, ...] | None:
         for ancestor in self._resolver.ancestors(value):
             klass = self._project.classes.get(ancestor.name)
-            for row in () if klass is None else klass.source.facts.bindings:
-                if klass is not None and row.owner == klass.index and row.target == ("name", name):
+            for row in () if klass is None else klass.source.declared_in.get(klass.index, ()):
+                if klass is not None and row.target == ("name", name):
                     return self._class_value(klass, row.value, depth)
         return None
 

@@ -354,7 +354,7 @@ class Resolver:
         for ancestor in self.ancestors(value):
             klass = self.project.classes.get(ancestor.name)
             if klass is not None and "kernel" not in klass.source.layers:
-                yield from (row for row in klass.source.facts.bindings if row.owner == klass.index)
+                yield from klass.source.declared_in.get(klass.index, ())
 
     # Calls
 

@@ -232,8 +232,8 @@ class SecretValues:
         for ancestor in self._analysis.resolver.ancestors(model):
             klass = self._analysis.project.classes.get(ancestor.name)
             if klass is not None:
-                rows = klass.source.facts.bindings
-                found |= {str(row.target[1]) for row in rows if row.owner == klass.index and row.target[0] == "name"}
+                rows = klass.source.declared_in.get(klass.index, ())
+                found |= {str(row.target[1]) for row in rows if row.target[0] == "name"}
         return frozenset(found)
 
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Iterable
 
-    from arckode_analyzers.facts.records import Call, FileFacts, Import, Parameter, Result
+    from arckode_analyzers.facts.records import Binding, Call, FileFacts, Import, Parameter, Result
     from arckode_analyzers.model.calls import CallAt
 
 What: TypeAlias = Literal["parameter", "binding", "function", "class", "import"]
@@ -69,6 +69,22 @@ class Source:
         from arckode_analyzers.model.calls import CallAt  # which imports this module's classes
 
         return tuple(CallAt(self, at, record) for at, record in enumerate(self.facts.calls))
+
+    @cached_property
+    def declared_in(self) -> dict[int, list[Binding]]:
+        """The bindings that stand in each class, by its index; -1 for what stands in none."""
+        found: dict[int, list[Binding]] = {}
+        for row in self.facts.bindings:
+            found.setdefault(row.owner, []).append(row)
+        return found
+
+    @cached_property
+    def methods_in(self) -> dict[int, list[int]]:
+        """Which functions each class defines, by its index; -1 for those that stand in none."""
+        found: dict[int, list[int]] = {}
+        for index, row in enumerate(self.facts.functions[1:], 1):
+            found.setdefault(row.owner, []).append(index)
+        return found
 
     def imply(self, records: Iterable[Call]) -> None:
         """Take in the calls that are not written as one; they count on from the written ones."""
