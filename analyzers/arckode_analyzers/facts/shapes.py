@@ -36,7 +36,8 @@ class Shapes:
     def __init__(self) -> None:
         self._known: dict[int, Shape] = {}
         self._names: dict[str, Shape] = {}
-        self._same: dict[bytes, Shape] = {}
+        self._same: dict[object, Shape] = {marshal.dumps(UNKNOWN, _WITHOUT_REFERENCES): UNKNOWN}  # type: ignore[arg-type]  # see `_key`
+        self._annotations: dict[int, tuple[Shape, Shape]] = {}
         self._depth = 0
 
     def of(self, node: ast.AST | None) -> Shape:
@@ -44,21 +45,18 @@ class Shapes:
         if node is None or self._depth > _DEEPEST:
             return UNKNOWN
         if type(node) is ast.Name:
-            return self._name(node.id)
+            name = node.id
+            named = self._names.get(name)
+            if named is None:
+                named = self._names[name] = ("name", name)
+            return named
         known = self._known.get(id(node))
         if known is None:
             self._depth += 1
             build = _BUILDERS.get(type(node), _other)
             found = build(self, node)
-            written = marshal.dumps(found, _WITHOUT_REFERENCES)  # type: ignore[arg-type]  # plain values, all the way down
-            known = self._known[id(node)] = self._same.setdefault(written, found)  # bytes tell 1 from True
+            known = self._known[id(node)] = self._same.setdefault(_key(found), found)
             self._depth -= 1
-        return known
-
-    def _name(self, name: str) -> Shape:
-        known = self._names.get(name)
-        if known is None:
-            known = self._names[name] = ("name", name)
         return known
 
     def all_of(self, nodes: Iterable[ast.AST | None]) -> tuple[Shape, ...]:
@@ -66,7 +64,28 @@ class Shapes:
 
     def annotation(self, node: ast.AST | None) -> Shape | None:
         """Return the shape of an annotation, reading the ones written as strings."""
-        return None if node is None else _unquote(self.of(node))
+        if node is None:
+            return None
+        shape = self.of(node)
+        known = self._annotations.get(id(shape))
+        if known is None:  # the shape is held, so that no other takes over its identity
+            known = self._annotations[id(shape)] = (shape, _unquote(shape))
+        return known[1]
+
+
+def _key(shape: Shape) -> object:
+    """Return what tells a new shape from others, given that equal shapes inside it are one object already.
+
+    Only two kinds of key begin with a number, an identity; bytes tell 1 from True.
+    """
+    match shape:
+        case ("attr", base, name):
+            return (id(base), name)
+        case ("call", func, tuple(args), tuple(keywords)):
+            return (id(func), *map(id, args), None, *((name, id(value)) for name, value in keywords))
+        case ("const", str(text)):
+            return text
+    return marshal.dumps(shape, _WITHOUT_REFERENCES)  # type: ignore[arg-type]  # plain values, all the way down
 
 
 def _unquote(shape: Shape) -> Shape:

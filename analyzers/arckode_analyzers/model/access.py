@@ -163,7 +163,7 @@ class Access:
                     scope = function
                     while scope > 0 and name not in source.names.get((scope, -1), {}):
                         scope = source.facts.functions[scope].parent
-                    definitions = source.names.get((max(scope, 0), -1), {}).get(name, [])
+                    definitions = source.names.get((max(scope, 0), -1), {}).get(name, ())
                     row = next(
                         (source.facts.imports[each.index] for each in definitions if each.what == "import"), None
                     )

@@ -72,7 +72,7 @@ class Arguments:
             return shape[0] != "name"
         while function > 0 and shape[1] not in source.names.get((function, -1), {}):
             function = source.facts.functions[function].parent
-        definitions = source.names.get((function, -1), {}).get(str(shape[1]), [])
+        definitions = source.names.get((function, -1), {}).get(str(shape[1]), ())
         for definition in definitions:
             if definition.what == "parameter":
                 row = source.facts.parameters[definition.index]

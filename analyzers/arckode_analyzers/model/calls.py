@@ -6,9 +6,8 @@ as an argument is called by the call that passes it, when the callee calls that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from arckode_analyzers.model.constants import tabled
 from arckode_analyzers.model.implied import Implied
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from arckode_analyzers.model.source import Source
 
 _ROUNDS = 12
+_SEVERAL = 2
 _CALL_THEIR_ARGUMENTS = frozenset(
     {
         "builtins.map",
@@ -75,8 +75,7 @@ class CallAt:
         return (self.source.path, self.at)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What a call reaches: a function of the project, or a library's method with its effect.
 
     `through` is the call inside the callee that runs a function it was given.
@@ -193,7 +192,8 @@ class CallGraph:
         else:
             value = self._operator(call)
         call.value = value
-        call.targets = tuple(dict.fromkeys(self._targets(call, value)))
+        targets = tuple(self._targets(call, value))
+        call.targets = targets if len(targets) < _SEVERAL else tuple(dict.fromkeys(targets))
         self._learn(call, value)
         if value is None or says_nothing(value) or self._is_stub(value):
             return True
@@ -218,11 +218,11 @@ class CallGraph:
         yield from self._chosen(call)
         key = key_of(call.record, value)
         if key is not None:
-            yield from (replace(target, through=call) for target in self._leads(self._argument(call, key)))
+            yield from (target._replace(through=call) for target in self._leads(self._argument(call, key)))
         if self._starts(call, value):
             for argument in self._arguments(call):
                 if argument is not None and argument.kind != "instance":
-                    yield from (replace(target, through=call) for target in self._leads(argument))
+                    yield from (target._replace(through=call) for target in self._leads(argument))
             return
         if value is None:
             return
@@ -324,7 +324,7 @@ class CallGraph:
         for symbol, parameter, argument in self._matched(call, value):
             through = self._parameters_called.get((symbol, parameter.name))
             if through is not None and argument is not None and argument.kind in {"function", "method"}:
-                yield from (replace(target, through=through) for target in self._leads(argument))
+                yield from (target._replace(through=through) for target in self._leads(argument))
 
     # What callers pass
 

@@ -307,7 +307,7 @@ class Columns:
 
 
 def _bindings(klass: ClassAt) -> Iterator[Binding]:
-    return (row for row in klass.source.facts.bindings if row.owner == klass.index)
+    return iter(klass.source.declared_in.get(klass.index, ()))
 
 
 def _is_call(shape: Shape) -> bool:

@@ -76,7 +76,7 @@ def _given(project: Project, source: Source, function: int, name: str) -> tuple[
     scope = function
     while scope > 0 and name not in source.names.get((scope, -1), {}):
         scope = source.facts.functions[scope].parent
-    definitions = source.names.get((max(scope, 0), -1), {}).get(name, [])
+    definitions = source.names.get((max(scope, 0), -1), {}).get(name, ())
     if len(definitions) != 1:
         return source, 0, None
     only = definitions[0]

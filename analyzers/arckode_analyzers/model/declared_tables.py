@@ -85,6 +85,7 @@ class DeclaredTables:
         self._analysis = analysis
         self._project = analysis.project
         self._resolver = analysis.resolver
+        self._lines: dict[Source, tuple[int, ...]] = {}
         self.all = tuple(self._tables())
         self.names = {table.name for table in self.all} | set(self._elsewhere())
 
@@ -169,7 +170,7 @@ class DeclaredTables:
     def _own(self, model: ClassAt, klass: ClassAt, found: dict[str, Declared]) -> bool:
         """Add the columns one class declares; tell whether all of them could be read."""
         complete = True
-        own = [row for row in klass.source.facts.bindings if row.owner == klass.index and row.target[0] == "name"]
+        own = [row for row in klass.source.declared_in.get(klass.index, ()) if row.target[0] == "name"]
         uniques, is_certain = self._constraints(klass, own)
         for row in own:
             name = str(row.target[1])
@@ -204,9 +205,7 @@ class DeclaredTables:
         row = next((each for each in own if each.target == ("name", "__table_args__")), None)
         has_method = any(name == "__table_args__" for name, _ in self._project.methods(klass))
         loose = any(
-            klass.source.last(call.func) in {"Index", "UniqueConstraint"} and call.function == 0
-            for call in klass.source.facts.calls
-            if not row or not 0 <= call.line - row.line <= OWN_CONSTRAINTS
+            row is None or not 0 <= line - row.line <= OWN_CONSTRAINTS for line in self._constraint_lines(klass.source)
         )
         if row is None or row.value is None:
             return frozenset(), not has_method and not loose
@@ -216,6 +215,16 @@ class DeclaredTables:
                 case ("call", tuple(func), (("const", str(only)),), _) if klass.source.last(func) == "UniqueConstraint":
                     names.add(only.lower())
         return frozenset(names), False
+
+    def _constraint_lines(self, source: Source) -> tuple[int, ...]:
+        """Return where a file makes indexes and unique constraints outside of functions."""
+        known = self._lines.get(source)
+        if known is None:
+            calls = (call for call in source.facts.calls if call.function == 0)
+            known = self._lines[source] = tuple(
+                call.line for call in calls if source.last(call.func) in {"Index", "UniqueConstraint"}
+            )
+        return known
 
     def _is_no_column(self, klass: ClassAt, row: Binding) -> bool:
         if row.value is None or row.value[0] != "call":

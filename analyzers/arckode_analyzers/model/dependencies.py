@@ -166,9 +166,9 @@ class Dependencies:
         """Return the dependency that a class-based view declares as an attribute."""
         for ancestor in self._resolver.ancestors(owner):
             klass = self._graph.project.classes.get(ancestor.name)
-            rows = () if klass is None else klass.source.facts.bindings
+            rows = () if klass is None else klass.source.declared_in.get(klass.index, ())
             for row in rows:
-                if klass is None or row.owner != klass.index or row.target != ("name", name):
+                if klass is None or row.target != ("name", name):
                     continue
                 for where, func, args in self.marks(klass.source, (row.value, row.annotation)):
                     if args and self._is(where, func, "Depends", "Security"):
@@ -179,6 +179,6 @@ class Dependencies:
         """Yield the attributes that a class-based view declares with a value."""
         for ancestor in self._resolver.ancestors(owner):
             klass = self._graph.project.classes.get(ancestor.name)
-            for row in () if klass is None else klass.source.facts.bindings:
-                if klass is not None and row.owner == klass.index and row.target[0] == "name":
+            for row in () if klass is None else klass.source.declared_in.get(klass.index, ()):
+                if row.target[0] == "name":
                     yield str(row.target[1])

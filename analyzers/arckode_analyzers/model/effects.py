@@ -6,7 +6,6 @@ shortest one. Remembered look-ups do not climb: calling them again is free.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from arckode_analyzers.facts.shapes import root_of
@@ -36,8 +35,7 @@ _REMEMBER = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """The call through which a function has its effect, and what that call reaches."""
 
     call: CallAt
@@ -183,6 +181,6 @@ def remembered(source: Source, function: int, container: Shape | None) -> bool:
             root = _start(store)
             return not _is_local(source, function, root) or _is_request(source, function, root)
         case ("name", name):
-            definitions = source.names.get((function, -1), {}).get(str(name), [])
+            definitions = source.names.get((function, -1), {}).get(str(name), ())
             return all(definition.what == "parameter" for definition in definitions)
     return True

@@ -78,7 +78,7 @@ class EventNames:
         scope = function
         while scope > 0 and name not in source.names.get((scope, -1), {}):
             scope = source.facts.functions[scope].parent
-        definitions = source.names.get((max(scope, 0), -1), {}).get(name, [])
+        definitions = source.names.get((max(scope, 0), -1), {}).get(name, ())
         if len(definitions) != 1:
             return None
         only = definitions[0]
@@ -116,8 +116,8 @@ class EventNames:
     def _class_text(self, value: Value, name: str, depth: int) -> tuple[str, ...] | None:
         for ancestor in self._resolver.ancestors(value):
             klass = self._project.classes.get(ancestor.name)
-            for row in () if klass is None else klass.source.facts.bindings:
-                if klass is not None and row.owner == klass.index and row.target == ("name", name):
+            for row in () if klass is None else klass.source.declared_in.get(klass.index, ()):
+                if klass is not None and row.target == ("name", name):
                     return self._class_value(klass, row.value, depth)
         return None
 

@@ -67,13 +67,13 @@ class Iteration:
     def elsewhere(self, source: Source, function: int) -> Iteration:
         return replace(self, source=source, function=function)
 
-    def definitions(self, name: str) -> tuple[int, list[Definition]]:
+    def definitions(self, name: str) -> tuple[int, tuple[Definition, ...]]:
         """Return the scope that gives a name its meaning, and the definitions there."""
         for scope in (self.function, 0):
             found = self.source.names.get((scope, -1), {}).get(name)
             if found:
                 return scope, found
-        return 0, []
+        return 0, ()
 
     def is_chunks(self, shape: Shape) -> bool:
         """Tell whether a loop over this expression is handed batches: `for batch in chunked(rows, 500)`."""

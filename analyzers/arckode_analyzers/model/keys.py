@@ -110,7 +110,7 @@ class Keys:
         source, function = place.source, place.function
         while function > 0 and name not in source.names.get((function, -1), {}):
             function = source.facts.functions[function].parent
-        definitions = source.names.get((function, -1), {}).get(name, [])
+        definitions = source.names.get((function, -1), {}).get(name, ())
         taken = self._taken_out(source, function, name, 0) if function == place.function else frozenset()
         found: list[Key] = []
         for definition in definitions:

@@ -151,7 +151,7 @@ class Loading:
         return loaded[0] if len(loaded) == 1 else None
 
     def _named(self, source: Source, function: int, name: str, depth: int) -> Loaded | None:
-        definitions = source.names.get((function, -1), {}).get(name, [])
+        definitions = source.names.get((function, -1), {}).get(name, ())
         if len(definitions) != 1 or definitions[0].what != "binding":
             return None
         row = source.facts.bindings[definitions[0].index]

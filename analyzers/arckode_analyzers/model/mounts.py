@@ -169,7 +169,7 @@ class Mounts:
         source = self._project.sources.get(router.path)
         if source is None:
             return None
-        definitions = source.names.get((router.function, -1), {}).get(router.name, [])
+        definitions = source.names.get((router.function, -1), {}).get(router.name, ())
         values = (source.facts.bindings[each.index].value for each in definitions if each.what == "binding")
         return next((value for value in values if value is not None and value[0] == "call"), None)
 

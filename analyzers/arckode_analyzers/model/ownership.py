@@ -103,8 +103,8 @@ class Ownership:
             klass = self._analysis.project.classes.get(ancestor.name)
             if klass is None or "kernel" in klass.source.layers:
                 continue
-            for row in klass.source.facts.bindings:
-                if row.owner == klass.index and row.target[0] == "name":
+            for row in klass.source.declared_in.get(klass.index, ()):
+                if row.target[0] == "name":
                     yield klass.source, str(row.target[1]), row
             for name, method in self._analysis.project.methods(klass):
                 for result in method.source.results_of.get(method.index, ()):

@@ -53,7 +53,7 @@ class Permissions:
     def _read(self, source: Source) -> None:
         for call in source.facts.calls:
             value = self._analysis.value(source, call.function, call.func)
-            if value is None:
+            if value is None or not value.name.startswith(("kernel.", "fastapi.")):
                 continue
             where = (source, call.function, call.line, call.column)
             keywords = dict(call.keywords)

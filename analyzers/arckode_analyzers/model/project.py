@@ -113,9 +113,9 @@ class Project:
 
     def methods(self, klass: ClassAt) -> Iterator[tuple[str, FunctionAt]]:
         """Yield the methods that a class itself defines, in source order."""
-        for index, record in enumerate(klass.source.facts.functions):
-            if index and record.owner == klass.index:
-                yield record.name, FunctionAt(klass.source, index)
+        functions = klass.source.facts.functions
+        for index in klass.source.methods_in.get(klass.index, ()):
+            yield functions[index].name, FunctionAt(klass.source, index)
 
     def _module(self, path: str) -> str:
         return module_name(path, (*self._roots, *self.config.sources))

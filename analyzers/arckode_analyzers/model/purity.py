@@ -81,9 +81,11 @@ class Purity:
         for call in source.facts.calls:
             value = self._analysis.value(source, call.function, call.func)
             kind = "" if value is None or value.kind == "method" else self._kind(value)
+            if not kind:
+                continue
             positions = DECIDER if kind == "aggregate" else ()
             given = [(positions[at] if at < len(positions) else "", shape) for at, shape in enumerate(call.args)]
-            for name, shape in (*given, *call.keywords) if kind else ():
+            for name, shape in (*given, *call.keywords):
                 yield from self._handed(source, call.function, kind, (name, shape))
         yield from self._upcasters(source)
 

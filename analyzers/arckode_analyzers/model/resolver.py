@@ -122,8 +122,8 @@ class Resolver:
             return Value("external", f"builtins.{name}")
         return starred
 
-    def _first(self, source: Source, definitions: list[Definition]) -> Value | None:
-        ordered = sorted(definitions, key=lambda definition: _ORDER[definition.what])
+    def _first(self, source: Source, definitions: tuple[Definition, ...]) -> Value | None:
+        ordered = definitions if len(definitions) == 1 else sorted(definitions, key=_rank)
         for definition in ordered:
             found = self.defined(source, definition)
             if found is not None and found.name != "builtins.None":
@@ -354,7 +354,7 @@ class Resolver:
         for ancestor in self.ancestors(value):
             klass = self.project.classes.get(ancestor.name)
             if klass is not None and "kernel" not in klass.source.layers:
-                yield from (row for row in klass.source.facts.bindings if row.owner == klass.index)
+                yield from klass.source.declared_in.get(klass.index, ())
 
     # Calls
 
@@ -430,14 +430,14 @@ class Resolver:
     def _places(self, source: Source, function: int, name: str) -> Iterator[tuple[Source, Definition]]:
         """Yield where a module-level name is written, following plain imports from file to file."""
         scope = source.names.get((function, -1), {})
-        definitions = scope.get(name) or source.names.get((0, -1), {}).get(name, [])
+        definitions = scope.get(name) or source.names.get((0, -1), {}).get(name, ())
         for _ in range(20):
             yield from ((source, definition) for definition in definitions)
             row = next((source.facts.imports[each.index] for each in definitions if each.what == "import"), None)
             target = None if row is None or not row.name else self.project.modules.get(source.target(row))
             if row is None or target is None or target is source:
                 return
-            source, definitions = target, target.names.get((0, -1), {}).get(row.name, [])
+            source, definitions = target, target.names.get((0, -1), {}).get(row.name, ())
 
     def aliased(self, source: Source, name: str) -> Iterator[Shape]:
         """Yield what a module-level name was assigned, in the file where that was written."""
@@ -479,6 +479,10 @@ class Resolver:
 
 def _makes_data(source: Source, decorator: Shape) -> bool:
     return source.last(decorator[1] if decorator[0] == "call" else decorator) in library.DATA_DECORATORS
+
+
+def _rank(definition: Definition) -> int:
+    return _ORDER[definition.what]
 
 
 _ORDER = {"parameter": 0, "function": 1, "class": 1, "import": 2, "binding": 3}

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 VERBS = frozenset({"get", "post", "put", "patch", "delete"})
 _REGISTER = VERBS | {"api_route", "route", "add_api_route", "add_route"}
 _ROUTERS = frozenset({"APIRouter", "FastAPI", "ModuleRouter", "Router", "Starlette"})
+_OBJECTS = frozenset({"Route", "APIRoute"})
 _ROUTE_OBJECTS = frozenset({"fastapi.routing.APIRoute", "starlette.routing.Route", "fastapi.APIRoute"})
 _Keywords = dict[str, "Shape"]
 
@@ -72,21 +73,20 @@ class Routes:
                 handler = FunctionAt(source, index)
                 yield from self._registered(source, record.parent, shape, (record.line, record.column), handler)
         for call in source.facts.calls:
-            where = (call.line, call.column)
-            match call.shape:
-                case ("call", ("call", _, _, _), (tuple(target),), _):
-                    for found in self._handlers(source, call.function, target) or (None,):
-                        yield from self._registered(source, call.function, call.func, where, found)
-                case ("call", ("attr", _, str(verb)), _, _) if verb in _REGISTER:
-                    endpoint = _argument(call.args, dict(call.keywords), 1, "endpoint")
-                    for found in () if endpoint is None else self._handlers(source, call.function, endpoint):
-                        yield from self._registered(source, call.function, call.shape, where, found)
-                case _:
-                    yield from self._object(source, call.function, call.shape, where)
+            func, where = call.func, (call.line, call.column)
+            if func[0] == "call" and len(call.args) == 1:
+                for found in self._handlers(source, call.function, call.args[0]) or (None,):
+                    yield from self._registered(source, call.function, func, where, found)
+            elif func[0] == "attr" and func[2] in _REGISTER:
+                endpoint = _argument(call.args, dict(call.keywords), 1, "endpoint")
+                for found in () if endpoint is None else self._handlers(source, call.function, endpoint):
+                    yield from self._registered(source, call.function, call.shape, where, found)
+            elif func[-1] in _OBJECTS:
+                yield from self._object(source, call.function, call.shape, where)
 
     def _object(self, source: Source, function: int, shape: Shape, where: tuple[int, int]) -> Iterator[Route]:
         match shape:
-            case ("call", tuple(func), tuple(args), tuple(pairs)) if func[-1] in {"Route", "APIRoute"}:
+            case ("call", tuple(func), tuple(args), tuple(pairs)) if func[-1] in _OBJECTS:
                 value = self._resolver.value(source, function, func)
                 if value is None or value.name not in _ROUTE_OBJECTS:
                     return

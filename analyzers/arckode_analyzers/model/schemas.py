@@ -107,7 +107,7 @@ class Schemas:
 
 
 def _bindings(klass: ClassAt) -> Iterator[Binding]:
-    return (row for row in klass.source.facts.bindings if row.owner == klass.index)
+    return iter(klass.source.declared_in.get(klass.index, ()))
 
 
 def _decorator(shape: Shape) -> object:

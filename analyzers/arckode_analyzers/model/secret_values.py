@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from arckode_analyzers.facts.shapes import within
 from arckode_analyzers.model.origins import package_of
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from arckode_analyzers.model.analysis import Analysis
     from arckode_analyzers.model.source import Source
 
+_Key: TypeAlias = tuple[str, int, int]
+_Place: TypeAlias = "tuple[Source, int, Shape]"
 _HASHING = frozenset(
     {
         "kernel.hash_password",
@@ -47,7 +49,7 @@ class SecretValues:
 
     def __init__(self, analysis: Analysis) -> None:
         self._analysis = analysis
-        self._active: set[tuple[str, int, int]] = set()
+        self._no_hash: set[_Key] = set()
 
     @cached_property
     def hashed(self) -> frozenset[tuple[str, str]]:
@@ -98,7 +100,7 @@ class SecretValues:
     def _name(self, source: Source, function: int, name: str) -> str:
         if self._is_password(source, function, name):
             return f"the password '{name}'"
-        definitions = source.names.get((function, -1), {}).get(name, [])
+        definitions = source.names.get((function, -1), {}).get(name, ())
         if len(definitions) != 1 or definitions[0].what != "binding":
             return ""
         row = source.facts.bindings[definitions[0].index]
@@ -118,38 +120,61 @@ class SecretValues:
     # Hashes
 
     def is_hash(self, source: Source, function: int, shape: Shape) -> bool:
-        """Tell whether an expression is what a password hashing function answered."""
-        key = (source.path, function, id(shape))
-        if key in self._active or len(self._active) > _DEEPEST * 4:
-            return False
-        self._active.add(key)
-        try:
-            return self._is_hash(source, function, shape)
-        finally:
-            self._active.discard(key)
+        """Tell whether an expression is what a password hashing function answered.
 
-    def _is_hash(self, source: Source, function: int, shape: Shape) -> bool:
-        match shape:
-            case ("call", ("attr", tuple(base), "decode" | "hex"), _, _) if self.is_hash(source, function, base):
-                return True
-            case ("call", tuple(func), _, _):
-                value = self._analysis.value(source, function, func)
-                return value is not None and self._hashes(value, source, function, func)
-            case ("name", str(name)):
-                definitions = source.names.get((function, -1), {}).get(name, [])
-                rows = [source.facts.bindings[each.index] for each in definitions if each.what == "binding"]
-                return any(row.value is not None and self.is_hash(source, function, row.value) for row in rows)
+        A breadth-first walk over what it is made of. Where nothing is left to look at, nothing on the way is a hash
+        either: without that, code whose functions hand on each other's results would be walked once per way through it.
+        """
+        level = [(source, function, shape)]
+        seen: set[_Key] = set()
+        for _ in range(_DEEPEST * 4 + 1):
+            following: list[_Place] = []
+            for place in level:
+                key = (place[0].path, place[1], id(place[2]))
+                if key in seen or key in self._no_hash:
+                    continue
+                seen.add(key)
+                made_of = self._made_of(*place)
+                if made_of is None:
+                    return True
+                following += made_of
+            if not following:
+                self._no_hash |= seen
+                return False
+            level = following
         return False
 
+    def _made_of(self, source: Source, function: int, shape: Shape) -> list[_Place] | None:
+        """Return what else to look at to know whether an expression is a hash; None when it is one."""
+        match shape:
+            case ("call", tuple(func), _, _):
+                value = self._analysis.value(source, function, func)
+                made_of = [] if value is None else self._answered(value, source, function, func)
+                if made_of is not None and func[0] == "attr" and func[2] in {"decode", "hex"}:
+                    base = func[1]
+                    return [(source, function, base), *made_of] if isinstance(base, tuple) else made_of
+                return made_of
+            case ("name", str(name)):
+                definitions = source.names.get((function, -1), {}).get(name, ())
+                rows = (source.facts.bindings[each.index] for each in definitions if each.what == "binding")
+                return [(source, function, row.value) for row in rows if row.value is not None]
+        return []
+
     def _hashes(self, value: Value, source: Source, function: int, func: Shape) -> bool:
+        made_of = self._answered(value, source, function, func)
+        return made_of is None or any(self.is_hash(*place) for place in made_of)
+
+    def _answered(self, value: Value, source: Source, function: int, func: Shape) -> list[_Place] | None:
+        """Return what a call answers with; None when that is a hash."""
         if value.name in _HASHING:
-            return True
+            return None
         own = self._analysis.project.functions.get(value.name)
         if own is not None:
-            results = own.source.results_of.get(own.index, [])
-            return any(self.is_hash(own.source, own.index, row.value) for row in results)
+            return [(own.source, own.index, row.value) for row in own.source.results_of.get(own.index, ())]
         is_hash = value.kind in {"method", "external"} and value.last == "hash"
-        return is_hash and package_of(self._analysis.resolver, source, function, func) in _HASH_PACKAGES
+        if is_hash and package_of(self._analysis.resolver, source, function, func) in _HASH_PACKAGES:
+            return None
+        return []
 
     def _stored(self, source: Source) -> Iterator[tuple[str, str]]:
         for row in source.facts.bindings:
@@ -207,8 +232,8 @@ class SecretValues:
         for ancestor in self._analysis.resolver.ancestors(model):
             klass = self._analysis.project.classes.get(ancestor.name)
             if klass is not None:
-                rows = klass.source.facts.bindings
-                found |= {str(row.target[1]) for row in rows if row.owner == klass.index and row.target[0] == "name"}
+                rows = klass.source.declared_in.get(klass.index, ())
+                found |= {str(row.target[1]) for row in rows if row.target[0] == "name"}
         return frozenset(found)
 
 

@@ -63,8 +63,8 @@ class Settings:
 
     def _of(self, klass: ClassAt) -> Iterator[Setting]:
         source = klass.source
-        for row in source.facts.bindings:
-            if row.owner != klass.index or row.annotation is None or row.target[0] != "name":
+        for row in source.declared_in.get(klass.index, ()):
+            if row.annotation is None or row.target[0] != "name":
                 continue
             said = self._resolver.annotation(source, klass.record.function, row.annotation)
             default = self.written(source, klass.record.function, row.value)

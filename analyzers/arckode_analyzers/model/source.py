@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Iterable
 
-    from arckode_analyzers.facts.records import Call, FileFacts, Import, Parameter, Result
+    from arckode_analyzers.facts.records import Binding, Call, FileFacts, Import, Parameter, Result
     from arckode_analyzers.model.calls import CallAt
 
 What: TypeAlias = Literal["parameter", "binding", "function", "class", "import"]
@@ -18,12 +17,17 @@ What: TypeAlias = Literal["parameter", "binding", "function", "class", "import"]
 _Row = TypeVar("_Row", "Call", "Result", "Parameter")
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(NamedTuple):
     """Where a name gets its meaning: the kind of record and its index."""
 
     what: What
-    index: int
+    index: int  # type: ignore[assignment]  # nobody looks for a member in it
+
+
+@cache
+def _only(what: What, index: int) -> tuple[Definition]:
+    """Return one object for all files: most names have one definition, and there are many names."""
+    return (Definition(what, index),)
 
 
 class Source:
@@ -65,6 +69,22 @@ class Source:
         from arckode_analyzers.model.calls import CallAt  # which imports this module's classes
 
         return tuple(CallAt(self, at, record) for at, record in enumerate(self.facts.calls))
+
+    @cached_property
+    def declared_in(self) -> dict[int, list[Binding]]:
+        """The bindings that stand in each class, by its index; -1 for what stands in none."""
+        found: dict[int, list[Binding]] = {}
+        for row in self.facts.bindings:
+            found.setdefault(row.owner, []).append(row)
+        return found
+
+    @cached_property
+    def methods_in(self) -> dict[int, list[int]]:
+        """Which functions each class defines, by its index; -1 for those that stand in none."""
+        found: dict[int, list[int]] = {}
+        for index, row in enumerate(self.facts.functions[1:], 1):
+            found.setdefault(row.owner, []).append(index)
+        return found
 
     def imply(self, records: Iterable[Call]) -> None:
         """Take in the calls that are not written as one; they count on from the written ones."""
@@ -156,11 +176,16 @@ class Source:
             symbols.append(symbol)
         return tuple(symbols)
 
-    def _names(self) -> dict[tuple[int, int], dict[str, list[Definition]]]:
-        scopes: dict[tuple[int, int], dict[str, list[Definition]]] = {}
+    def _names(self) -> dict[tuple[int, int], dict[str, tuple[Definition, ...]]]:
+        scopes: dict[tuple[int, int], dict[str, tuple[Definition, ...]]] = {}
 
-        def add(function: int, owner: int, name: object, what: What, index: int) -> None:
-            scopes.setdefault((function, owner), {}).setdefault(str(name), []).append(Definition(what, index))
+        def add(function: int, owner: int, name: str, what: What, index: int) -> None:
+            place = (function, owner)
+            scope = scopes.get(place)
+            if scope is None:
+                scope = scopes[place] = {}
+            before = scope.get(name)
+            scope[name] = _only(what, index) if before is None else before + _only(what, index)
 
         for index, row in enumerate(self.facts.parameters):
             add(row.function, -1, row.name, "parameter", index)
@@ -173,7 +198,7 @@ class Source:
                 add(imported.function, -1, imported.local, "import", index)
         for index, binding in enumerate(self.facts.bindings):
             if binding.target[0] == "name" and binding.how != "+=":
-                add(binding.function, binding.owner, binding.target[1], "binding", index)
+                add(binding.function, binding.owner, str(binding.target[1]), "binding", index)
         return scopes
 
 

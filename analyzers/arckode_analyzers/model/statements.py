@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from arckode_analyzers.model.sinks import words
 
@@ -56,29 +56,47 @@ class Rows:
     shape: Shape
 
 
+class _Called(NamedTuple):
+    """A call that may be a step of a statement: most are not."""
+
+    source: Source
+    function: int
+    func: Shape
+    args: tuple[Shape, ...]
+    pairs: tuple[tuple[str, Shape], ...]
+
+    @property
+    def step(self) -> Step:
+        return Step(str(self.func[-1]), self.args, self.pairs, self.source, self.function)
+
+
 class Statements:
     """Reads statements; what is not certainly one is None."""
 
     def __init__(self, analysis: Analysis) -> None:
         self._analysis = analysis
-        self._known: dict[tuple[str, int, int], Statement | None] = {}
+        self._known: dict[tuple[Source, int, int], Statement | None] = {}
         self._held: list[Shape] = []
 
     def of(self, source: Source, function: int, shape: Shape) -> Statement | None:
         """Return the statement an expression stands for."""
-        key = (source.path, function, id(shape))
+        found = self._whole(source, function, shape)
+        return found if found is not None and found.kind != "itself" else None
+
+    def _whole(self, source: Source, function: int, shape: Shape) -> Statement | None:
+        """Return what an expression says that is not read as a part of another one; each is read once."""
+        key = (source, function, id(shape))
         if key not in self._known:
             self._held.append(shape)
             self._known[key] = self._of(source, function, shape, ())
-        found = self._known[key]
-        return found if found is not None and found.kind != "itself" else None
+        return self._known[key]
 
     def _of(self, source: Source, function: int, shape: Shape, names: tuple[str, ...]) -> Statement | None:
         if len(names) > _DEEPEST:
             return None
         match shape:
             case ("call", tuple(func), tuple(args), tuple(pairs)):
-                return self._call(Step(str(func[-1]), args, pairs, source, function), func, names)
+                return self._call(_Called(source, function, func, args, pairs), names)
             case ("name", str(name)):
                 return self._named(source, function, name, names)
             case ("either", tuple(choices)):
@@ -86,19 +104,20 @@ class Statements:
                 return _joined(found)
         return None
 
-    def _call(self, step: Step, func: Shape, names: tuple[str, ...]) -> Statement | None:
-        source, function = step.source, step.function
+    def _call(self, called: _Called, names: tuple[str, ...]) -> Statement | None:
+        source, function, func, _, _ = called
         value = self._analysis.value(source, function, func)
         if value is not None and value.name in _STARTS and value.kind == "external":
-            return Statement(value.last, (step,))
+            return Statement(value.last, (called.step,))
         if value is not None and value.kind == "method" and value.last == "query" and value.of is not None:
-            return Statement("query", (step,), value.of) if value.of.last.endswith(("Session", "session")) else None
+            is_session = value.of.last.endswith(("Session", "session"))
+            return Statement("query", (called.step,), value.of) if is_session else None
         if func[0] == "attr" and isinstance(func[1], tuple):
-            inner = self._of(source, function, func[1], names)
+            inner = self._of(source, function, func[1], names) if names else self._whole(source, function, func[1])
             if inner is not None and inner.kind == "query" and func[2] in _ENDS:
                 return None
             if inner is not None:
-                return replace(inner, steps=(*inner.steps, step))
+                return replace(inner, steps=(*inner.steps, called.step))
         return self._helper(value, names)
 
     def _helper(self, value: Value | None, names: tuple[str, ...]) -> Statement | None:
@@ -113,7 +132,7 @@ class Statements:
     def _named(self, source: Source, function: int, name: str, names: tuple[str, ...]) -> Statement | None:
         if name in names:
             return Statement("itself", ())
-        definitions = source.names.get((function, -1), {}).get(name, [])
+        definitions = source.names.get((function, -1), {}).get(name, ())
         if not definitions or any(each.what != "binding" for each in definitions):
             return None
         rows = [source.facts.bindings[each.index] for each in definitions]
@@ -156,7 +175,7 @@ class Statements:
         return None
 
     def _named_rows(self, source: Source, function: int, name: str, depth: int) -> Rows | None:
-        definitions = source.names.get((function, -1), {}).get(name, [])
+        definitions = source.names.get((function, -1), {}).get(name, ())
         if len(definitions) != 1 or definitions[0].what != "binding":
             return None
         row = source.facts.bindings[definitions[0].index]

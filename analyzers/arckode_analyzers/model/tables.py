@@ -92,8 +92,8 @@ class Tables:
         """Return the database schema that a class names in `__table_args__`."""
         if any(row.owner == owner and row.name == "__table_args__" for row in source.facts.functions):
             return f"computed by {source.class_symbols[owner]}"
-        for row in source.facts.bindings:
-            if row.owner == owner and row.target == ("name", "__table_args__") and row.value is not None:
+        for row in source.declared_in.get(owner, ()):
+            if row.target == ("name", "__table_args__") and row.value is not None:
                 for part in within(row.value):
                     match part:
                         case ("dict", tuple(keys), tuple(values)) if ("const", "schema") in keys:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["module", "class", "function", "instance", "external", "method"]
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A thing with a canonical dotted name.
 
     `args` are type arguments; `of` is the receiver of a bound function or of a method we do not have the source of.

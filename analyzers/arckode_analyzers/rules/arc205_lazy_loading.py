@@ -199,7 +199,7 @@ def _single(analysis: Analysis, source: Source) -> Iterator[Spot]:
     for row in source.facts.bindings:
         if row.how != "=" or row.value is None or row.target[0] != "name" or row.owner >= 0:
             continue
-        definitions = source.names.get((row.function, -1), {}).get(str(row.target[1]), [])
+        definitions = source.names.get((row.function, -1), {}).get(str(row.target[1]), ())
         loaded = analysis.loading.of(source, row.function, row.value) if len(definitions) == 1 else None
         if loaded is None or loaded.many:
             continue
