@@ -6,6 +6,7 @@ import gc
 from typing import TYPE_CHECKING, Literal
 
 from arckode_gen.client import operations, render
+from arckode_gen.client.document import Document
 from arckode_gen.client.python import render as python
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def files(
     try:
         if language == "python":
             return python.files(operations.read(document, fine=True), stubs / "api_client" / "python")
-        return render.files(operations.read(document), stubs / "api_client" / "tree", extras)
+        return render.files(operations.read(document), stubs / "api_client" / "tree", Document(document), extras)
     finally:
         if was_on:
             gc.enable()

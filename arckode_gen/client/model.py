@@ -137,13 +137,14 @@ AnswerKind = Literal["json", "text", "file", "events", "nothing"]
 
 
 class Answer(NamedTuple):
-    """What one status brings; `status` is `200`, `4XX` or `default`."""
+    """What one status brings; `status` is `200`, `4XX` or `default`, `pointer` leads to what the media type has."""
 
     status: str
     kind: AnswerKind
     media_type: str
     type: Type
     doc: Doc = NO_DOC
+    pointer: str = ""
 
 
 class Operation(NamedTuple):

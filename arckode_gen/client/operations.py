@@ -190,11 +190,11 @@ class _Reader:
         at = f"{pointer}/content/{escape(media)}"
         kind = kinds[media]
         if kind == "events":
-            return Answer(status, kind, media, self._event(raw, at), doc)
+            return Answer(status, kind, media, self._event(raw, at), doc, at)
         found = self.schemas.read(raw.get("schema", True), f"{at}/schema")
         if kind == "json" and found == model.BINARY:
             kind = "file"
-        return Answer(status, kind, media, {"text": model.STRING, "file": model.BINARY}.get(kind, found), doc)
+        return Answer(status, kind, media, {"text": model.STRING, "file": model.BINARY}.get(kind, found), doc, at)
 
     def _event(self, media: Node, pointer: str) -> Type:
         """Return the type of an event's data; a text when nothing says that it is more."""

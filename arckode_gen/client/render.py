@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import jinja2
 
-from arckode_gen.client import functions, uses, zod
+from arckode_gen.client import functions, mocks, uses, zod
+from arckode_gen.client.examples import Examples
 from arckode_gen.client.model import NULL, Direction, Exactly, ListOf, Named, ObjectOf, OneOf, Property, Scheme
 from arckode_gen.client.naming import GLOBALS, Names, camel, file_name, pascal
-from arckode_gen.client.typescript import WIDTH, Printer
+from arckode_gen.client.typescript import WIDTH, Printer, width
 from arckode_gen.client.typescript_text import comment, plain, quoted
 from arckode_gen.engine.plan import FileState
 from arckode_gen.errors import CrashError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from arckode_gen.client.document import Document
     from arckode_gen.client.functions import Function
     from arckode_gen.client.model import Api, Operation, Schema, Type
 
@@ -27,7 +29,7 @@ _EXPORTED = frozenset(
     "configure at json either nothing text file send exchange sleep newId ServerEvent events multipart form deep "
     "joined asJson AnyPage paginate Webhooks Session session".split()
 )
-Extra = Literal["zod"]
+Extra = Literal["zod", "mock"]
 _FIXED = frozenset({"auth", "body", "events", "index", "paging", "readers", "runtime", "schemas", "webhooks"})
 _FROM = {
     "./body": frozenset({"multipart", "form", "deep", "joined", "asJson"}),
@@ -44,26 +46,28 @@ class _Module(NamedTuple):
     functions: tuple[Function, ...]
     schemas: frozenset[str]
     declared: tuple[tuple[str, Type, Direction], ...]
+    operations: tuple[tuple[Operation, str], ...]
 
     @property
     def helpers(self) -> frozenset[str]:
         return frozenset(each for function in self.functions for each in function.helpers)
 
 
-def files(api: Api, tree: Path, extras: Collection[Extra] = ()) -> dict[str, FileState]:
+def files(api: Api, tree: Path, document: Document, extras: Collection[Extra] = ()) -> dict[str, FileState]:
     """Return every file of a client, by its path inside the client's folder; `tree` is the folder of templates.
 
-    `zod` among the extras is a file of schemas beside the types.
+    `zod` among the extras is a file of schemas beside the types, `mock` are files that answer in the server's place.
 
     Raises:
         UnsupportedError: an operation holds what no function can be made from.
     """
-    return _Renderer(api, tree, extras).files()
+    return _Renderer(api, tree, document, extras).files()
 
 
 class _Renderer:
-    def __init__(self, api: Api, tree: Path, extras: Collection[Extra]) -> None:
+    def __init__(self, api: Api, tree: Path, document: Document, extras: Collection[Extra]) -> None:
         self._api = api
+        self._document = document
         self._extras = extras
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(tree),
@@ -101,6 +105,8 @@ class _Renderer:
         # They are no part of the index: who imports that needs nothing but the client.
         if "zod" in self._extras and (declared := self._declared(modules)):
             made["zod"] = self._zod(declared)
+        if "mock" in self._extras:
+            made.update(self._mocks(modules))
         return {f"{name}.ts": FileState(text.encode()) for name, text in sorted(made.items())}
 
     def _fill(self, name: str, **values: object) -> str:
@@ -124,7 +130,7 @@ class _Renderer:
 
     def _modules(self) -> dict[str, _Module]:
         """Return what each file holds; operations stand in the order of the document."""
-        taken = {*_FIXED, *self._extras}
+        taken = {*_FIXED, *({"zod"} & set(self._extras))}
         calls: dict[str, list[tuple[Operation, functions.Own]]] = {}
         for each in self._api.operations:
             calls.setdefault(each.module, []).append((each, functions.reserve(self._names, each)))
@@ -134,7 +140,10 @@ class _Renderer:
             writer = functions.Writer(self._names, request, response)
             written = tuple(writer.write(operation, own) for operation, own in found)
             modules[file_name(module, taken)] = _Module(
-                written, frozenset(request.used | response.used), tuple(writer.declared)
+                written,
+                frozenset(request.used | response.used),
+                tuple(writer.declared),
+                tuple((operation, own.function) for operation, own in found),
             )
         return modules
 
@@ -205,6 +214,37 @@ class _Renderer:
             files.setdefault(each.file, set()).add(each.name)
         imports = "".join(_import(found, f"./{file}", "type ") for file, found in sorted(files.items()))
         return self._fill("zod", imports=imports, declarations=declarations)
+
+    def _mocks(self, modules: Mapping[str, _Module]) -> dict[str, str]:
+        """Return the files that answer in the server's place, by name; they are no part of the index, either."""
+        types = {each.pointer: each.type for each in self._api.schemas}
+        names = {each.pointer: self._types[each.pointer, "response"] for each in self._api.schemas}
+        circles = zod.circles({pointer: frozenset(uses.names(each)) for pointer, each in types.items()})
+        writer = mocks.Writer(self._api, Examples(self._document, types, circles), names, self._uses.received)
+        made = {"runtime.mock": self._fill("runtime.mock", server=quoted(self._api.server))}
+        for name, module in modules.items():
+            mocked = writer.module(module.operations)
+            lines = [
+                _import(mocked.examples, "./schemas.mock"),
+                _import({"mock", *mocked.helpers}, "./runtime.mock"),
+                _import({"Mock", "MockOf"}, "./runtime.mock", "type "),
+                f'import type * as api from "./{name}";\n',
+            ]
+            made[f"{name}.mock"] = self._fill("module.mock", imports="".join(lines), functions=mocked.functions)
+        if functions := list(writer.examples()):
+            made["schemas.mock"] = self._fill("schemas.mock", functions=functions)
+        made["index.mock"] = self._all_mocks(list(modules), sorted(made))
+        return made
+
+    def _all_mocks(self, modules: Sequence[str], files: Sequence[str]) -> str:
+        free = Names(GLOBALS | {"mocks", "files", "file", "make"})
+        names = {each: free.free(camel(each)) for each in sorted(modules)}
+        lines = [f'import * as {name} from "./{file}.mock";\n' for file, name in names.items()]
+        imports = "".join([*lines, _import({"Mock"}, "./runtime.mock", "type ")])
+        listed = f"[{', '.join(names.values())}]"
+        if width(f"  const files: Record<string, () => Mock>[] = {listed};") > WIDTH:
+            listed = "[\n" + "".join(f"    {name},\n" for name in names.values()) + "  ]"
+        return self._fill("index.mock", imports=imports, files=files, listed=listed)
 
     def _webhooks(self) -> str:
         _, response = self._printers()

@@ -65,7 +65,7 @@ class Writer:
         self._printers = printers
         self._names = names
         self._declared = {each.name: each for each in declared}
-        self._circles = _circles({each.name: frozenset(self._needs(each)) for each in declared})
+        self._circles = circles({each.name: frozenset(self._needs(each)) for each in declared})
         self.annotated: list[Declared] = []
 
     def write(self) -> Iterator[str]:
@@ -172,7 +172,7 @@ def schema_name(name: str) -> str:
     return f"{camel(name).rstrip('_')}Schema"
 
 
-def _circles(needs: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+def circles(needs: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
     """Return for each type that is made of itself the types that it is a circle with."""
     reached: dict[str, set[str]] = {}
     for start in needs:

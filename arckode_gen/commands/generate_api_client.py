@@ -52,6 +52,7 @@ SPEC = CommandSpec(
         "arckode generate:api-client --from openapi.yaml --out src/api --dry-run",
         "arckode generate:api-client --from http://127.0.0.1:8000/openapi.json --out src/api --watch",
         "arckode generate:api-client --zod",
+        "arckode generate:api-client --mock",
         "arckode generate:api-client --lang python --out clients/shop",
     ),
     params=(
@@ -65,6 +66,7 @@ SPEC = CommandSpec(
         Param(
             "zod", type="bool", help="Write schemas of zod beside the types; the project needs zod 4.3 or newer then."
         ),
+        Param("mock", type="bool", help="Write mocks of every operation for tests, answering with typed examples."),
         Param("from", default="", metavar="FILE|URL", help="An OpenAPI 3 document, JSON or YAML, instead of the code."),
         Param("check", type="bool", help="Write nothing; exit with 4 when the client is not what it should be."),
         Param("watch", type="bool", help="Stay, and write again whenever the API changes; Ctrl-C ends."),
@@ -103,6 +105,10 @@ def run(call: Call) -> int:
     if call.flag("zod") and _language(call) == "python":
         raise UsageError(
             "--zod writes schemas in TypeScript", "leave it out: the types in Python are checked by pydantic"
+        )
+    if call.flag("mock") and _language(call) == "python":
+        raise UsageError(
+            "--mock writes mocks in TypeScript", "leave it out: give the client in Python a transport of httpx2 instead"
         )
     if call.flag("watch"):
         return _watch(call)
@@ -217,7 +223,8 @@ def _language(call: Call) -> Language:
 
 
 def _extras(call: Call) -> list[Extra]:
-    return ["zod"] if call.flag("zod") else []
+    extras: tuple[Extra, ...] = ("zod", "mock")
+    return [each for each in extras if call.flag(each)]
 
 
 def _document(call: Call) -> Node:

@@ -29,7 +29,7 @@ from arckode_gen.client import document
 from tests.client.documents import CONSTRUCTS, client_of
 total = hashlib.sha256()
 for file in CONSTRUCTS:
-    for name, text in client_of(document.parse(file.read_text("utf-8"), file.name)).items():
+    for name, text in client_of(document.parse(file.read_text("utf-8"), file.name), "zod", "mock").items():
         total.update(name.encode() + text.encode())
 print(total.hexdigest())
 """

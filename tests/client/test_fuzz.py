@@ -21,6 +21,6 @@ _WANTED = int(os.environ.get("ARCKODE_FUZZ_CLIENTS", "120"))
 
 def test_a_made_up_document_never_gives_code_that_does_not_compile(tmp_path: Path) -> None:
     (tmp_path / "node_modules").symlink_to(node_tools())
-    tried = write_made_up(tmp_path, _WANTED, "ARCKODE_FUZZ_CLIENTS", lambda made: client_of(made, "zod"))
+    tried = write_made_up(tmp_path, _WANTED, "ARCKODE_FUZZ_CLIENTS", lambda made: client_of(made, "zod", "mock"))
     assert tried > _WANTED // 4
     assert not (said := compile_errors(tmp_path, "7.0")), "\n".join(said[:20])

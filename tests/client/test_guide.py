@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from arckode_gen.client import document
 from tests.client import python_tools
 from tests.client.documents import write
-from tests.client.tools import ROOT, compile_errors
+from tests.client.tools import ROOT, compile_errors, node_tools
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,7 @@ paths:
       tags: [orders]
       requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/OrderCreate"}}}}
       responses:
-        "201": {content: {application/json: {schema: {$ref: "#/components/schemas/Order"}}}}
+        "201": {content: {application/json: {schema: {$ref: "#/components/schemas/OrderOut"}}}}
         "422": {content: {application/problem+json: {schema: {$ref: "#/components/schemas/Problem"}}}}
   /events:
     get:
@@ -41,10 +41,12 @@ paths:
 components:
   schemas:
     Token: {type: object, required: [token], properties: {token: {type: string}}}
-    Order: {type: object, required: [id, total], properties: {id: {type: integer}, total: {type: string}}}
+    OrderOut: {type: object, required: [id, total], properties: {id: {type: integer}, total: {type: string}}}
     OrderCreate: {type: object, required: [total], properties: {total: {type: string}}}
     Page:
-      {type: object, required: [data], properties: {data: {type: array, items: {$ref: "#/components/schemas/Order"}}}}
+      type: object
+      required: [data]
+      properties: {data: {type: array, items: {$ref: "#/components/schemas/OrderOut"}}}
     Problem:
       type: object
       required: [errors]
@@ -61,10 +63,11 @@ let token = "";
 
 
 def test_the_page_compiles(tmp_path: Path) -> None:
-    write(document.parse(_API, "the page's API"), tmp_path / "api")
+    (tmp_path / "node_modules").symlink_to(node_tools())
+    write(document.parse(_API, "the page's API"), tmp_path / "api", "mock")
     page = (ROOT / "docs/how-to/generate-an-api-client.md").read_text("utf-8")
     blocks = re.findall(r"^```ts\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
-    assert len(blocks) == 3
+    assert len(blocks) == 5
     for number, block in enumerate(blocks):
         missing = "" if "import" in block else 'import { ordersEvents } from "./api";\n'
         used = [line for line in _AROUND.splitlines(keepends=True) if _word(line) in block]

@@ -22,6 +22,7 @@ VERSIONS = ("5.9", "6.0", "7.0")
 _PACKAGES = {
     "esbuild": "^0.28",
     "prettier": "^3.10",
+    "msw": "^2.11",
     "zod": "^4.3",
     **{f"typescript{version}": f"npm:typescript@~{version}" for version in VERSIONS},
 }

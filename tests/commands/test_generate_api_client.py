@@ -128,6 +128,21 @@ def test_schemas_of_zod_come_and_go_with_their_flag(outside: Path) -> None:
     assert "delete  api/zod.ts" in call(outside, *words).out
 
 
+def test_mocks_come_and_go_with_their_flag(outside: Path) -> None:
+    words = (NAME, "--from", "api.json", "--out", "api")
+    call(outside, *words, "--mock", "--zod")
+    assert "export function mockAIndex(" in (outside / "api/a.mock.ts").read_text()
+    assert "mock" not in (outside / "api/index.ts").read_text()
+    assert call(outside, *words, "--mock", "--zod", "--check").out == "up to date"
+    stale = arckode(outside, *words, "--check", code=4)
+    assert "stale: api/a.mock.ts" in stale.out
+    (outside / "api.json").write_text(json.dumps(DOCUMENT).replace("a_index", "b_index"))
+    stale = arckode(outside, *words, "--mock", "--check", code=4)
+    assert f"bring it up to date with: arckode {' '.join(words)} --mock\n" in stale.said
+    assert "delete  api/index.mock.ts" in call(outside, *words).out
+    assert not list((outside / "api").glob("*.mock.ts"))
+
+
 def test_another_language_is_refused(outside: Path) -> None:
     refused = arckode(outside, NAME, "--from", "api.json", "--lang", "cobol", code=2)
     assert "'cobol' is not one of 'typescript', 'python'" in refused.said
@@ -217,6 +232,7 @@ def test_an_address_that_does_not_answer_in_time(server: str) -> None:
         (("--from", "api.json", "--out", "package.json"), UsageError, "package.json is a file", "name a folder"),
         (("--from", "api.json", "--out", "api.json/x"), UsageError, "api.json is a file", "name a folder"),
         (("--zod", "--lang", "python"), UsageError, "--zod writes schemas in TypeScript", "are checked by pydantic"),
+        (("--mock", "--lang", "python"), UsageError, "--mock writes mocks in TypeScript", "a transport of httpx2"),
         (("--watch", "--check"), UsageError, "--watch writes, --check and --dry-run do not", "use one of them"),
         (("--watch", "--dry-run"), UsageError, "--watch writes", "use one of them"),
         (("--from", "bad.json"), UsageError, '#/components/schemas/A/type: "strin" is not a type', "a type is one of"),

@@ -29,7 +29,7 @@ _QUERY = r"""
 _MUSTACHES = re.compile(rb"\{\{(?:(?!</?(?:script|style|template)\b).)*?\}\}", re.DOTALL)
 # Its text is in another file; the grammar would take what follows for it.
 _EMPTY = re.compile(rb"^<(?:script|style)\b[^<>]*/>", re.MULTILINE)
-_ANY = re.compile(rb"\bany\b")
+_SAID = re.compile(rb"\bany\b|(?:inner|outer|insertAdjacent)HTML\b")
 _LINK = re.compile(r"(?:v-bind:|:)?href")
 _HTML = re.compile(r"v-html(?:\..*)?|(?:v-bind:|:|\.)(?:inner|outer)-?html(?:\..*)?", re.IGNORECASE)
 _DIRECTIVES = (":", "@", "#", "v-")
@@ -118,7 +118,7 @@ class Component:
                 yield Mark("html", *place, said.lstrip(":.").partition(".")[0])
             elif _LINK.fullmatch(said):
                 yield from self._link(element, said, place)
-        yield from self._anys()
+        yield from self._said()
 
     def _link(self, element: Node, said: str, place: tuple[int, int]) -> Iterator[Mark]:
         tag = next((child for child in element.named_children if child.type == "tag_name"), None)
@@ -133,12 +133,14 @@ class Component:
         if address.startswith("/") and not address.startswith("//"):
             yield Mark("link", *place, re.sub(r"\$\{.*?\}", "{}", address.split("'")[0].rstrip("`")))
 
-    def _anys(self) -> Iterator[Mark]:
-        """Yield the `any` of the expressions in the template."""
+    def _said(self) -> Iterator[Mark]:
+        """Yield each `any` and each assignment of markup in the expressions of the template."""
         for first, last in self._expressions():
-            if _ANY.search(self._content, first, last):
+            if _SAID.search(self._content, first, last):
                 within = Range(self._point(first), self._point(last), first, last)
-                yield from Script(self._content, "ts", within, expression=True).anys()
+                script = Script(self._content, "ts", within, expression=True)
+                yield from script.anys()
+                yield from script.htmls()
 
     def _expressions(self) -> Iterator[tuple[int, int]]:
         yield from ((first + 2, last - 2) for first, last in self._mustaches)
@@ -149,7 +151,7 @@ class Component:
                 if self._text(node.named_children[0]).startswith(_DIRECTIVES):
                     value = node.named_children[1]
                     yield value.start_byte + 1, value.end_byte - 1
-            elif _ANY.search(self._content, node.start_byte, node.end_byte):
+            elif _SAID.search(self._content, node.start_byte, node.end_byte):
                 pending.extend(node.named_children)
 
     def _point(self, at: int) -> Point:

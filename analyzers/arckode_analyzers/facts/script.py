@@ -39,6 +39,7 @@ _QUERY = f"""
 (export_statement value: (_) @default)
 (comment) @comment
 ((call_expression function: (identifier) arguments: (arguments . (_) . (object))) @store)
+((call_expression function: (identifier) arguments: (arguments . (object))) @store)
 ([(string) (template_string)] @path (#match? @path "^.[/]"))
 """
 _SCOPES = frozenset(
@@ -133,8 +134,7 @@ class Script:
             yield _mark("import", node, self.text(node)[1:-1], "type" if self._only_types(node) else "")
         free = list(self._free())
         yield from (_mark("global", node, name) for node, name in free)
-        for node in self._found.get("html", ()):
-            yield _mark("html", node, self.text(node))
+        yield from self.htmls()
         yield from self._stores()
         fetches = {self._whole(node).id for node, name in free if name == "fetch"}
         yield from Requests(self._root, self.text, fetches).marks(self._found.get("path", ()))
@@ -143,9 +143,13 @@ class Script:
         for node in self._found.get("any", ()):
             yield _mark("any", node)
 
+    def htmls(self) -> Iterator[Mark]:
+        for node in self._found.get("html", ()):
+            yield _mark("html", node, self.text(node))
+
     def options(self) -> Iterator[Mark]:
         """Yield the default export of a component that is written with the options API."""
-        for node in self._found.get("default", ()):
+        for node in map(_bare, self._found.get("default", ())):
             if node.type == "object" or (node.type == "call_expression" and self._begins_with_object(node)):
                 yield _mark("options", node, "export default")
 
@@ -189,6 +193,23 @@ class Script:
                 used = self._used(node, name)
                 if used:
                     yield node, used
+                elif name in _WINDOWS:
+                    yield from self._taken_out(node)
+
+    def _taken_out(self, window: Node) -> Iterator[tuple[Node, str]]:
+        """Yield what a pattern takes out of the window: `const { fetch: send } = window`."""
+        taking = window.parent
+        is_whole = taking is not None and window in (
+            taking.child_by_field_name("value"),
+            taking.child_by_field_name("right"),
+        )
+        pattern = taking and (taking.child_by_field_name("name") or taking.child_by_field_name("left"))
+        if not is_whole or pattern is None or pattern.type != "object_pattern":
+            return
+        for each in pattern.named_children:
+            key = each.child_by_field_name("key") or each.child_by_field_name("left") or each
+            if self.text(key) in GLOBALS:
+                yield key, self.text(key)
 
     def _whole(self, node: Node) -> Node:
         """Return the member of the window that a name is the beginning of, or the name."""
@@ -261,6 +282,13 @@ def _scope_of_binding(node: Node) -> Node | None:
     while start is not None and start.type not in _SCOPES:
         start = start.parent
     return start
+
+
+def _bare(node: Node) -> Node:
+    """Return a value without what only the type checker reads: `{} satisfies Options` is an object."""
+    while node.type in {"as_expression", "parenthesized_expression", "satisfies_expression"} and node.named_children:
+        node = node.named_children[0]
+    return node
 
 
 def _spaced(match: re.Match[bytes]) -> bytes:

@@ -9,7 +9,7 @@ from arckode_gen.client.document import UnsupportedError
 from arckode_gen.client.model import NULL, STRING, UNKNOWN, Answer, ObjectOf, OneOf, Parameter
 from arckode_gen.client.naming import Names
 from arckode_gen.client.python.naming import FUNCTIONS, pascal, snake
-from arckode_gen.client.python.text import WIDTH, docstring, listed, prose, quoted, said
+from arckode_gen.client.python.text import WIDTH, docstring, listed, opened, prose, quoted, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -124,10 +124,9 @@ class Writer:
             name = self._names.free(f"{spelled}Error", "N")
             self._error_names[status, kind] = name
             text = self._short(kind, f"{spelled}Body")
-            self.errors[name] = (
-                f"class {name}(HttpError[{text}]):\n"
-                f"{docstring(_meaning(status), 4)}\n    key = {quoted(status)}\n    kind = {text}\n"
-            )
+            head = opened(f"class {name}(", [f"HttpError[{text}]"], "):")
+            about = docstring(_meaning(status), 4)
+            self.errors[name] = f"{head}\n{about}\n    key = {quoted(status)}\n    kind = {text}\n"
         return self._error_names[status, kind]
 
     def _reading(self, operation: Operation, base: str) -> _Reading:
@@ -149,7 +148,8 @@ class Writer:
             return _Reading("str", "await client.text(sent, options)", accept=answers[0].media_type)
         text = self._short(answers[0].type, f"{base}Result")
         before, kind_of = self._kind(text)
-        return _Reading(text, f"await client.read(sent, {kind_of}, options)", before)
+        call = opened("    return await client.read(", ["sent", kind_of, "options"], ")", 4)
+        return _Reading(text, call.removeprefix("    return "), before)
 
     def _file(self, media: str = "") -> _Reading:
         self.used.add("File")

@@ -20,6 +20,7 @@ _PLAIN = str.maketrans(
         "\u201c": '"',
         "\u201d": '"',
         "\u2026": "...",
+        "\u00d7": "x",
         **dict.fromkeys("\u2010\u2011\u2013\u2014\u2212", "-"),
     }
 )
@@ -94,6 +95,17 @@ def listed(lead: str, items: Sequence[str], end: str, indent: int = 0, width: in
     pad = " " * (indent + 4)
     inner = "".join(f"{pad}{each.replace(chr(10), chr(10) + '    ')},\n" for each in items)
     return f"{lead}\n{inner}{' ' * indent}{end}"
+
+
+def opened(lead: str, items: Sequence[str], end: str, indent: int = 0) -> str:
+    """Return a line's bracket: as it is, or opened with all items in one line below, or with one item a line."""
+    line = f"{lead}{', '.join(items)}{end}"
+    if len(line) <= WIDTH:
+        return line
+    pad, inner = " " * (indent + 4), ", ".join(items)
+    if len(pad) + len(inner) > WIDTH and len(items) > 1:
+        inner = f",\n{pad}".join(items) + ","
+    return f"{lead}\n{pad}{inner}\n{' ' * indent}{end}"
 
 
 def imported(source: str, names: Iterable[str]) -> str:

@@ -34,7 +34,7 @@ from arckode_gen.client.model import (
 )
 from arckode_gen.client.naming import Names
 from arckode_gen.client.python.naming import field, pascal
-from arckode_gen.client.python.text import WIDTH, docstring, listed, quoted, said
+from arckode_gen.client.python.text import WIDTH, docstring, listed, opened, quoted, said
 from arckode_gen.client.typescript import demanded, visible
 
 if TYPE_CHECKING:
@@ -187,7 +187,8 @@ class Printer:
         body = "".join(lines)
         if about and body:
             about += "\n"
-        self.models.append(f"class {name}({base}):\n{about}{body or ('' if about else '    pass' + chr(10))}")
+        head = opened(f"class {name}(", [base], "):")
+        self.models.append(f"{head}\n{about}{body or ('' if about else '    pass' + chr(10))}")
 
     def _field(self, found: Property, name: str, owner: str) -> str:
         always = demanded(found, self.direction)

@@ -40,6 +40,7 @@ def _everything() -> Path:
     root = new_project(Path(tempfile.mkdtemp()))
     for module in MODULES:
         must(arckode(root, "make:module", *module))
+    must(arckode(root, "make:frontend", "orders"))
     return root
 
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from arckode_analyzers.config import Config, load
-from arckode_analyzers.facts.extract import extract
-from arckode_analyzers.facts.sql_file import extract_sql
+from arckode_analyzers.facts.reading import facts_in
 from arckode_analyzers.files import read_project, read_tests
 from arckode_analyzers.model.analysis import Analysis
 from arckode_analyzers.model.project import Project
@@ -61,7 +60,7 @@ class Tree:
             text = content[path].decode() if old else ""
             assert old in text, f"{path} has no {old!r}"
             content[path] = (text.replace(old, new) if old else new).encode()
-            facts[path] = _facts(path, content[path])
+            facts[path] = facts_in(content[path], path)
         return Tree(content, facts)
 
 
@@ -91,8 +90,4 @@ class Clean:
 
 def _tree(files: Mapping[str, bytes]) -> Tree:
     content = {path: bytes(files[path]) for path in sorted(files)}
-    return Tree(content, {path: _facts(path, text) for path, text in content.items()})
-
-
-def _facts(path: str, content: bytes) -> FileFacts:
-    return extract_sql(content) if path.endswith(".sql") else extract(content)
+    return Tree(content, {path: facts_in(text, path) for path, text in content.items()})

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.rules.mutants import data, design, layers
+from tests.rules.mutants import data, design, front, layers
 
-MUTANTS = (*layers.MUTANTS, *data.MUTANTS, *design.MUTANTS)
+MUTANTS = (*layers.MUTANTS, *data.MUTANTS, *design.MUTANTS, *front.MUTANTS)
