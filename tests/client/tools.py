@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache" / "client-tools"
 VERSIONS = ("5.9", "6.0", "7.0")
 _PACKAGES = {
+    "@asyncapi/specs": "^6.11",
     "esbuild": "^0.28",
     "prettier": "^3.10",
     "msw": "^2.11",
