@@ -39,6 +39,7 @@ from arckode_analyzers.model.secret_values import SecretValues
 from arckode_analyzers.model.settings import Settings
 from arckode_analyzers.model.sql_text import SqlTexts
 from arckode_analyzers.model.statements import Statements
+from arckode_analyzers.model.stored_events import StoredEvents
 from arckode_analyzers.model.tables import Tables
 from arckode_analyzers.model.transactions import Transactions
 from arckode_analyzers.model.units_of_work import UnitsOfWork
@@ -109,6 +110,10 @@ class Analysis:
     def acts(self) -> Acts:
         """What is done with events, jobs, sockets and the schema."""
         return Acts(self.graph)
+
+    @cached_property
+    def stored_events(self) -> StoredEvents:
+        return StoredEvents(self.graph, self.acts)
 
     @cached_property
     def declared_events(self) -> DeclaredEvents:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from arckode_analyzers.model.sinks import ALCHEMY, ITEM_METHODS, LIST_METHODS, QUERIES, REPOSITORIES, RETURNS, words
 from arckode_analyzers.model.values import Value, instance
-from arckode_analyzers.model.vocabulary import MEMBERS
+from arckode_analyzers.model.vocabulary import ADAPTERS, MEMBERS
 
 SAYS_NOTHING = frozenset({"typing.Any", "builtins.object", "builtins.None", "typing.TypeVar"})
 TRANSPARENT = frozenset({"Annotated", "Optional", "Union", "Final", "ClassVar", "Mapped", "ReadOnly", "NotRequired"})
@@ -99,6 +99,9 @@ def called(callee: Value, arguments: tuple[Value | None, ...]) -> Value | None:
     first = arguments[0] if arguments else None
     if callee.last == "query" and callee.of is not None and callee.of.name in _SESSIONS:
         return instance("sqlalchemy.Query", *_row_type(first))
+    if callee.name == "kernel.Kernel.adapter":
+        port = ADAPTERS.get("" if first is None else first.name)
+        return None if port is None else instance(port)
     if callee.name in _GIVEN_CLASS:
         return instance(first.name, *first.args) if first is not None else None
     if callee.of is not None and callee.of.name in _SESSIONS and callee.last in _RESULTS:

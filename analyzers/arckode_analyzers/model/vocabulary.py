@@ -15,7 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Kind = Literal[
-    "subscribe", "emit", "publish", "record", "register", "dispatch", "schedule", "attach", "sync", "define", "start"
+    "subscribe",
+    "emit",
+    "publish",
+    "record",
+    "register",
+    "dispatch",
+    "schedule",
+    "attach",
+    "sync",
+    "define",
+    "handle",
+    "send",
+    "start",
 ]
 
 
@@ -49,6 +61,8 @@ DECIDER = ("one", "category", "events", "decide", "evolve")
 PROJECTIONS = words("Projection")
 # What the events of an aggregate are built on; they are stored, not sent.
 STORED_EVENT = "kernel.EventData"
+# Calls that let the application know events which no decider lists.
+WIDER_CATALOGUE = frozenset({"kernel.EventCatalogue.add"})
 # What stores an aggregate's events, in the transaction that is running if one is.
 APPENDS = frozenset({"kernel.Aggregates.execute", "kernel.EventStore.append"})
 EVENT_CLASSES = words("Event DomainEvent")
@@ -82,7 +96,9 @@ CALLS: Mapping[str, Word] = {
     **_of(OUTBOXES, "add", Word("record", 0)),
     **_of(QUEUES, "register", Word("register", 0, 1)),
     **_of(QUEUES, "dispatch dispatch_many", Word("dispatch", 0)),
-    **_of(COMMAND_BUSES, "register", Word("define", -1, 1)),
+    **_of(COMMAND_BUSES, "register", Word("handle", -1, 1)),
+    **_of(words("CommandBus QueuedCommands"), "sends", Word("send")),
+    "kernel.QueryBus.asks": Word("send"),
     **_of(SCHEDULERS, "every cron at register", Word("schedule", -1, 1)),
     **_of(SOCKETS, "attach", Word("attach")),
     "kernel.Schema.sync": Word("sync"),
@@ -117,6 +133,19 @@ MEMBERS: Mapping[str, str] = {
     "kernel.Kernel.queries": "kernel.QueryBus",
     "kernel.Kernel.mail": "kernel.Mail",
     "kernel.Kernel.clock": "kernel.Clock",
+}
+
+# What `kernel.adapter(PORT)` answers.
+ADAPTERS: Mapping[str, str] = {
+    "kernel.CACHE": "kernel.Cache",
+    "kernel.EVENT_BUS": "kernel.DistributedEventBus",
+    "kernel.EVENT_STORE": "kernel.EventStore",
+    "kernel.MAIL": "kernel.Mail",
+    "kernel.QUEUE": "kernel.Queue",
+    "kernel.SOCKETS": "kernel.WebSockets",
+    "kernel.STORAGE": "kernel.Storage",
+    "kernel.STREAMS": "kernel.Streams",
+    "kernel.TOKENS": "kernel.AccessTokens",
 }
 
 # Brokers that keep what they are given, by the package their objects come from and the methods that hand it over.

@@ -21,11 +21,40 @@ if TYPE_CHECKING:
 
 
 def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
-    """Report dispatches of names that no registration takes, and registrations that come after the dispatch."""
+    """Report dispatches of names that no registration takes, and registrations that come after the dispatch.
+
+    Commands and queries are the same by their classes.
+    """
+    yield from _unhandled(analysis, source)
     if not analysis.acts.of("dispatch"):
         return
     yield from _unregistered(analysis, source)
     yield from _too_late(analysis, source)
+
+
+def _unhandled(analysis: Analysis, source: Source) -> Iterator[Spot]:
+    sent = [act for act in analysis.acts.of("send") if act.call.source is source]
+    if not sent:
+        return
+    handled = [_message(analysis, act) for act in analysis.acts.of("handle")]
+    if None in handled:
+        return
+    for act in sent:
+        name = _message(analysis, act)
+        if name is not None and name not in handled:
+            own = name.rpartition(".")[2]
+            bus = "QueryBus" if act.call.record.func[-1] == "asks" else "CommandBus"
+            message = f"{own} is sent here and nobody handles it: the application refuses to start"
+            hint = f"register its handler: `kernel.resolve({bus}).register({own}, handler)`"
+            yield _spot(act.call, message, own, hint)
+
+
+def _message(analysis: Analysis, act: Act) -> str | None:
+    """Return the class of a command or query, None for one that cannot be known."""
+    record = act.call.record
+    given = record.args[0] if record.args else dict(record.keywords).get("kind")
+    value = None if given is None else analysis.value(act.call.source, record.function, given)
+    return value.name if value is not None and value.kind == "class" else None
 
 
 def _unregistered(analysis: Analysis, source: Source) -> Iterator[Spot]:
@@ -127,12 +156,33 @@ def compose(settings):
     kernel.queue.register("send-receipt", receipt)
     return kernel
 """
+_COMMANDS = "src/shop/modules/orders/commands/pay.py"
+_PAYS = """\
+from shop.kernel.app import Kernel
+from shop.kernel.commands import Command, CommandBus
+
+class PayOrder(Command):
+    order_id: int
+
+class PayOrderController:
+    def __init__(self, commands: CommandBus) -> None:
+        self._commands = commands.sends(PayOrder, self)  # error: ARC602
+
+def register_pay(kernel: Kernel) -> None:
+    PayOrderController(kernel.resolve(CommandBus))
+"""
+_HANDLED = """\
+    kernel.resolve(CommandBus).register(PayOrder, lambda command, context: None)
+"""
 _MANY = _MARKED.replace('dispatch("send-receipt", {', 'dispatch_many("send-receipt", [{').replace("_id})", "_id}])")
 RULE = Rule(
     code="ARC602",
     name="unregistered-job",
     severity="error",
-    summary="A job is dispatched that nobody registers, or its handler is registered after the first dispatch.",
+    summary=(
+        "A job is dispatched, or a command or query sent, that nobody registers, or a job's handler is registered after "
+        "the first dispatch."
+    ),
     why=(
         "A queue takes any name. A job without a handler is stored, retried and buried among the dead letters long "
         "after the request that wanted it was answered with 200; a typing error in the name does the same."
@@ -140,11 +190,30 @@ RULE = Rule(
     hint="register the job's handler in the composition root before anything is dispatched",
     check=check,
     decides=(
-        "Found: names written as texts, constants, enumerations or formats with known parts, also through helpers. "
-        "Not found: names that are computed; when a registration's name is computed, nothing is."
+        "Found: names written as texts, constants, enumerations or formats with known parts, also through helpers; "
+        "classes of commands and queries. Not found: names that are computed; when a registration's name or class is "
+        "computed, nothing is."
     ),
     bad=(
         Example("a job nobody registers", {_SERVICE: _MARKED, _ROOT: _EMPTY_ROOT}),
+        Example("a command that nobody handles", {_COMMANDS: _PAYS, _ROOT: _EMPTY_ROOT}),
+        Example(
+            "another command of the same name is handled, and the right one in a comment",
+            {
+                _COMMANDS: _PAYS + "    # kernel.resolve(CommandBus).register(PayOrder, print)\n",
+                "src/shop/modules/bills/commands/pay.py": """\
+from shop.kernel.app import Kernel
+from shop.kernel.commands import Command, CommandBus
+
+class PayOrder(Command):
+    bill_id: int
+
+def register_pay(kernel: Kernel) -> None:
+    kernel.resolve(CommandBus).register(PayOrder, lambda command, context: None)
+""",
+                _ROOT: _EMPTY_ROOT,
+            },
+        ),
         Example("many of them at once", {_SERVICE: _MANY, _ROOT: _EMPTY_ROOT}),
         Example(
             "a name that differs by a letter from the registered one, and a comment that says otherwise",
@@ -206,6 +275,19 @@ async def warm_up(kernel):
         ),
     ),
     good=(
+        Example(
+            "a command that is handled",
+            {_COMMANDS: _PAYS.replace("  # error: ARC602", "") + _HANDLED, _ROOT: _EMPTY_ROOT},
+        ),
+        Example(
+            "commands whose handlers are registered from a table",
+            {
+                _COMMANDS: _PAYS.replace("  # error: ARC602", "")
+                + "    for kind, handler in kernel.settings.handlers:\n"
+                + "        kernel.resolve(CommandBus).register(kind, handler)\n",
+                _ROOT: _EMPTY_ROOT,
+            },
+        ),
         Example("registered in the composition root", {_SERVICE: _DISPATCHES, _ROOT: _FULL_ROOT}),
         Example(
             "registered in a loop, by constants and a format",

@@ -19,15 +19,50 @@ _OF_THE_RUNTIME = "system."
 
 
 def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
-    """Report emissions without a declaration and declarations without a consumer, where buses are used at all."""
+    """Report emissions without a declaration and declarations without a consumer, where buses are used at all.
+
+    Stored events are judged wherever there are aggregates: those that no decider lists, and who waits for none of them.
+    """
+    yield from _unlisted(analysis, source)
+    yield from _awaited(analysis, source)
     if not analysis.acts.of("emit", "publish", "record", "subscribe"):
         return
     yield from _undeclared(analysis, source)
     yield from _unconsumed(analysis, source)
 
 
+def _unlisted(analysis: Analysis, source: Source) -> Iterator[Spot]:
+    listed = analysis.stored_events.listed
+    for each in analysis.stored_events.all if listed is not None else ():
+        if each.source is source and listed is not None and each.model not in listed:
+            message = f"the event '{each.name}' is declared and no decider lists it: it can be neither stored nor read"
+            hint = f"write {each.model.rpartition('.')[2]} into the `events` of its decider, or remove it"
+            yield Spot(source, each.line, each.column, each.symbol, message, each.name, hint)
+
+
+def _awaited(analysis: Analysis, source: Source) -> Iterator[Spot]:
+    stored = analysis.stored_events
+    sent = [act.names for act in analysis.acts.of("record", "publish")]
+    if not stored.names or not stored.is_whole or None in sent:
+        return
+    known = (*sorted(stored.names), *(name for names in sent for name in names or ()))
+    modules = {name.partition(".")[0] for name in stored.names}
+    for each in stored.awaited:
+        if each.source is not source or any(covers(each.name, name) for name in known):
+            continue
+        near = difflib.get_close_matches(each.name, known, 1, 0.8)
+        # A handler may wait for what another program publishes; a projection reads this one's store and nothing else.
+        if each.by == "a handler" and not near and each.name.partition(".")[0] not in modules:
+            continue
+        meant = f"; did you mean '{near[0]}'?" if near else ""
+        message = f"{each.by} waits for '{each.name}', which nothing declares{meant}"
+        hint = "wait for an event that there is, or declare it in its aggregate"
+        yield Spot(source, each.line, each.column, each.symbol, message, each.name, hint)
+
+
 def _undeclared(analysis: Analysis, source: Source) -> Iterator[Spot]:
-    declared = tuple(dict.fromkeys(each.name for each in analysis.declared_events.all))
+    every = (*analysis.declared_events.all, *analysis.stored_events.all)
+    declared = tuple(dict.fromkeys(each.name for each in every))
     for act in analysis.acts.of("emit", "publish", "record"):
         if act.call.source is not source:
             continue
@@ -92,11 +127,51 @@ from shop.kernel.events import Event
 class OrderPaid(Event):
     type = "orders.paid"
 """
+_AGGREGATE = "src/shop/modules/accounts/aggregate.py"
+_DECIDER = """\
+from typing import ClassVar
+from shop.kernel.aggregates import Decider, EventData
+
+class AccountOpened(EventData):
+    type: ClassVar[str] = "accounts.opened"
+
+class AccountClosed(EventData):
+    type: ClassVar[str] = "accounts.closed"
+
+def decide(state, command):
+    return [AccountOpened(), AccountClosed()]
+
+def evolve(state, event, at):
+    return state
+
+ACCOUNTS = Decider(one="account", category="accounts", events=(AccountOpened, AccountClosed), decide=decide, evolve=evolve)
+"""
+_PROJECTION = """\
+from shop.kernel.projections import Projection
+
+class Overviews(Projection):
+    name = "overviews"
+    events = ("accounts.opened", "accounts.closed")
+
+    async def apply(self, recorded): ...
+"""
+_SUBSCRIBES = """\
+from shop.kernel.app import Kernel
+from shop.kernel.event_bus import EVENT_BUS
+
+async def hear(event): ...
+
+def compose(settings):
+    kernel = Kernel(settings)
+    bus = kernel.adapter(EVENT_BUS)
+    bus.subscribe("accounts.opened", hear, group="hear")
+    return kernel
+"""
 RULE = Rule(
     code="ARC603",
     name="undeclared-event",
     severity="error",
-    summary="An event is emitted that nobody declares, or declared with no consumer.",
+    summary="An event is emitted or waited for that nobody declares, or declared with no consumer or decider.",
     why=(
         "An event's name is a contract between modules that know nothing of each other. An undeclared name is a typing "
         "error that no test of either side notices; a declared event without a consumer is work that ends nowhere, or "
@@ -107,9 +182,40 @@ RULE = Rule(
     decides=(
         "Found: names written as texts, constants, enumerations, formats with known parts or event classes. An event "
         "that goes to the outbox or a broker may have consumers elsewhere and counts as consumed; so does every event "
-        "when the name of one subscription is computed."
+        "when the name of one subscription is computed. Of stored events: a class that no decider lists, where the lists "
+        "of all deciders are known; a projection that waits for a name that no class has; a handler of the bus between "
+        "processes that does so, when the name is nearly another's or of a module whose events are known, since other "
+        "programs may publish there."
     ),
     bad=(
+        Example(
+            "a stored event that no decider lists, though a function makes it",
+            {
+                _AGGREGATE: _DECIDER.replace(
+                    "class AccountClosed(EventData):", "class AccountClosed(EventData):  # error: ARC603"
+                ).replace("events=(AccountOpened, AccountClosed)", "events=(AccountOpened,)"),
+            },
+        ),
+        Example(
+            "a projection that waits for an event that nobody declares",
+            {
+                _AGGREGATE: _DECIDER,
+                "src/shop/modules/overviews/projection.py": _PROJECTION.replace(
+                    '"accounts.closed")', '"accounts.ended")  # error: ARC603  (accounts.closed)'
+                ),
+            },
+        ),
+        Example(
+            "a handler of the bus between processes that misspells the module, or what happened to it",
+            {
+                _AGGREGATE: _DECIDER,
+                _ROOT: _SUBSCRIBES.replace(
+                    '    bus.subscribe("accounts.opened", hear, group="hear")\n',
+                    '    bus.subscribe("acounts.opened", hear, group="hear")  # error: ARC603\n'
+                    '    bus.subscribe("accounts.vanished", hear, group="gone")  # error: ARC603\n',
+                ),
+            },
+        ),
         Example(
             "a typing error in the name, and a comment with the right one",
             {
@@ -174,6 +280,39 @@ class OrdersService:
         ),
     ),
     good=(
+        Example(
+            "every stored event is listed, and waited for by its name, a pattern, or by another program's",
+            {
+                _AGGREGATE: _DECIDER,
+                "src/shop/modules/overviews/projection.py": _PROJECTION,
+                _ROOT: _SUBSCRIBES.replace(
+                    "    return kernel",
+                    '    bus.subscribe("accounts.*", hear, group="all")\n'
+                    '    bus.subscribe("weather.changed", hear, group="weather")\n'
+                    "    return kernel",
+                ),
+            },
+        ),
+        Example(
+            "what a handler waits for is published by its name",
+            {
+                _AGGREGATE: _DECIDER,
+                _EVENTS: 'PAID = "accounts.paid"\n',
+                _ROOT: _SUBSCRIBES.replace('"accounts.opened"', '"accounts.paid"').replace(
+                    "    return kernel",
+                    '    kernel.on_start(lambda: bus.emit("accounts.paid", {}, key="1"))\n    return kernel',
+                ),
+            },
+        ),
+        Example(
+            "a decider whose list is made elsewhere, a base of events, and one that is known to the catalogue",
+            {
+                _AGGREGATE: _DECIDER.replace("events=(AccountOpened, AccountClosed)", "events=known()").replace(
+                    "def decide",
+                    "class Base(EventData):\n    note: str\n\ndef known():\n    return [AccountOpened]\n\ndef decide",
+                ),
+            },
+        ),
         Example(
             "declared, emitted and heard",
             {_EVENTS: 'PAID = "orders.paid"\n', _SERVICE: _EMITS, _ROOT: _LISTENS},

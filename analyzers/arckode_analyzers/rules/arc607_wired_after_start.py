@@ -24,6 +24,7 @@ _WHAT = {
     "attach": "a socket is attached",
     "sync": "the schema is synced",
     "define": "a part is registered",
+    "handle": "a part is registered",
 }
 _TOO_LATE_IN_HOOKS = frozenset({"add_module", "authenticate_with", "on_start"})
 
