@@ -180,8 +180,8 @@ RULE = Rule(
     name="unregistered-job",
     severity="error",
     summary=(
-        "A job is dispatched, or a command or query sent, that nobody registers, or a job's handler is registered after "
-        "the first dispatch."
+        "A job is dispatched, or a command or query sent, that nobody registers; or a job's handler is registered "
+        "after the first dispatch."
     ),
     why=(
         "A queue takes any name. A job without a handler is stored, retried and buried among the dead letters long "

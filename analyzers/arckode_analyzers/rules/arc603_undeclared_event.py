@@ -144,7 +144,9 @@ def decide(state, command):
 def evolve(state, event, at):
     return state
 
-ACCOUNTS = Decider(one="account", category="accounts", events=(AccountOpened, AccountClosed), decide=decide, evolve=evolve)
+ACCOUNTS = Decider(
+    one="account", category="accounts", events=(AccountOpened, AccountClosed), decide=decide, evolve=evolve
+)
 """
 _PROJECTION = """\
 from shop.kernel.projections import Projection
@@ -182,10 +184,10 @@ RULE = Rule(
     decides=(
         "Found: names written as texts, constants, enumerations, formats with known parts or event classes. An event "
         "that goes to the outbox or a broker may have consumers elsewhere and counts as consumed; so does every event "
-        "when the name of one subscription is computed. Of stored events: a class that no decider lists, where the lists "
-        "of all deciders are known; a projection that waits for a name that no class has; a handler of the bus between "
-        "processes that does so, when the name is nearly another's or of a module whose events are known, since other "
-        "programs may publish there."
+        "when the name of one subscription is computed. Of stored events: a class that no decider lists, where the "
+        "lists of all deciders are known; a projection that waits for a name that no class has; a handler of the bus "
+        "between processes that does so, when the name is nearly another's or of a module whose events are known, since "
+        "other programs may publish there."
     ),
     bad=(
         Example(
