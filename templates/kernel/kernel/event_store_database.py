@@ -11,7 +11,7 @@ alone is not enough, because a transaction may take its number early and commit 
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, cast
 from uuid import UUID
@@ -19,6 +19,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import BigInteger, ColumnElement, Row, Text, func, insert, select, tuple_, update
 from sqlalchemy import cast as sql_cast
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .app import Kernel
@@ -83,16 +84,15 @@ class DatabaseEvents:
         checked_stream(stream)
         checked_events(events)
         async with self._database.transaction() as session:
-            # The counter first, always: two transactions that append to the same streams cannot wait for each other.
-            last = 0 if self._by_transaction else await self._locked(session, ALL)
-            actual = await self._locked(session, stream)
+            last, actual = await self._held(session, stream, len(events))
             known = already_there(stream, events, await _found(session, events))
             if known:
+                if self._by_transaction:
+                    await self._count(session, {stream: actual})
                 return known
             check_expected(stream, expected, actual)
-            await _count(session, stream, actual + len(events))
             if not self._by_transaction:
-                await _count(session, ALL, last + len(events))
+                await self._count(session, {ALL: last + len(events), stream: actual + len(events)})
             positions = await self._insert(session, stream, events, actual, last)
             await self._database.after_commit(self._wake)
         return positions
@@ -172,6 +172,38 @@ class DatabaseEvents:
     async def _wake(self) -> None:
         self._appended.set()
 
+    async def _held(self, session: AsyncSession, stream: str, count: int) -> tuple[int, int]:
+        """Let no other transaction append to a stream, and answer how many events there are in all, and in it.
+
+        Where all are not counted, those that are about to be appended are counted into the stream at once: what makes
+        the row is what locks it, and nobody sees the number before the commit.
+        """
+        match self._database.dialect:
+            case "postgresql":
+                row = {"id": new_id(), "name": stream, "version": count}
+                counted = postgresql.insert(_STREAMS).values(row)
+                changes = {"version": _STREAMS.c.version + count}
+                counted = counted.on_conflict_do_update(index_elements=["name"], set_=changes)
+                return 0, cast("int", await session.scalar(counted.returning(_STREAMS.c.version))) - count
+            case "sqlite":  # a transaction that writes is the only one
+                wanted = select(_STREAMS.c.name, _STREAMS.c.version).where(_STREAMS.c.name.in_((ALL, stream)))
+                there = {row.name: row.version for row in await session.execute(wanted)}
+                return there.get(ALL, 0), there.get(stream, 0)
+            case _:
+                # The counter first: two transactions that append to the same streams cannot wait for each other.
+                return await self._locked(session, ALL), await self._locked(session, stream)
+
+    async def _count(self, session: AsyncSession, versions: Mapping[str, int]) -> None:
+        """Write down how many events streams have that this transaction holds."""
+        if self._database.dialect == "sqlite":
+            rows = [{"id": new_id(), "name": name, "version": version} for name, version in versions.items()]
+            counted = sqlite.insert(_STREAMS).values(rows)
+            changes = {"version": counted.excluded.version}
+            await session.execute(counted.on_conflict_do_update(index_elements=["name"], set_=changes))
+            return
+        for name, version in versions.items():
+            await session.execute(update(_STREAMS).where(_STREAMS.c.name == name).values(version=version))
+
     async def _locked(self, session: AsyncSession, stream: str) -> int:
         """Hold the row of a stream until the transaction ends, and answer how many events it has."""
         wanted = select(_STREAMS.c.version).where(_STREAMS.c.name == stream).with_for_update()
@@ -193,10 +225,10 @@ class DatabaseEvents:
                 row |= {"transaction_id": 0, "position": last + place}
             await session.execute(insert(_EVENTS), rows)
             return tuple(Position(0, last + place) for place in range(1, len(rows) + 1))
-        transaction = await _transaction(session, stream, version)
-        stored = insert(_EVENTS).returning(_EVENTS.c.position, sort_by_parameter_order=True)
-        numbers = await session.scalars(stored, [{**row, "transaction_id": transaction} for row in rows])
-        return tuple(Position(transaction, number) for number in numbers)
+        stored = insert(_EVENTS).values(transaction_id=_transaction(stream, version))
+        # In the order of the rows, in which the server numbers them as well.
+        answered = stored.returning(_EVENTS.c.transaction_id, _EVENTS.c.position, sort_by_parameter_order=True)
+        return tuple(Position(row.transaction_id, row.position) for row in await session.execute(answered, rows))
 
     async def _head(self, session: AsyncSession) -> Position:
         if not self._by_transaction:
@@ -219,24 +251,20 @@ class DatabaseEvents:
         return _EVENTS.c.position <= head.number
 
 
-async def _transaction(session: AsyncSession, stream: str, version: int) -> int:
+def _transaction(stream: str, version: int) -> ColumnElement[int]:
     """Answer the id to order new events by: the running transaction's, and never one below the stream's last event.
 
     Of two transactions the older one may append later. While it runs, no reader gets as far as either of them.
     """
-    last = select(_EVENTS.c.transaction_id).where(_EVENTS.c.stream == stream, _EVENTS.c.number == version)
-    own = _as_number(func.pg_current_xact_id())
-    return cast("int", await session.scalar(select(func.greatest(own, last.scalar_subquery()))))
+    before = _EVENTS.alias()
+    last = select(before.c.transaction_id).where(before.c.stream == stream, before.c.number == version)
+    return func.greatest(_as_number(func.pg_current_xact_id()), last.scalar_subquery())
 
 
 async def _found(session: AsyncSession, events: Sequence[Event]) -> dict[Any, tuple[str, Position]]:
     columns = (_EVENTS.c.id, _EVENTS.c.stream, _EVENTS.c.transaction_id, _EVENTS.c.position)
     rows = await session.execute(select(*columns).where(_EVENTS.c.id.in_([event.id for event in events])))
     return {row.id: (row.stream, Position(row.transaction_id, row.position)) for row in rows}
-
-
-async def _count(session: AsyncSession, stream: str, version: int) -> None:
-    await session.execute(update(_STREAMS).where(_STREAMS.c.name == stream).values(version=version))
 
 
 def _as_number(transaction: ColumnElement[Any]) -> ColumnElement[int]:

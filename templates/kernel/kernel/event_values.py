@@ -158,6 +158,8 @@ def _check(event: Event) -> None:
     if event.occurred_at.tzinfo is None:
         raise ProgrammingError(f"{event.type}: the time at which it happened has no zone")
     for name, value in (("data", event.data), ("metadata", event.metadata)):
+        if not value:
+            continue
         try:
             _plain(value)
         except (TypeError, ValueError) as error:
