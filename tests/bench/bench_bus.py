@@ -13,7 +13,7 @@ import secrets
 import statistics
 import sys
 import time
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import aiormq
@@ -173,11 +173,11 @@ async def reading(readers: Sequence[Any]) -> AsyncGenerator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        # A client may lose a cancellation on its way out of a wait of its own, so it is said until it is heard.
+        while waiting := [task for task in tasks if not task.done()]:
+            for task in waiting:
+                task.cancel()
+            await asyncio.wait(waiting, timeout=1)
 
 
 BARE = {"redis": bare_redis, "rabbitmq": bare_rabbitmq, "kafka": bare_kafka}
