@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
-from arckode_analyzers.model.vocabulary import APPENDS, CALLS, DECIDER, STORED_EVENT, VOLATILE
+from arckode_analyzers.model.vocabulary import ADAPTERS, APPENDS, CALLS, DECIDER, PROVIDERS, STORED_EVENT, VOLATILE
 
 KERNEL = Path(__file__).parents[2] / "templates/kernel/kernel"
 # What they forget was never promised to last: a cache, counters, what a reader of a stream may have missed.
@@ -46,3 +47,16 @@ def test_what_rules_know_of_the_runtimes_classes_is_there() -> None:
 
 def test_a_decider_takes_its_functions_where_rules_look_for_them() -> None:
     assert tuple(members(classes()["Decider"], {}))[: len(DECIDER)] == DECIDER
+
+
+def test_what_rules_know_of_ports_is_what_the_runtime_says() -> None:
+    texts = "\n".join(path.read_text(encoding="utf-8") for path in sorted(KERNEL.rglob("*.py")))
+    ports = dict(re.findall(r"^([A-Z_]+): Final\[AdapterPort\[(\w+)\]\]", texts, re.MULTILINE))
+    assert {f"kernel.{port}": f"kernel.{held}" for port, held in ports.items() if port != "RATE_LIMITS"} == ADAPTERS
+    known = classes()
+    for settings, (default, providers) in PROVIDERS.items():
+        written = ast.unparse(known[settings.removeprefix("kernel.")])
+        assert f"= '{default}'" in written, settings
+        for provider, function in providers.items():
+            assert f"'{provider}'" in written, settings
+            assert f"def {function}(kernel: Kernel)" in texts, function

@@ -148,6 +148,23 @@ ADAPTERS: Mapping[str, str] = {
     "kernel.TOKENS": "kernel.AccessTokens",
 }
 
+# By the settings of a port: the provider that they choose unless they say one, and who provides each.
+PROVIDERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "kernel.CacheSettings": ("memory", {"redis": "provide_redis_cache"}),
+    "kernel.EventBusSettings": (
+        "memory",
+        {"redis": "provide_redis_bus", "rabbitmq": "provide_rabbitmq_bus", "kafka": "provide_kafka_bus"},
+    ),
+    "kernel.EventStoreSettings": (
+        "database",
+        dict.fromkeys(("database", "sqlite", "postgresql", "mariadb", "mysql"), "provide_event_store"),
+    ),
+    "kernel.MailSettings": ("memory", {"smtp": "provide_smtp_mail"}),
+    "kernel.QueueSettings": ("database", {"database": "provide_database_queue", "redis": "provide_redis_queue"}),
+    "kernel.StorageSettings": ("memory", {"local": "provide_local_storage", "s3": "provide_s3_storage"}),
+    "kernel.TokenSettings": ("memory", {"jwt": "provide_jwt_tokens"}),
+}
+
 # Brokers that keep what they are given, by the package their objects come from and the methods that hand it over.
 EXTERNAL_PUBLISH: Mapping[str, frozenset[str]] = {
     "aio_pika": words("publish"),

@@ -186,7 +186,7 @@ RULE = Rule(
         "that goes to the outbox or a broker may have consumers elsewhere and counts as consumed; so does every event "
         "when the name of one subscription is computed. Of stored events: a class that no decider lists, where the "
         "lists of all deciders are known; a projection that waits for a name that no class has; a handler of the bus "
-        "between processes that does so, when the name is nearly another's or of a module whose events are known, since "
+        "between processes that does so, when the name is nearly another's or of a module whose events are known: "
         "other programs may publish there."
     ),
     bad=(

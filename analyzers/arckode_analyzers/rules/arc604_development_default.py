@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from arckode_analyzers.facts.shapes import within
 from arckode_analyzers.model.settings import Setting
-from arckode_analyzers.model.vocabulary import VOLATILE
+from arckode_analyzers.model.vocabulary import PROVIDERS, VOLATILE
 from arckode_analyzers.rule import Example, Rule, Spot
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
             yield from _volatile(analysis, call, value.name)
         elif value.name in _KEYED:
             yield from _written_key(analysis, call, value.name)
+    yield from _unprovided(analysis, source)
     for setting in analysis.settings.all:
         if setting.source is source and setting.is_secret and _is_known(analysis, setting):
             yield _known_secret(setting)
@@ -64,6 +66,51 @@ def _known_secret(setting: Setting, chain: tuple[tuple[Source, int], ...] = ()) 
     )
     hint = f"leave out the default of {setting.name}, or refuse it in production with a validator"
     return Spot(setting.source, setting.line, setting.column, setting.symbol, message, setting.name, hint, chain)
+
+
+# Providers
+
+
+def _unprovided(analysis: Analysis, source: Source) -> Iterator[Spot]:
+    """Report settings that choose a provider which nobody puts behind its port."""
+    if not analysis.boot.roots:
+        return
+    for klass in analysis.settings.classes:
+        for row in klass.source.declared_in.get(klass.index, ()) if klass.source is source else ():
+            value = None if row.value is None else analysis.value(source, klass.record.function, row.value)
+            if value is None or value.name not in PROVIDERS or row.value is None or row.value[0] != "call":
+                continue
+            default, providers = PROVIDERS[value.name]
+            said = _keyword(row.value, "provider")
+            names = (default,) if said is None else analysis.acts.names.of(source, klass.record.function, said)
+            for name in names or ():
+                needed = providers.get(name)
+                own = value.name.rpartition(".")[2]
+                if needed is not None and not _is_provided(analysis, needed, "" if said is not None else own):
+                    message = f"{own} chooses '{name}' and nobody provides it: the application refuses to start"
+                    hint = f"call `{needed}(kernel)` in the composition root, or choose what is provided there"
+                    symbol = f"{klass.symbol}.{row.target[1]}"
+                    yield Spot(source, row.line, row.column, symbol, message, needed, hint)
+
+
+def _keyword(call: Shape, name: str) -> Shape | None:
+    match call:
+        case ("call", _, _, tuple(pairs)):
+            return next((shape for key, shape in pairs if key == name), None)
+    return None
+
+
+def _is_provided(analysis: Analysis, needed: str, port: str) -> bool:
+    """Tell whether the provider's own function is called, one of the project's own is put in, or any of a port is.
+
+    The last is for settings that say nothing: the environment chooses among what is there.
+    """
+    stem = re.sub(r"(?<!^)(?=[A-Z])", "_", port.removesuffix("Settings")).lower()
+    callees = (analysis.callee(call) for call in analysis.graph.calls())
+    names = {value.name for value in callees if value is not None}
+    if names & {f"kernel.{needed}", "kernel.Kernel.provide"}:
+        return True
+    return bool(stem) and any(name.startswith("kernel.provide_") and stem in name for name in names)
 
 
 # Keys
@@ -259,10 +306,45 @@ RULE = Rule(
     check=check,
     decides=(
         "Found: memory parts of the runtime that the composition root builds unconditionally, for production, or by "
-        "the default of a setting; settings typed as secrets, and keys that sign, whose default is written down. Not "
-        "found: conditions that ask something else than the settings."
+        "the default of a setting; settings typed as secrets, and keys that sign, whose default is written down; a "
+        "provider that settings choose and nobody puts behind its port. Not found: conditions that ask something else "
+        "than the settings, and what the environment chooses."
     ),
     bad=(
+        Example(
+            "a broker that the settings choose, where another one is provided",
+            {
+                _SETTINGS: """\
+from shop.kernel.event_bus import EventBusSettings
+from shop.kernel.settings import KernelSettings
+
+class Settings(KernelSettings):
+    event_bus: EventBusSettings = EventBusSettings(provider="kafka")  # error: ARC604
+""",
+                _ROOT: """\
+from shop.kernel.app import Kernel
+from shop.kernel.event_bus_redis import provide_redis_bus
+
+def compose(settings):
+    kernel = Kernel(settings)
+    provide_redis_bus(kernel)  # and not provide_kafka_bus(kernel)
+    return kernel
+""",
+            },
+        ),
+        Example(
+            "an event store that is durable unless said, and that nobody provides",
+            {
+                _SETTINGS: """\
+from shop.kernel import event_store as stored
+from shop.kernel.settings import KernelSettings
+
+class Settings(KernelSettings):
+    event_store: stored.EventStoreSettings = stored.EventStoreSettings()  # error: ARC604
+""",
+                _ROOT: "from shop.kernel.app import Kernel\n\ndef compose(settings):\n    return Kernel(settings)\n",
+            },
+        ),
         Example(
             "a memory queue in the composition root, whatever the environment",
             {
@@ -361,6 +443,56 @@ def sign(payload):
         ),
     ),
     good=(
+        Example(
+            "providers that are there, of the project's own, or for the environment to choose",
+            {
+                _SETTINGS: """\
+from shop.kernel.event_bus import EventBusSettings
+from shop.kernel.event_store import EventStoreSettings
+from shop.kernel.settings import KernelSettings
+
+class Settings(KernelSettings):
+    event_bus: EventBusSettings = EventBusSettings(provider="redis")
+    event_store: EventStoreSettings = EventStoreSettings(provider="postgresql")
+""",
+                _ROOT: """\
+from shop.kernel.app import Kernel
+from shop.kernel.event_bus_redis import provide_redis_bus as carry
+from shop.kernel.event_store_database import provide_event_store
+
+def compose(settings):
+    kernel = Kernel(settings)
+    for provide in (carry, provide_event_store):
+        provide(kernel)
+    carry(kernel)
+    provide_event_store(kernel)
+    return kernel
+""",
+            },
+        ),
+        Example(
+            "an adapter of the project's own behind the port",
+            {
+                _SETTINGS: """\
+from shop.kernel.mail import MailSettings
+from shop.kernel.settings import KernelSettings
+
+class Settings(KernelSettings):
+    mail: MailSettings = MailSettings(provider="smtp")
+""",
+                _ROOT: """\
+from shop.adapters.mail import OwnMail
+from shop.kernel.app import Kernel
+from shop.kernel.mail import MAIL
+
+def compose(settings):
+    kernel = Kernel(settings)
+    kernel.provide(MAIL, OwnMail())
+    return kernel
+""",
+                "src/shop/adapters/mail.py": "class OwnMail:\n    async def send(self, message): ...\n",
+            },
+        ),
         Example(
             "memory only where the settings say so",
             {
