@@ -58,9 +58,10 @@ docs: $(STAMP)
 	$(BIN)/python -m arckode_analyzers.docs docs/reference/rules
 	$(BIN)/python -m tests.docs.generate
 
-# The site; a broken link or anchor is an error.
+# The site; a broken link or anchor is an error. `--clean` would empty .cache, where the packages from npm are too.
 site: $(STAMP)
-	$(BIN)/zensical build --strict --clean --config-file .zensical.toml
+	rm -rf dist/site .cache/[0-9]*
+	$(BIN)/zensical build --strict --config-file .zensical.toml
 
 bench: $(STAMP)
 	for script in tests/bench/bench_*.py; do PYTHONPATH=templates/kernel $(BIN)/python -m tests.bench.$$(basename $$script .py) || exit 1; done

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 const [browserPath, modules, address, ...paths] = process.argv.slice(2);
-const require = createRequire(`${modules}/`);
+const require = createRequire(`${modules}/index.js`);
 const { chromium } = require("playwright-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
