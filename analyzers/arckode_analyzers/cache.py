@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["Cache", "State", "content_name", "digest"]
+__all__ = ["Cache", "Indexed", "State", "content_name", "digest"]
 State: TypeAlias = tuple[int, int, int, int]
+Indexed: TypeAlias = tuple[State, str, bool]
 _LAST = "last"
+# Facts are kept in parts by how their names begin, so that a few of them are found without reading all.
+_SHARD = 2
 
 
 def content_name(content: bytes, path: str) -> str:
@@ -29,38 +32,54 @@ def content_name(content: bytes, path: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """A folder for one configuration; it ignores itself in git. Without a key there is no cache."""
+    """A folder for one configuration; it ignores itself in git. Without a key there is no cache.
+
+    With `keeps` off nothing is written: somebody asks about a file that is not saved, and nothing of it may stay.
+    """
 
     folder: Path
     configuration: str = ""
     key: bytes | None = None
+    keeps: bool = True
 
-    def index(self) -> dict[str, tuple[State, str]]:
-        """Return what files looked like and which content they had, by path."""
-        return cast("dict[str, tuple[State, str]]", self._loaded("index.bin"))
+    def index(self) -> dict[str, Indexed]:
+        """Return what files looked like, which content they had and where they belong, by path."""
+        return cast("dict[str, Indexed]", self._loaded("index.bin"))
 
-    def keep_index(self, index: dict[str, tuple[State, str]]) -> None:
+    def keep_index(self, index: dict[str, Indexed]) -> None:
         self._write("index.bin", index)
 
     def facts(self, digests: Iterable[str]) -> dict[str, bytes]:
         """Return the packed facts that are known of some contents."""
         known: dict[str, bytes] = {}
-        for shard in sorted({each[0] for each in digests}):
+        for shard in sorted({each[:_SHARD] for each in digests}):
             known.update(cast("dict[str, bytes]", self._loaded(f"facts-{shard}.bin")))
         return known
 
     def keep_facts(self, facts: dict[str, bytes], changed: Iterable[str]) -> None:
         """Write the parts that something was added to or is no longer needed in."""
-        for shard in sorted({each[0] for each in changed}):
-            self._write(f"facts-{shard}.bin", {each: packed for each, packed in facts.items() if each[0] == shard})
+        shards: dict[str, dict[str, bytes]] = {each[:_SHARD]: {} for each in changed}
+        for each, packed in facts.items():
+            if each[:_SHARD] in shards:
+                shards[each[:_SHARD]][each] = packed
+        for shard in sorted(shards):
+            self._write(f"facts-{shard}.bin", shards[shard])
 
     def exchange_facts(self, old: Iterable[str], new: Mapping[str, bytes]) -> None:
         """Put the facts of some contents in place of those of others."""
         gone = frozenset(old) - new.keys()
-        for shard in sorted({each[0] for each in (*gone, *new)}):
+        for shard in sorted({each[:_SHARD] for each in (*gone, *new)}):
             kept = cast("dict[str, bytes]", self._loaded(f"facts-{shard}.bin"))
             left = {each: packed for each, packed in kept.items() if each not in gone}
-            self._write(f"facts-{shard}.bin", left | {each: packed for each, packed in new.items() if each[0] == shard})
+            added = {each: packed for each, packed in new.items() if each[:_SHARD] == shard}
+            self._write(f"facts-{shard}.bin", left | added)
+
+    def links(self, stamp: str) -> Mapping[str, object]:
+        """Return which files of the tree that was judged last are linked, by the same version of the analyzer."""
+        return cast("Mapping[str, object]", self._loaded("links.bin").get(stamp, {}))
+
+    def keep_links(self, stamp: str, links: Mapping[str, object]) -> None:
+        self._write("links.bin", {stamp: links})
 
     def statements(self, stamp: str) -> dict[str, tuple[tuple[object, ...], ...]]:
         """Return what SQL statements were found to do, by the same version of the analyzer."""
@@ -86,7 +105,8 @@ class Cache:
         return signed.load(str(self.folder), name, self._stamp, self._key)
 
     def _write(self, name: str, document: Mapping[str, object]) -> None:
-        signed.store(str(self.folder), name, self._stamp, self._key, document)
+        if self.keeps:
+            signed.store(str(self.folder), name, self._stamp, self._key, document)
 
     @property
     def _stamp(self) -> str:

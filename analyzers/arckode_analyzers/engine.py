@@ -81,7 +81,7 @@ def judge(
     """
     config = config or Config()
     beside = (tests or {}, base or {})
-    digests, *others = (_digests(tree) for tree in (files, *beside))
+    digests, *others = (digests_of(tree) for tree in (files, *beside))
     gaps = files.gaps if isinstance(files, Files) else ()
     key = _key(config, gaps, (digests, *others))
     remembers = cache is not None and rules is None
@@ -97,6 +97,40 @@ def judge(
     if cache is not None and remembers:
         cache.keep_verdict(key, _freeze(verdict), described)
     return verdict
+
+
+def remembered(files: Mapping[str, bytes], tests: Mapping[str, bytes], config: Config, cache: Cache) -> Verdict | None:
+    """Return what was said of exactly this tree, if it was the last that was judged."""
+    gaps = files.gaps if isinstance(files, Files) else ()
+    stored = cache.verdict(_key(config, gaps, (digests_of(files), digests_of(tests), {})))
+    return None if stored is None else _thaw(cast("_Frozen", stored))
+
+
+def judge_part(
+    files: Mapping[str, bytes],
+    facts: tuple[Mapping[str, FileFacts], Mapping[str, FileFacts]],
+    *,
+    config: Config,
+    cache: Cache,
+    roots: tuple[str, ...],
+    wanted: frozenset[str],
+) -> Verdict:
+    """Judge the wanted ones of some files of a tree, as far as all of these tell.
+
+    `facts` are those of the program and of the tests; `roots` says where the whole tree's imports start.
+
+    Raises:
+        RuleCrash: a rule failed.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        project = _project(files, facts[0], config, facts[1], roots)
+        found, graph = _run(project, None, registry.rules_for(config), cache, wanted)
+        return Verdict(found, _suppressions(project), (), len(files), graph.total, graph.unresolved)
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _still(
@@ -116,7 +150,8 @@ def _still(
     return carried_over(cache, _thaw(cast("_Frozen", stored)), before[1:], trees, config)
 
 
-def _digests(files: Mapping[str, bytes]) -> Mapping[str, str]:
+def digests_of(files: Mapping[str, bytes]) -> Mapping[str, str]:
+    """Return what each file holds, by name of the content."""
     if isinstance(files, Files):
         return files.digests
     return {path: content_name(content, path) for path, content in sorted(files.items())}
@@ -143,13 +178,19 @@ def _without_collection(
     was_on = gc.isenabled()
     gc.disable()
     try:
-        (facts, tests), incomplete, parsed = _read([(files, digests), (beside[0], _digests(beside[0]))], cache)
+        (facts, tests), incomplete, parsed = _read([(files, digests), (beside[0], digests_of(beside[0]))], cache)
         incomplete += config.empty_layers(files)
         project = _project(files, facts, config, tests)
         incomplete += _missing(files, project)
         before = _before(beside[1], config) if beside[1] else None
         chosen = registry.rules_for(config) if rules is None else rules
         found, graph = _run(project, before, chosen, cache if rules is None else None)
+        if cache is not None and cache.keeps and rules is None and not beside[1] and config.own_rules is None:
+            from arckode_analyzers import links  # not needed on a warm run
+
+            trees = ((files, digests), (beside[0], digests_of(beside[0])))
+            found_links = links.build(trees, {**tests, **facts}, project.roots, config.sources)
+            cache.keep_links(registry.fingerprint(), found_links.stored())
         counts = (len(files), graph.total, graph.unresolved, parsed)
         return Verdict(found, _suppressions(project), tuple(incomplete), *counts)
     finally:
@@ -192,17 +233,17 @@ def _project(
     facts: Mapping[str, FileFacts],
     config: Config,
     tests: Mapping[str, FileFacts] | None = None,
+    roots: tuple[str, ...] | None = None,
 ) -> Project:
     from arckode_analyzers.model.project import Project  # not needed on a warm run
 
-    return Project(
-        ((path, facts[path], files[path]) for path in sorted(facts)), config, tests, sorted(files.keys() - facts.keys())
-    )
+    known = ((path, facts[path], files[path]) for path in sorted(facts))
+    return Project(known, config, tests, sorted(files.keys() - facts.keys()), roots)
 
 
 def _before(base: Mapping[str, bytes], config: Config) -> Project:
     """Read the branch to compare with: what cannot be parsed there says nothing."""
-    (facts,), _, _ = _read([(base, _digests(base))], None)
+    (facts,), _, _ = _read([(base, digests_of(base))], None)
     return _project(base, facts, config)
 
 
@@ -216,7 +257,11 @@ def _missing(files: Mapping[str, bytes], project: Project) -> list[str]:
 
 
 def _run(
-    project: Project, base: Project | None, rules: tuple[Rule, ...], cache: Cache | None
+    project: Project,
+    base: Project | None,
+    rules: tuple[Rule, ...],
+    cache: Cache | None,
+    wanted: frozenset[str] | None = None,
 ) -> tuple[tuple[Finding, ...], CallGraph]:
     from arckode_analyzers.model.analysis import Analysis  # not needed on a warm run
 
@@ -225,6 +270,8 @@ def _run(
     found: set[Finding] = set()
     for rule in rules:
         for source in project.of_layers(rule.layers) if rule.layers else project.judged():
+            if wanted is not None and source.path not in wanted:
+                continue
             try:
                 found.update(finding(rule, spot) for spot in rule.check(analysis, source))
             except Exception as error:

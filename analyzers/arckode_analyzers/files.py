@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from arckode_analyzers.cache import Cache, State
+    from arckode_analyzers.cache import Cache, Indexed
     from arckode_analyzers.config import Config
 
 
@@ -94,14 +94,14 @@ def read_all(root: Path, config: Config, cache: Cache | None = None) -> tuple[Fi
         Globs(each) for each in (config.exclude, config.layers["tests"], config.layers["frontend"])
     )
     known = {} if cache is None else cache.index()
-    index: dict[str, tuple[State, str]] = {}
+    index: dict[str, Indexed] = {}
     parts: tuple[dict[str, str], dict[str, str]] = ({}, {})
     gaps: list[str] = []
     settled = time_ns() - SETTLED
     found = [
         (path, state)
         for path, state in sorted(walk(str(root), gaps))
-        if not excluded.match(path) and (not is_front(path) or front.match(path))
+        if path in known or (not excluded.match(path) and (not is_front(path) or front.match(path)))
     ]
     unread = next((path for path, _ in found if is_front(path)), "")
     if unread and can_read_front():
@@ -109,11 +109,16 @@ def read_all(root: Path, config: Config, cache: Cache | None = None) -> tuple[Fi
     for path, state in found:
         if unread and is_front(path):
             continue
-        name = _unchanged(known.get(path), state) or _digest(f"{root}/{path}", path, gaps)
+        before = known.get(path)
+        if before is not None and before[0] == state:
+            index[path] = before
+            parts[before[2]][path] = before[1]
+            continue
+        name, is_test = _digest(f"{root}/{path}", path, gaps), tests.match(path)
         if name:
-            parts[bool(tests.match(path))][path] = name
+            parts[is_test][path] = name
             if state[0] < settled and state[3] < settled:
-                index[path] = (state, name)
+                index[path] = (state, name, is_test)
     if unread:
         gaps.append(f"{unread}: the front end is not judged; install what reads it: pip install 'arckode[frontend]'")
     if cache is not None and index != known:
@@ -124,10 +129,6 @@ def read_all(root: Path, config: Config, cache: Cache | None = None) -> tuple[Fi
 def can_read_front() -> bool:
     """Tell whether the grammars of the extra `frontend` are installed."""
     return all(find_spec(name) is not None for name in ("tree_sitter", "tree_sitter_html", "tree_sitter_typescript"))
-
-
-def _unchanged(known: tuple[State, str] | None, state: State) -> str:
-    return known[1] if known is not None and known[0] == state else ""
 
 
 def _digest(file: str, path: str, gaps: list[str]) -> str:

@@ -73,8 +73,15 @@ def judge(
         RuleCrash: a rule failed.
     """
     verdict = engine.judge(tree.files, config, cache, tests=tree.tests, base=base)
+    return settled(verdict, config, selection, today, has_base=base is not None)
+
+
+def settled(
+    verdict: Verdict, config: Config, selection: Selection | None, today: str, *, has_base: bool = False
+) -> Judged:
+    """Apply suppressions and the choice of rules."""
     # Beside a base they judge only what the branch added: their suppression in an older file has nothing to silence.
-    idle = _OF_THE_BRANCH if base is not None else frozenset[str]()
+    idle = _OF_THE_BRANCH if has_base else frozenset[str]()
     rules = suppressions.Rules(
         lambda: meta.codes(config.own_rules),
         lambda code: code not in idle and (selection is None or selection.runs(code)),

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from arckode_analyzers import baseline, config, judging, layout_note, meta
+from arckode_analyzers import baseline, config, gate, judging, layout_note, meta
 from arckode_analyzers.cache import Cache
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from arckode_analyzers.against import Base
@@ -103,6 +102,11 @@ def analyse(wanted: Wanted) -> Report:
     cache = _cache(wanted, chosen)
     tree = judging.read(wanted.root, chosen, cache)
     proposal = wanted.proposal
+    if cache is not None and proposal is not None and proposal.only_added:
+        seen = gate.judge(tree, chosen, cache, selection, wanted)
+        if seen is not None:
+            paths = tuple(tree.files)
+            return _report(wanted, chosen, selection, seen.after, before=seen.known, gaps=(), paths=paths)
     proposed = tree if proposal is None else tree.with_file(proposal.path, proposal.content, chosen)
     base = _base(wanted, chosen)
     judged = judging.judge(proposed, chosen, cache, selection, wanted.today, base=base.files if base else None)
@@ -167,18 +171,10 @@ def _unmatched(selection: Selection | None, tree: Tree) -> tuple[str, ...]:
     return tuple(f"the per-path pattern '{pattern}' matches no file" for pattern in patterns)
 
 
-class _ReadOnly(Cache):
-    """Somebody asks about a file that is not saved: nothing of it may stay."""
-
-    def _write(self, name: str, document: Mapping[str, object]) -> None:
-        """Leave everything as it is."""
-
-
 def _cache(wanted: Wanted, chosen: Config, folder: str = CACHE) -> Cache | None:
     if not wanted.use_cache:
         return None
-    kind = Cache if wanted.proposal is None else _ReadOnly
-    return kind(wanted.root / folder, chosen.digest)
+    return Cache(wanted.root / folder, chosen.digest, keeps=wanted.proposal is None)
 
 
 def _base(wanted: Wanted, chosen: Config) -> Base | None:

@@ -11,6 +11,7 @@ import marshal
 import os
 import stat
 import sys
+from _contextvars import ContextVar  # `contextvars` is not loaded yet
 from time import time_ns
 
 try:  # `hashlib` would load OpenSSL first
@@ -22,6 +23,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_KEPT: ContextVar[dict[tuple[str, str], tuple[tuple[object, ...], dict[str, object]]] | None] = ContextVar(
+    "_KEPT", default=None
+)
 _SIGNATURE = 32
 _KEY = 32
 
@@ -36,7 +40,34 @@ def digest(*parts: bytes) -> str:
 
 
 def load(folder: str, name: str, stamp: str, key: bytes) -> dict[str, object]:
-    """Return what was stored; nothing when it is missing, damaged, or of another version or hand."""
+    """Return what was stored; nothing when it is missing, damaged, or of another version or hand.
+
+    A process that stays may keep what it loaded, until the file is another one; nobody may change it then.
+    """
+    kept = _KEPT.get()
+    if kept is None:
+        return _loaded(folder, name, stamp, key)
+    state, known = _state(f"{folder}/{name}"), kept.get((folder, name))
+    if state is None or known is None or known[0] != (*state, stamp, key):
+        found = _loaded(folder, name, stamp, key)
+        if state is not None:
+            kept[folder, name] = ((*state, stamp, key), found)
+        return found
+    return known[1]
+
+
+def keep_loaded() -> None:
+    """Keep what is loaded from now on in the memory of this process, for this context and those copied from it."""
+    if _KEPT.get() is None:
+        _KEPT.set({})
+
+
+def is_kept() -> bool:
+    """Tell whether this process stays and keeps what it loaded."""
+    return _KEPT.get() is not None
+
+
+def _loaded(folder: str, name: str, stamp: str, key: bytes) -> dict[str, object]:
     content = _content(f"{folder}/{name}")
     signature, body = content[:_SIGNATURE], content[_SIGNATURE:]
     if not key or not body or signature != _signature(name, stamp, body, key):
@@ -80,6 +111,14 @@ def _signature(name: str, stamp: str, body: bytes, key: bytes) -> bytes:
     """Sign a file together with everything that has to be the same for it to mean the same."""
     place = f"{name} {stamp} {sys.implementation.cache_tag} {marshal.version}\n"
     return blake2b(place.encode() + body, key=key, digest_size=_SIGNATURE).digest()
+
+
+def _state(file: str) -> tuple[int, int, int, int] | None:
+    try:
+        found = os.stat(file)  # noqa: PTH116
+    except OSError:
+        return None
+    return (found.st_mtime_ns, found.st_size, found.st_ino, found.st_ctime_ns)
 
 
 def _content(file: str) -> bytes:

@@ -9,7 +9,7 @@ noticed.
 from __future__ import annotations
 
 import os
-import stat
+from stat import S_IFREG as _REGULAR
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "build", "d
 # A file changed twice within one tick of the clock looks the same: what is younger than this may change unseen.
 SETTLED = 2_000_000_000
 _ENVIRONMENT = "pyvenv.cfg"
+_KIND = 0o170000
 _NO_PART = (".d.ts", *(f".{kind}.{end}" for kind in ("test", "spec") for end in ("ts", "tsx")))
 
 
@@ -35,14 +36,15 @@ def walk(root: str, gaps: list[str]) -> Iterator[tuple[str, tuple[int, int, int,
         except OSError as error:
             gaps.append(f"{_printable(folder) or '.'}: it cannot be read: {error.strerror}")
             continue
-        if folder and any(entry.name == _ENVIRONMENT for entry in entries):
+        if folder and any([entry.name == _ENVIRONMENT for entry in entries]):  # noqa: C419  # it runs for every file
             continue
         prefix = f"{folder}/" if folder else ""
+        is_ascii = prefix.isascii()
         for entry in entries:
             name = entry.name
             if name.endswith(".py") or is_sql_migration(name) or is_front(name):
                 state = _state(entry)
-                if state is not None and prefix.isascii() and name.isascii():
+                if state is not None and is_ascii and name.isascii():
                     yield prefix + name, state
                     continue
                 if state is not None:
@@ -73,7 +75,7 @@ def _state(entry: os.DirEntry[str]) -> tuple[int, int, int, int] | None:
         found = entry.stat()
     except OSError:
         return None
-    if not stat.S_ISREG(found.st_mode):
+    if found.st_mode & _KIND != _REGULAR:
         return None
     return (found.st_mtime_ns, found.st_size, found.st_ino, found.st_ctime_ns)
 

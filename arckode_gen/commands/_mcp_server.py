@@ -11,6 +11,7 @@ from mcp.server.stdio import stdio_server
 from mcp.types import CallToolResult, ListToolsResult, TextContent, ToolAnnotations
 from mcp.types import Tool as Described
 
+from arckode_analyzers import signed
 from arckode_gen import __version__
 from arckode_gen.commands import _mcp_tools
 
@@ -29,6 +30,7 @@ _TOLD = (
 
 def serve(cwd: Path, environ: Mapping[str, str], *, read_only: bool) -> None:
     """Answer on standard input and output until the input ends."""
+    signed.keep_loaded()
     anyio.run(_serve, server(cwd, environ, read_only=read_only))
 
 

@@ -15,6 +15,7 @@ RULES = ROOT / "docs/reference/rules"
 
 _FENCE = re.compile(r"```(\w*)")
 _NOT_RUN = re.compile(r"<!-- not run: (.+) -->")
+_SAME = re.compile(r"<!-- the same blocks as ([\w./-]+) -->")
 _FILE = re.compile(r"`([\w./-]+\.\w+)`:$")
 
 
@@ -56,6 +57,12 @@ def name_of(path: Path) -> str:
 def read(path: Path) -> tuple[Block, ...]:
     """Return the blocks of a page, in order."""
     return tuple(cut(name_of(path), path.read_text(encoding="utf-8")))
+
+
+def original(path: Path) -> Path | None:
+    """Return the page that one is a translation of: it is that one's blocks that are run."""
+    said = _SAME.match(path.read_text(encoding="utf-8"))
+    return path.parent / said[1] if said else None
 
 
 def entries(block: Block) -> tuple[Entry, ...]:

@@ -12,6 +12,7 @@ from arckode_gen.engine.field_types import MODIFIERS, TYPES, VALUED, types_with
 from arckode_gen.engine.fields import parse_field
 from arckode_gen.engine.spec import COMMON_PARAMS, OVERWRITING_PARAMS, WRITING_PARAMS
 from arckode_gen.engine.sql_types import column_type
+from tests.docs import kernel_reference
 from tests.docs.blocks import ROOT
 
 if TYPE_CHECKING:
@@ -42,14 +43,19 @@ def pages() -> dict[str, str]:
     """Return every page that should be on the disk, by its path from the root."""
     fields = (ROOT / FIELDS).read_text(encoding="utf-8")
     parts = {"types": "\n".join(_type_table()), "modifiers": "\n".join(_modifier_table())}
-    return {COMMANDS: commands_page(specs()), FIELDS: filled(fields, parts), LLMS: llms_text()}
+    return {
+        COMMANDS: commands_page(specs()),
+        FIELDS: filled(fields, parts),
+        LLMS: llms_text(),
+        kernel_reference.PAGE: kernel_reference.page(),
+    }
 
 
 def llms_text() -> str:
     """Return the index of the documentation for language models (https://llmstxt.org), from the table of contents."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     contents = (ROOT / CONTENTS).read_text(encoding="utf-8")
-    return f"# {project['name']}\n\n> {project['description']}\n\n{contents[contents.index('## ') :]}"
+    return f"# {project['name']}\n\n> {project['description']}\n\n{contents[contents.index('## Learn') :]}"
 
 
 def commands_page(listed: Sequence[CommandSpec]) -> str:

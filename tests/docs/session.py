@@ -55,7 +55,7 @@ def play(page_steps: Sequence[Step], folder: Path) -> list[str]:
         ]
     (logs / "page.sh").write_text("\n".join(lines), encoding="utf-8")
     subprocess.run(
-        ["bash", str(logs / "page.sh")], cwd=home, env=_environment(home), check=False, stdin=subprocess.DEVNULL
+        ["bash", str(logs / "page.sh")], cwd=home, env=environment(home), check=False, stdin=subprocess.DEVNULL
     )
     return [problem for number, step in enumerate(page_steps) for problem in _judge(step, logs / str(number))][:1]
 
@@ -96,7 +96,7 @@ def _text(log: Path, ending: str) -> str:
     return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
-def _environment(home: Path) -> dict[str, str]:
+def environment(home: Path) -> dict[str, str]:
     """Return the reader's environment: this one's virtual environment activated, and nothing of this test run."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
     programs = Path(sys.executable).parent

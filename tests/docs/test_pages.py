@@ -23,8 +23,23 @@ LANGUAGES = frozenset({"sh", "console", "python", "yaml", "toml", "json", "jinja
 ALL = [block for page in PAGES.values() for block in page]
 
 
+TRANSLATIONS = {name: found for name in PAGES if (found := blocks.original(blocks.ROOT / name))}
+
+
+@pytest.mark.parametrize("page", TRANSLATIONS)
+def test_a_translation_has_the_blocks_of_its_original(page: str) -> None:
+    original = PAGES[blocks.name_of(TRANSLATIONS[page])]
+    assert [_without_place(block) for block in PAGES[page]] == [_without_place(block) for block in original]
+
+
+def _without_place(block: Block) -> tuple[str, str, str, str]:
+    return (block.language, block.text, block.not_run, block.file)
+
+
 @pytest.mark.generates
-@pytest.mark.parametrize("page", [name for name, found in PAGES.items() if session.steps(found)])
+@pytest.mark.parametrize(
+    "page", [name for name, found in PAGES.items() if session.steps(found) and name not in TRANSLATIONS]
+)
 def test_a_page_does_what_it_says(page: str, tmp_path: Path) -> None:
     problems = session.play(session.steps(PAGES[page]), tmp_path)
     assert not problems, problems[0]
@@ -63,6 +78,6 @@ def test_toml_and_json_are_read(block: Block) -> None:
 
 
 def test_what_is_not_run_says_why_and_stays_little() -> None:
-    left_out = [block for block in ALL if block.not_run]
+    left_out = [block for name, page in PAGES.items() if name not in TRANSLATIONS for block in page if block.not_run]
     assert all(len(block.not_run.split()) > 1 for block in left_out)
     assert len(left_out) <= 20

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree
 
 import pytest
 
 from arckode_gen import errors
 from arckode_gen.engine import field_types, stubs, words
-from tests.docs import reference
+from tests.docs import pictures, reference
 from tests.docs.blocks import ROOT
 
 if TYPE_CHECKING:
@@ -22,6 +23,21 @@ PAGES = reference.pages()
 @pytest.mark.parametrize("path", sorted(PAGES))
 def test_a_generated_page_is_up_to_date(path: str) -> None:
     assert (ROOT / path).read_text(encoding="utf-8") == PAGES[path], "run `python -m tests.docs.generate`"
+
+
+def test_a_picture_is_drawn_as_the_code_draws_it() -> None:
+    stale = [path for path, text in pictures.pages().items() if (ROOT / path).read_text(encoding="utf-8") != text]
+    assert not stale, "run `python -m tests.docs.generate`"
+
+
+@pytest.mark.parametrize("picture", ["map", "request", "event"])
+def test_a_picture_says_what_it_shows_and_is_small(picture: str) -> None:
+    text = (ROOT / f"{pictures.FOLDER}/{picture}.svg").read_text(encoding="utf-8")
+    root = ElementTree.fromstring(text)
+    assert root.get("role") == "img"
+    assert root[0].tag.endswith("title")
+    assert root[0].text
+    assert len(text) < 12_000
 
 
 def test_every_type_and_modifier_is_explained_by_hand() -> None:

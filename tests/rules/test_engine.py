@@ -86,7 +86,7 @@ def test_a_cache_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
 def test_the_cache_ignores_itself_in_git_and_leaves_no_temporary_files(tmp_path: Path) -> None:
     engine.judge(FILES, Config(), cache(tmp_path))
     kept = {file.name.partition("-")[0] for file in (tmp_path / "cache").iterdir()}
-    assert kept == {".gitignore", "facts", "verdict.bin"}
+    assert kept == {".gitignore", "facts", "links.bin", "verdict.bin"}
     assert (tmp_path / "cache" / ".gitignore").read_text() == "*\n"
 
 

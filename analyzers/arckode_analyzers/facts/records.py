@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from arckode_analyzers.facts.shapes import Shape
 
-VERSION = "12"
+VERSION = "13"
 
 
 class Import(NamedTuple):

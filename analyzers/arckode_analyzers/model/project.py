@@ -59,7 +59,8 @@ class Project:
     """The indexed files; it answers who is where, the resolver answers what things mean.
 
     `tests` holds the facts of the test files by path: they show what is tested, and are no part of the program.
-    `unread` are the files that nothing is known of: what they declare may be there all the same.
+    `unread` are the files that nothing is known of: what they declare may be there all the same. `roots` says where
+    absolute imports start, for a part of a project, whose own imports do not tell.
     """
 
     def __init__(
@@ -68,13 +69,16 @@ class Project:
         config: Config | None = None,
         tests: Mapping[str, FileFacts] | None = None,
         unread: Iterable[str] = (),
+        roots: tuple[str, ...] | None = None,
     ) -> None:
         self.config = config or Config()
         self.tests = tests or {}
         globs = {name: Globs(patterns) for name, patterns in sorted(self.config.layers.items())}
         self.sources: dict[str, Source] = {}
         known = tuple(files)
-        self._roots = import_roots({path: facts for path, facts, _ in known}, self.config.sources)
+        self.roots = (
+            import_roots({path: facts for path, facts, _ in known}, self.config.sources) if roots is None else roots
+        )
         for path, facts, text in known:
             layers = _layers(path, globs)
             unit = _unit(path, layers)
@@ -118,7 +122,7 @@ class Project:
             yield functions[index].name, FunctionAt(klass.source, index)
 
     def _module(self, path: str) -> str:
-        return module_name(path, (*self._roots, *self.config.sources))
+        return module_name(path, (*self.roots, *self.config.sources))
 
     def _attributes(self) -> Mapping[tuple[str, str], list[tuple[Source, int]]]:
         """Index every `self.x = ...` by class and attribute."""

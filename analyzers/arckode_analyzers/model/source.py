@@ -46,14 +46,30 @@ class Source:
         self.is_package = path.endswith("__init__.py")
         self.class_symbols = self._class_symbols()
         self.function_symbols = self._function_symbols()
-        self.names = self._names()
         self.stars = tuple(row for row in facts.imports if row.name == "*")
-        self.calls_of = _grouped(facts.calls)
         self.implied_calls: tuple[CallAt, ...] = ()
-        self.results_of = _grouped(facts.results)
-        self.parameters_of = _grouped(facts.parameters)
-        self.readers = frozenset(row.function for row in facts.reads)
-        self.lambdas = {(row.line, row.column): index for index, row in enumerate(facts.functions)}
+
+    @cached_property
+    def calls_of(self) -> dict[int, list[Call]]:
+        return _grouped(self.facts.calls)
+
+    @cached_property
+    def results_of(self) -> dict[int, list[Result]]:
+        return _grouped(self.facts.results)
+
+    @cached_property
+    def parameters_of(self) -> dict[int, list[Parameter]]:
+        return _grouped(self.facts.parameters)
+
+    @cached_property
+    def readers(self) -> frozenset[int]:
+        """The functions that read attributes."""
+        return frozenset(row.function for row in self.facts.reads)
+
+    @cached_property
+    def lambdas(self) -> dict[tuple[int, int], int]:
+        """The functions by where they begin."""
+        return {(row.line, row.column): index for index, row in enumerate(self.facts.functions)}
 
     @cached_property
     def numbers_of(self) -> dict[int, list[int]]:
@@ -121,15 +137,11 @@ class Source:
 
     def package(self, level: int) -> str:
         """Return the package that a relative import of this level starts from."""
-        parts = self.module.split(".")
-        keep = len(parts) - level + (1 if self.is_package else 0)
-        return ".".join(parts[: max(keep, 0)])
+        return _package(self.module, level, is_package=self.is_package)
 
     def target(self, row: Import) -> str:
         """Return the absolute module an import names."""
-        if not row.level:
-            return row.module
-        return ".".join(part for part in (self.package(row.level), row.module) if part)
+        return target_of(row, self.module, is_package=self.is_package)
 
     @cached_property
     def _imported_as(self) -> dict[str, str]:
@@ -176,7 +188,9 @@ class Source:
             symbols.append(symbol)
         return tuple(symbols)
 
-    def _names(self) -> dict[tuple[int, int], dict[str, tuple[Definition, ...]]]:
+    @cached_property
+    def names(self) -> dict[tuple[int, int], dict[str, tuple[Definition, ...]]]:
+        """What each scope, a function and a class, calls what."""
         scopes: dict[tuple[int, int], dict[str, tuple[Definition, ...]]] = {}
 
         def add(function: int, owner: int, name: str, what: What, index: int) -> None:
@@ -200,6 +214,19 @@ class Source:
             if binding.target[0] == "name" and binding.how != "+=":
                 add(binding.function, binding.owner, str(binding.target[1]), "binding", index)
         return scopes
+
+
+def target_of(row: Import, module: str, *, is_package: bool) -> str:
+    """Return the absolute module that an import in another module names."""
+    if not row.level:
+        return row.module
+    return ".".join(part for part in (_package(module, row.level, is_package=is_package), row.module) if part)
+
+
+def _package(module: str, level: int, *, is_package: bool) -> str:
+    parts = module.split(".")
+    keep = len(parts) - level + (1 if is_package else 0)
+    return ".".join(parts[: max(keep, 0)])
 
 
 def _grouped(rows: tuple[_Row, ...]) -> dict[int, list[_Row]]:

@@ -1,0 +1,145 @@
+"""The gate's quick look: a proposal is judged beside the files that it can have to do with, not beside all.
+
+That is done where an earlier `analyze` of the project left word of which those are. What a rule finds missing there may
+be in a file that was left out, so such a finding counts only when the whole tree says the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from arckode_analyzers import baseline, engine, judging, links, registry, vicinity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from arckode_analyzers.baseline import Entry
+    from arckode_analyzers.cache import Cache
+    from arckode_analyzers.config import Config
+    from arckode_analyzers.facts.records import FileFacts
+    from arckode_analyzers.judging import Judged, Tree
+    from arckode_analyzers.run import Proposal, Wanted
+    from arckode_analyzers.selection import Selection
+    from arckode_analyzers.vicinity import Vicinity
+
+# What these report is that something is nowhere.
+ABSENCE = frozenset({"ARC002", "ARC105", "ARC208", "ARC304", "ARC503", "ARC504", "ARC602", "ARC603", "ARC706"})
+
+# A smaller tree is judged as a whole as fast.
+LEAST = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The vicinity with the proposal in place, and what was known of it without."""
+
+    after: Judged
+    known: frozenset[Entry]
+
+
+def judge(
+    tree: Tree, config: Config, cache: Cache, selection: Selection | None, wanted: Wanted, *, least: int = LEAST
+) -> Compared | None:
+    """Judge what a proposal adds; None where only a look at the whole tree can tell.
+
+    Raises:
+        RuleCrash: a rule failed.
+    """
+    proposal = wanted.proposal
+    if proposal is None or config.own_rules is not None or len(tree.files) < least:
+        return None
+    known = links.restored(cache.links(registry.fingerprint()))
+    if known is None:
+        return None
+    part = _part(tree, config, cache, known, proposal)
+    if part is None:
+        return None
+    after = judging.settled(part.verdict(config, cache, proposed=True), config, selection, wanted.today)
+    if not after.kept:
+        return Compared(after, frozenset())
+    whole = engine.remembered(tree.files, tree.tests, config, cache)
+    if whole is not None:  # where nothing seems to be missing, what was said of all files is enough
+        entries = _entries(judging.settled(whole, config, selection, wanted.today))
+        if not ABSENCE.intersection(each.code for each in baseline.compare(after.outcome.findings, entries).new):
+            return Compared(after, entries)
+    entries = _entries(judging.settled(part.verdict(config, cache, proposed=False), config, selection, wanted.today))
+    new = baseline.compare(after.outcome.findings, entries).new
+    return None if ABSENCE.intersection(each.code for each in new) else Compared(after, entries)
+
+
+def _entries(judged: Judged) -> frozenset[Entry]:
+    return frozenset(entry for entry, _ in baseline.entries(judged.outcome.findings))
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The vicinity of a proposal: the trees without and with it, and the facts of both."""
+
+    vicinity: Vicinity
+    roots: tuple[str, ...]
+    before: Tree
+    after: Tree
+    facts: Mapping[str, FileFacts]
+    fresh: Mapping[str, FileFacts]
+
+    def verdict(self, config: Config, cache: Cache, *, proposed: bool) -> engine.Verdict:
+        tree = self.after if proposed else self.before
+        facts = {**self.facts, **self.fresh} if proposed else self.facts
+        paths = sorted(self.vicinity.known)
+        files = {each: tree.files[each] for each in paths if each in tree.files}
+        known = (
+            {each: facts[each] for each in files if each in facts},
+            {each: facts[each] for each in paths if each in tree.tests and each in facts},
+        )
+        wanted = self.vicinity.judged
+        return engine.judge_part(files, known, config=config, cache=cache, roots=self.roots, wanted=wanted)
+
+
+def _part(tree: Tree, config: Config, cache: Cache, known: links.Links, proposal: Proposal) -> _Part | None:
+    path, content = proposal.path, proposal.content
+    digests = {**engine.digests_of(tree.files), **engine.digests_of(tree.tests)}
+    changed = vicinity.changed(known, digests)
+    if changed is None:
+        return None
+    texts = {each: _text(tree, each) for each in changed}
+    old = _text(tree, path) if path in digests else None
+    facts = _parsed({**texts, **({} if old is None else {path: old})})
+    fresh = _parsed({path: content})
+    now = {**{each: facts[each] for each in changed if each in facts}, **fresh}
+    found = vicinity.around(known, config, vicinity.Change(path, old, content), now, texts)
+    if found is None:
+        return None
+    wanted = {each: digests[each] for each in found.known if each in digests and each not in facts}
+    packed = cache.facts(wanted.values())
+    if any(name not in packed for each, name in wanted.items() if each not in changed):
+        return None
+    stored = {each: _unpacked(name, packed[name]) for each, name in wanted.items() if name in packed}
+    return _Part(found, known.roots, tree, tree.with_file(path, content, config), {**stored, **facts}, fresh)
+
+
+def _text(tree: Tree, path: str) -> bytes:
+    return tree.files[path] if path in tree.files else tree.tests[path]
+
+
+def _parsed(texts: Mapping[str, bytes]) -> dict[str, FileFacts]:
+    """Return the facts of files that can be read."""
+    found = {path: _read(path, text) for path, text in texts.items()}
+    return {path: facts for path, facts in found.items() if facts is not None}
+
+
+# A process that stays is asked about the same files again and again.
+@lru_cache(maxsize=64)
+def _read(path: str, text: bytes) -> FileFacts | None:
+    from arckode_analyzers.facts.reading import facts_of, read_facts  # the parser: only once something is judged
+
+    _, packed, problem = read_facts({path: text}, [path], lambda _content, _path: "")[path]
+    return None if problem else facts_of(packed)
+
+
+@lru_cache(maxsize=2000)
+def _unpacked(name: str, packed: bytes) -> FileFacts:  # noqa: ARG001  # the name is what tells them apart at once
+    from arckode_analyzers.facts.reading import facts_of
+
+    return facts_of(packed)

@@ -1,0 +1,118 @@
+"""Which files of a tree may have to do with each other, kept beside the verdict: a gate asks about one file at a time.
+
+Two files are linked where one imports the other, and where they share a word that few files have: a table, an event, a
+path or a permission joins what no import does. Words are kept as numbers that two may share, which links too much and
+never too little.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+from zlib import crc32
+
+from arckode_analyzers.files import module_name
+from arckode_analyzers.model.source import target_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from arckode_analyzers.facts.records import FileFacts
+
+# A word in more files than this says nothing about any of them.
+COMMON = 200
+_WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]+")
+_QUOTED = re.compile(rb"""["'`]([^"'`\s]{2,80})["'`]""")
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The files by number; `imports` and `importers` hold numbers, `heads`, `starts` and `places` the words."""
+
+    paths: tuple[str, ...]
+    digests: tuple[str, ...]
+    roots: tuple[str, ...]
+    modules: Mapping[str, int]
+    imports: tuple[tuple[int, ...], ...]
+    importers: tuple[tuple[int, ...], ...]
+    heads: bytes
+    starts: bytes
+    places: bytes
+
+    def sharing(self, words: Iterable[int], most: int) -> Iterator[int]:
+        """Yield the files that hold one of some words, leaving out words that more than so many hold."""
+        heads, starts, places = (memoryview(each).cast("I") for each in (self.heads, self.starts, self.places))
+        for word in words:
+            at = bisect_left(heads, word)
+            if at < len(heads) and heads[at] == word and starts[at + 1] - starts[at] <= most:
+                yield from places[starts[at] : starts[at + 1]]
+
+    def imported_by(self, path: str, module: str, facts: FileFacts) -> Iterator[int]:
+        """Yield the files that one file imports, as it is now."""
+        yield from _imported(path, module, facts, self.modules)
+
+    def stored(self) -> dict[str, object]:
+        """Return plain values, which is all that a cache holds."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+def restored(document: Mapping[str, object]) -> Links | None:
+    """Return what was stored, or None."""
+    return Links(**cast("dict[str, tuple[str, ...]]", document)) if document else None  # type: ignore[arg-type]  # signed
+
+
+def build(
+    trees: Sequence[tuple[Mapping[str, bytes], Mapping[str, str]]],
+    facts: Mapping[str, FileFacts],
+    roots: tuple[str, ...],
+    sources: tuple[str, ...],
+) -> Links:
+    """Link the files of some trees, each with its digests; `facts` is what is known of those that could be read."""
+    texts = {path: files for files, digests in trees for path in digests}
+    digests = {path: name for _, names in trees for path, name in names.items()}
+    paths = tuple(digests)
+    modules = {path: module_name(path, (*roots, *sources)) for path in paths}
+    numbers = {module: number for number, module in enumerate(modules.values())}
+    imports = tuple(
+        tuple(sorted(set(_imported(path, modules[path], facts[path], numbers)))) if path in facts else ()
+        for path in paths
+    )
+    importers: list[list[int]] = [[] for _ in paths]
+    for number, found in enumerate(imports):
+        for other in found:
+            importers[other].append(number)
+    heads, starts, places = _postings(words_of(texts[path][path]) | words_of(path.encode()) for path in paths)
+    return Links(
+        paths, tuple(digests.values()), roots, numbers, imports, tuple(map(tuple, importers)), heads, starts, places
+    )
+
+
+def words_of(text: bytes) -> set[int]:
+    """Return the words of a text, and what stands in quotes as a whole."""
+    return {crc32(word) for word in {*_WORD.findall(text), *_QUOTED.findall(text)}}
+
+
+def _imported(path: str, module: str, facts: FileFacts, numbers: Mapping[str, int]) -> Iterator[int]:
+    for row in facts.imports:
+        target = target_of(row, module, is_package=path.endswith("__init__.py"))
+        for name in (target, f"{target}.{row.name}"):
+            if name in numbers:
+                yield numbers[name]
+
+
+def _postings(files: Iterable[set[int]]) -> tuple[bytes, bytes, bytes]:
+    found: dict[int, list[int]] = {}
+    for number, words in enumerate(files):
+        for word in words:
+            found.setdefault(word, []).append(number)
+    kept: Sequence[tuple[int, list[int]]] = sorted(
+        (word, numbers) for word, numbers in found.items() if len(numbers) <= COMMON
+    )
+    starts, places = array("I", [0]), array("I")
+    for _, numbers in kept:
+        places.extend(numbers)
+        starts.append(len(places))
+    return array("I", (word for word, _ in kept)).tobytes(), starts.tobytes(), places.tobytes()

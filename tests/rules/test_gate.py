@@ -1,0 +1,168 @@
+"""What the gate sees of a part of a large project is what a look at all of it would have said."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from arckode_analyzers import baseline, config, gate, judging, signed
+from arckode_analyzers.cache import Cache
+from arckode_analyzers.registry import all_rules
+from arckode_analyzers.run import Proposal, Wanted, analyse
+from tests.rules.projects import LOOP, ORDERS, SERVICE, expected, plant
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from arckode_analyzers.rule import Example, Rule
+
+DAY = "2026-11-22"
+# Files that have nothing to do with anything: without them, half of a tree is no small part of it.
+FILLER = {
+    f"src/filler/part{number}.py": f"class Filled{number}:\n    value{number} = {number}\n" for number in range(90)
+}
+# One bad example of each rule; all of them, and the good ones, with ARCKODE_HOOK=1.
+ALL = "ARCKODE_HOOK" in os.environ
+
+
+class Asked:
+    """A project that was analysed once, and what its gate is asked."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.config = config.load(root)
+        analyse(Wanted(root, DAY))
+        self.cache = Cache(root / ".arckode/cache", self.config.digest, keeps=False)
+
+    def by_part(self, path: str, content: str) -> set[tuple[str, str, int, str]] | None:
+        """Return what a proposal adds as its vicinity tells, or None where only the whole tree does."""
+        wanted = Wanted(self.root, DAY, proposal=Proposal(path, content.encode(), only_added=True))
+        tree = judging.read(self.root, self.config, self.cache)
+        seen = gate.judge(tree, self.config, self.cache, None, wanted, least=0)
+        if seen is None:
+            return None
+        new = baseline.compare(seen.after.outcome.findings, seen.known).new
+        return {(each.code, each.path, each.line, each.message) for each in new}
+
+    def by_all(self, path: str, content: str) -> set[tuple[str, str, int, str]]:
+        """Return what a proposal adds as the whole tree tells."""
+        tree = judging.read(self.root, self.config)
+        before, after = (
+            judging.judge(each, self.config, None, None, DAY).outcome.findings
+            for each in (tree, tree.with_file(path, content.encode(), self.config))
+        )
+        known = frozenset(entry for entry, _ in baseline.entries(before))
+        return {(each.code, each.path, each.line, each.message) for each in baseline.compare(after, known).new}
+
+
+def examples() -> list[object]:
+    """Return examples of every rule but of what is compared with another branch."""
+    return [
+        pytest.param(rule, example, id=f"{rule.code} {kind}: {example.title}")
+        for rule in all_rules()
+        for kind, found in (("bad", rule.bad if ALL else rule.bad[:1]), ("good", rule.good if ALL else ()))
+        for example in found
+        if not any(path.startswith("@base/") for path in example.files)
+    ]
+
+
+@pytest.mark.parametrize(("rule", "example"), examples())
+def test_a_part_says_what_the_whole_says(rule: Rule, example: Example, tmp_path: Path) -> None:
+    marked = [path for path, _, code in expected(example.files) if code == rule.code]
+    path = next(iter(marked or [path for path in example.files if path.endswith((".py", ".sql", ".ts", ".vue"))]))
+    others = {name: text for name, text in example.files.items() if name != path}
+    asked = Asked(plant(tmp_path, {"pyproject.toml": "", **FILLER, **others}))
+    found = asked.by_part(path, example.files[path])
+    assert found is None or found == asked.by_all(path, example.files[path])
+    if found is None:
+        assert gate.ABSENCE & {code for code, *_ in asked.by_all(path, example.files[path])}
+
+
+HELPER = "src/shop/look.py"
+IDLE = "async def look(rows, key):\n    return key\n"
+BUSY = "async def look(rows, key):\n    return await rows.find_by_id(key)\n"
+CALLER = ORDERS + (
+    "    async def names(self, ids):\n        from shop.look import look\n"
+    "        return [await look(self._orders, key) for key in ids]\n"
+)
+
+
+def small(root: Path, **others: str) -> Path:
+    return plant(root, {"pyproject.toml": "", **FILLER, SERVICE: CALLER, HELPER: IDLE, **others})
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "places"),
+    [
+        pytest.param(HELPER, BUSY, [SERVICE], id="it causes one where it is called from"),
+        pytest.param(HELPER, IDLE, [], id="it changes nothing"),
+        pytest.param(SERVICE, LOOP, [SERVICE], id="it has one itself"),
+        pytest.param("src/shop/modules/new/service.py", LOOP, ["src/shop/modules/new/service.py"], id="a new file"),
+        pytest.param(SERVICE, "def", [], id="no Python"),
+    ],
+)
+def test_a_finding_is_where_it_is(tmp_path: Path, path: str, content: str, places: list[str]) -> None:
+    asked = Asked(small(tmp_path))
+    found = asked.by_part(path, content)
+    assert found is not None
+    assert sorted(each[1] for each in found if each[0] == "ARC201") == places
+    assert found == asked.by_all(path, content)
+
+
+def test_what_was_written_since_is_known(tmp_path: Path) -> None:
+    asked = Asked(small(tmp_path))
+    (tmp_path / HELPER).write_text(BUSY.replace("look", "look_up"))
+    later = CALLER.replace("import look", "import look_up").replace("await look(", "await look_up(")
+    found = asked.by_part(SERVICE, later)
+    assert found is not None
+    assert found == asked.by_all(SERVICE, later)
+    assert [code for code, *_ in found] == ["ARC201"]
+
+
+def test_a_file_that_is_new_since_is_known(tmp_path: Path) -> None:
+    asked = Asked(small(tmp_path))
+    (tmp_path / "src/shop/search.py").write_text(BUSY)
+    later = CALLER.replace("shop.look import", "shop.search import")
+    found = asked.by_part(SERVICE, later)
+    assert found is not None
+    assert [code for code, *_ in found] == ["ARC201"]
+
+
+def test_what_is_on_the_disk_already_is_no_news(tmp_path: Path) -> None:
+    asked = Asked(small(tmp_path, **{HELPER: BUSY}))
+    assert asked.by_part(SERVICE, f"{CALLER}\n") == set()
+
+
+@pytest.mark.parametrize("kind", ["never analysed", "too much changed", "it changes everything", "a small project"])
+def test_only_the_whole_tells(tmp_path: Path, kind: str) -> None:
+    root = small(tmp_path)
+    path = HELPER
+    if kind == "it changes everything":
+        for name in FILLER:
+            (root / name).write_text("from shop.look import look\n")
+    asked = Asked(root)
+    if kind == "never analysed":
+        (root / ".arckode/cache/links.bin").unlink()
+    if kind == "too much changed":
+        for name in FILLER:
+            (root / name).write_text("changed = True\n")
+    if kind == "a small project":
+        wanted = Wanted(root, DAY, proposal=Proposal(path, BUSY.encode(), only_added=True))
+        assert gate.judge(judging.read(root, asked.config), asked.config, asked.cache, None, wanted) is None
+    else:
+        assert asked.by_part(path, BUSY) is None
+
+
+def test_a_process_that_stays_notices_what_is_stored_anew(tmp_path: Path) -> None:
+    key = b"k" * 32
+    signed.store(str(tmp_path), "a.bin", "1", key, {"x": 1})
+    assert not signed.is_kept()
+    signed.keep_loaded()
+    first = signed.load(str(tmp_path), "a.bin", "1", key)
+    assert signed.load(str(tmp_path), "a.bin", "1", key) is first
+    assert signed.load(str(tmp_path), "a.bin", "2", key) == {}
+    signed.store(str(tmp_path), "a.bin", "1", key, {"x": 22})
+    assert signed.load(str(tmp_path), "a.bin", "1", key) == {"x": 22}
+    signed._KEPT.set(None)
