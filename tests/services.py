@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.own_servers import kafka_of_this_run
+from tests.own_servers import kafka_of_this_run, mongodb_of_this_run
 
 POSTGRES = "postgresql://postgres@127.0.0.1:5432/postgres"
 MARIADB = "mariadb://root@127.0.0.1:3306/mysql"
@@ -40,6 +40,14 @@ def rabbitmq_url() -> str:
 def kafka_brokers() -> str:
     """Answer the address of a Kafka, else of a server that speaks its protocol and ends with this test run."""
     return os.environ.get("ARCKODE_TEST_KAFKA", "") or kafka_of_this_run().address
+
+
+def mongodb_url(kind: str) -> str:
+    """Answer the URL of a MongoDB, else of a server that speaks its protocol and ends with this test run.
+
+    `mongodb` is the closest of those that do, and anything else the second opinion; a genuine one is both.
+    """
+    return os.environ.get("ARCKODE_TEST_MONGODB", "") or mongodb_of_this_run(kind)
 
 
 def _reachable(name: str, variable: str, default: str) -> str:

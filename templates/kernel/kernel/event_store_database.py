@@ -48,16 +48,17 @@ from .inserts import insert_unless_there
 _EVENTS = table_of(EventRow)
 _STREAMS = table_of(StreamRow)
 _LAST = 2**63 - 1
+_OUTSIDE = ("memory", "redis", "mongodb")
 logger = structlog.get_logger("events")
 
 
 def provide_event_store(kernel: Kernel) -> None:
-    """Store events in the project's database, unless EVENT_STORE_PROVIDER says memory.
+    """Store events in the project's database, unless EVENT_STORE_PROVIDER names something outside of it.
 
     Raises WiringError when the settings name another database than DATABASE_URL does.
     """
     settings = kernel.settings.of(EventStoreSettings)
-    if settings.provider == "memory":
+    if settings.provider in _OUTSIDE:
         return
     dialect = kernel.database.dialect
     if settings.provider not in ("database", dialect):
