@@ -178,7 +178,7 @@ PYTEST = {"PYTEST_ADDOPTS": "-p no:schemathesis -p no:hypothesispytest"}
 # Every adapter but the databases, which take each other's place; all of them together on one project.
 ADAPTERS = (
     *("bus-kafka", "bus-rabbitmq", "bus-redis", "event-relay"),
-    *("event-store-mariadb", "event-store-postgres", "event-store-sqlite"),
+    *("event-store-mariadb", "event-store-mongodb", "event-store-postgres", "event-store-redis", "event-store-sqlite"),
     *("jwt", "local", "redis-cache", "redis-limits", "redis-queue", "s3", "smtp"),
 )
 

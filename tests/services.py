@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from functools import cache
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import pytest
@@ -47,7 +48,13 @@ def mongodb_url(kind: str) -> str:
 
     `mongodb` is the closest of those that do, and anything else the second opinion; a genuine one is both.
     """
-    return os.environ.get("ARCKODE_TEST_MONGODB", "") or mongodb_of_this_run(kind)
+    named = os.environ.get("ARCKODE_TEST_MONGODB", "")
+    if named:
+        return named
+    try:
+        return mongodb_of_this_run(kind)
+    except FileNotFoundError as error:  # there is none for this version of Python
+        return _missing(f"{error.filename} is not installed; set ARCKODE_TEST_MONGODB")
 
 
 def _reachable(name: str, variable: str, default: str) -> str:
@@ -55,7 +62,10 @@ def _reachable(name: str, variable: str, default: str) -> str:
     problem = _probe(url)
     if not problem:
         return url
-    message = f"{name} does not answer ({problem}); set {variable}"
+    return _missing(f"{name} does not answer ({problem}); set {variable}")
+
+
+def _missing(message: str) -> NoReturn:
     if os.environ.get("ARCKODE_REQUIRE_SERVICES") == "1":
         pytest.fail(message, pytrace=False)
     pytest.skip(message)

@@ -66,7 +66,7 @@ class EventStoreSettings(RedisAddress):
 
     @property
     def shares_transactions(self) -> bool:
-        """Tell whether events are stored in the transaction of what they are about, and not on a server of their own."""
+        """Tell whether events are stored in the transaction of what they are about: not on a server of their own."""
         return self.provider not in ("redis", "mongodb")
 
 

@@ -30,6 +30,7 @@ from .event_store import EventStoreSettings
 from .event_store_outside import OnceChecked, install, of_text, to_text
 from .event_values import (
     START,
+    ConcurrencyError,
     Expected,
     Page,
     Position,
@@ -115,11 +116,16 @@ class MongoEvents:
                 number = await self._number()
                 if number == refused:
                     raise ProgrammingError("the collection of the event store has documents that no append made")
-                version = await self._version(self._written, stream)
-                known = already_there(stream, events, await self._known(events))
+                version, found = await asyncio.gather(self._version(self._written, stream), self._known(events))
+                known = already_there(stream, events, found)
                 if known:
                     return known
-                check_expected(stream, expected, version)
+                try:
+                    check_expected(stream, expected, version)
+                except ConcurrencyError:
+                    if await self._number() == number:
+                        raise
+                    continue  # the two were read while somebody appended, perhaps these events
                 placed = {"_id": number + 1, "number": number + 1, "first": version + 1, "last": version + len(events)}
                 try:
                     await _answered(self._written.insert_one({**document, **placed}))
