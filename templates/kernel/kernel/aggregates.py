@@ -54,8 +54,8 @@ class Aggregate(Generic[S]):
 class _Read(Generic[S]):
     """What was read of an aggregate: its state, the newest events, and the ids of the commands that they came from.
 
-    The state was `kept` with so many events, 0 when it is made of all of them. `foreign` is the last event in a snapshot
-    that is of another history than the stream's.
+    The state was `kept` with so many events, 0 when it is made of all of them. `foreign` is the last event in a
+    snapshot that is of another history than the stream's.
     """
 
     state: S | None
