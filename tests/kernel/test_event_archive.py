@@ -225,6 +225,28 @@ async def test_readers_miss_nothing_while_two_processes_archive_and_others_appen
     assert sorted(map(str, await shop.everything())) == sorted(map(str, range(30)))
 
 
+async def test_a_program_without_the_archive_does_not_start_until_all_is_brought_back(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kernel.event_archive._AT_ONCE", 2)
+    await shop.happen("orders-1", 1, 2, 3)
+    await shop.happen("orders-2", 4, 5)
+    await shop.age()
+    assert (await shop.archive.archive()).count == 5
+    await shop.happen("orders-1", 6)
+    await settled(Place(shop.store, None, shop.database))
+    without = DatabaseEvents(shop.database)
+    with pytest.raises(WiringError, match="5 events are archived, and nothing would read them"):
+        await without.check()
+    told: list[int] = []
+    assert (await shop.archive.restore(told.append), told) == (5, [2, 4, 5])
+    assert await shop.there() == (6, 0)
+    await without.check()
+    assert numbers((await without.read_all()).events) == await shop.everything() == [1, 2, 3, 4, 5, 6]
+    await shop.happen("orders-2", 7)
+    assert numbers(await without.read_stream("orders-2")) == [4, 5, 7]
+
+
 class Settings(KernelSettings):
     event_store: EventStoreSettings = EventStoreSettings()
     event_archive: EventArchiveSettings = EventArchiveSettings()

@@ -14,7 +14,21 @@ from typing import Any, Final
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, Select, Table, and_, delete, exists, func, insert, literal, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .app import Kernel
@@ -22,7 +36,7 @@ from .database import Database
 from .errors import WiringError
 from .event_archive_table import ArchivedEventRow
 from .event_store import EVENT_STORE, EventStoreSettings, Position
-from .event_store_database import DatabaseEvents
+from .event_store_database import ARCHIVE, DatabaseEvents
 from .event_table import EventRow, StreamRow
 from .fields import table_of
 from .ids import new_id
@@ -34,7 +48,6 @@ _STREAMS = table_of(StreamRow)
 _ARCHIVED = table_of(ArchivedEventRow)
 _AT_ONCE: Final = 500
 _RELAY: Final = "event store"
-_TURN: Final = "$archive"
 logger = structlog.get_logger("events")
 
 
@@ -146,6 +159,7 @@ class EventArchive:
                 ids = [row.id for row in rows]
                 await session.execute(insert(_ARCHIVED).from_select(_names(), self._copied(ids)))
                 await session.execute(delete(_EVENTS).where(_EVENTS.c.id.in_(ids)))
+                await self._tell(session)
             after = Position(rows[-1].transaction_id, rows[-1].position)
             for row in rows:
                 moved[row.category] = moved.get(row.category, 0) + 1
@@ -153,9 +167,32 @@ class EventArchive:
 
     async def _hold(self, session: AsyncSession) -> None:
         """Let one process at a time archive: the events themselves are not locked, since nobody else changes them."""
-        row = {"id": new_id(), "name": _TURN, "version": 0}
+        row = {"id": new_id(), "name": ARCHIVE, "version": 0}
         await session.execute(insert_unless_there(self._database.dialect, _STREAMS, row, "name"))
-        await session.execute(select(_STREAMS.c.id).where(_STREAMS.c.name == _TURN).with_for_update())
+        await session.execute(select(_STREAMS.c.id).where(_STREAMS.c.name == ARCHIVE).with_for_update())
+
+    async def restore(self, report: Callable[[int], None] = lambda _count: None) -> int:
+        """Bring all archived events back, some at a time, and answer how many there were."""
+        names, count = [column.name for column in _EVENTS.c], 0
+        some = select(_ARCHIVED.c.id).order_by(_ARCHIVED.c.transaction_id, _ARCHIVED.c.position).limit(_AT_ONCE)
+        while True:
+            async with self._database.transaction() as session:
+                await self._hold(session)
+                ids = (await session.scalars(some)).all()
+                back = select(*(_ARCHIVED.c[name] for name in names)).where(_ARCHIVED.c.id.in_(ids))
+                await session.execute(insert(_EVENTS).from_select(names, back))
+                await session.execute(delete(_ARCHIVED).where(_ARCHIVED.c.id.in_(ids)))
+                await self._tell(session)
+            if not ids:
+                logger.info("archived events were brought back", events=count)
+                return count
+            count += len(ids)
+            report(count)
+
+    async def _tell(self, session: AsyncSession) -> None:
+        """Let a program that does not know the archive find out that it would miss events."""
+        there = select(func.count()).select_from(_ARCHIVED).scalar_subquery()
+        await session.execute(update(_STREAMS).where(_STREAMS.c.name == ARCHIVE).values(version=there))
 
     def _copied(self, ids: list[Any]) -> Select[Any]:
         now = literal(self._database.clock.now(), _ARCHIVED.c.archived_at.type)

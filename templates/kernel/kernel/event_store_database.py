@@ -13,7 +13,7 @@ alone is not enough, because a transaction may take its number early and commit 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 import structlog
@@ -62,6 +62,8 @@ from .inserts import insert_unless_there
 _EVENTS = table_of(EventRow)
 _STREAMS = table_of(StreamRow)
 _LAST = 2**63 - 1
+ARCHIVE: Final = "$archive"
+"""The row of the streams' table that counts the archived events."""
 _OUTSIDE = ("memory", "redis", "mongodb")
 logger = structlog.get_logger("events")
 
@@ -181,8 +183,13 @@ class DatabaseEvents:
     async def check(self) -> None:
         """Refuse a PostgreSQL that the events were copied to, whose transactions begin below theirs.
 
-        Raises WiringError: readers would take new events for old ones.
+        Raises WiringError: readers would take new events for old ones. And where events are archived and not read.
         """
+        if len(self._tables) == 1 and (archived := await self.version(ARCHIVE)):
+            raise WiringError(
+                f"{archived} events are archived, and nothing would read them; call use_event_archive(kernel) in the "
+                "composition root, or bring them back with `arckode events:archive --restore` before it is taken out"
+            )
         if not self._by_transaction:
             return
         async with self._database.session() as session:
