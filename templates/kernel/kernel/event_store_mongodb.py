@@ -119,6 +119,7 @@ class MongoEvents:
                 version, found = await asyncio.gather(self._version(self._written, stream), self._known(events))
                 known = already_there(stream, events, found)
                 if known:
+                    await self._confirm(known[-1])
                     return known
                 try:
                     check_expected(stream, expected, version)
@@ -219,6 +220,11 @@ class MongoEvents:
     async def _number(self) -> int:
         newest = await _answered(self._written.find_one({}, ["number"], sort=[("number", DESCENDING)]))
         return 0 if newest is None else cast("int", newest["number"])
+
+    async def _confirm(self, position: Position) -> None:
+        """Wait until what was stored before, perhaps with nobody having been told, is as safe as what is stored now."""
+        number = {"number": position.transaction}
+        await _answered(self._written.update_one({"_id": position.transaction}, {"$set": number}))
 
     async def _known(self, events: Sequence[Event]) -> Mapping[UUID, tuple[str, Position]]:
         ids = {event.id for event in events}
