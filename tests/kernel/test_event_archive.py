@@ -22,6 +22,7 @@ from kernel.event_table import EventRow, StreamRow
 from kernel.events import Event, new_event
 from kernel.fields import table_of
 from kernel.ids import new_id
+from kernel.personal_data import use_personal_data
 from kernel.projection_table import ProjectionRow
 from kernel.settings import KernelSettings
 from kernel.snapshot_table import SnapshotRow
@@ -256,6 +257,10 @@ async def test_events_that_are_elsewhere_cannot_be_archived() -> None:
     kernel = Kernel(Settings.for_tests(database_url="sqlite://"))
     provide_event_store(kernel)
     assert use_event_archive(kernel) is kernel.resolve(EventArchive)
+    sealing = Kernel(Settings.for_tests(database_url="sqlite://"))
+    provide_event_store(sealing)
+    use_personal_data(sealing)
+    assert use_event_archive(sealing) is sealing.resolve(EventArchive)
     other = Kernel(Settings.for_tests(database_url="sqlite://", event_store=EventStoreSettings(provider="memory")))
     with pytest.raises(WiringError, match="EVENT_STORE_PROVIDER is memory, and only events in the project's database"):
         use_event_archive(other)

@@ -9,6 +9,7 @@ import secrets
 import shutil
 import sys
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -32,6 +33,7 @@ from kernel.event_store_redis import RedisEvents, provide_redis_event_store
 from kernel.event_store_relay import StoredEvents
 from kernel.events import new_event
 from kernel.fields import table_of
+from kernel.personal_data import use_personal_data
 from kernel.reservations import use_reservations
 from kernel.settings import KernelSettings
 from kernel.testing import client, running, silent_log
@@ -42,6 +44,7 @@ from tests.kernel.event_stores import OUTSIDE, made_store, opened_store, removed
 from tests.kernel.store_kills import STREAMS, TOGETHER, persistently
 from tests.kernel.test_commands import PURSES, PayIn, Shop
 from tests.kernel.test_event_outbox import Sent
+from tests.kernel.test_personal_data import MEMBERS
 from tests.kernel.test_reservations import USERS
 from tests.own_servers import OwnMongo, OwnRedis, OwnServer
 from tests.services import mongodb_url, redis_url
@@ -410,6 +413,15 @@ async def test_what_is_unique_needs_events_in_the_database(provider: str) -> Non
         silent_log(),
         pytest.raises(WiringError, match=f"email is to be unique, and EVENT_STORE_PROVIDER is {provider}"),
     ):
+        async with running(made):
+            raise AssertionError("it started")
+
+
+async def test_personal_data_needs_events_in_the_database() -> None:
+    made = kernel(EventStoreSettings(provider="redis", timeout=0.2))
+    use_personal_data(made)
+    Aggregates.of(made, replace(MEMBERS, unique=()))
+    with silent_log(), pytest.raises(WiringError, match=r"members\.joined, .* say something about people, and EVENT_"):
         async with running(made):
             raise AssertionError("it started")
 

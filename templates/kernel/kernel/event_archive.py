@@ -205,6 +205,7 @@ def use_event_archive(kernel: Kernel) -> EventArchive:
     Raises WiringError for events that are not in the project's database.
     """
     store, settings = kernel.adapter(EVENT_STORE), kernel.settings.of(EventArchiveSettings)
+    store = getattr(store, "stored", store)  # what seals personal data has the store that is meant inside of it
     if not isinstance(store, DatabaseEvents):
         provider = kernel.settings.of(EventStoreSettings).provider
         raise WiringError(
