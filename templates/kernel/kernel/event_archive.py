@@ -35,7 +35,7 @@ from .app import Kernel
 from .database import Database
 from .errors import WiringError
 from .event_archive_table import ArchivedEventRow
-from .event_store import EVENT_STORE, EventStoreSettings, Position
+from .event_store import EVENT_STORE, Position
 from .event_store_database import ARCHIVE, DatabaseEvents
 from .event_table import EventRow, StreamRow
 from .fields import table_of
@@ -90,7 +90,7 @@ class Archived:
 class EventArchive:
     """Archives events of the project's database."""
 
-    def __init__(self, database: Database, store: DatabaseEvents, settings: EventArchiveSettings) -> None:
+    def __init__(self, database: Database, store: DatabaseEvents | None, settings: EventArchiveSettings) -> None:
         self._database = database
         self._store = store
         self._settings = settings
@@ -104,11 +104,13 @@ class EventArchive:
     ) -> Archived:
         """Archive what may go, some at a time, and answer what went; a dry run only counts.
 
-        It may be ended at any moment and begun again: each step is a transaction.
+        It may be ended at any moment and begun again: each step is a transaction. Raises WiringError for events that
+        are not in the project's database.
         """
+        store = self._stored()
         days = self._settings.after_days if after_days is None else after_days
         old = _EVENTS.c.recorded_at < self._database.clock.now() - timedelta(days=days)
-        reached, held_by = await self._reached()
+        reached, held_by = await self._reached(store)
         read = tuple_(_EVENTS.c.transaction_id, _EVENTS.c.position) <= tuple_(literal(reached[0]), literal(reached[1]))
         kept = _is_kept(self._database.clock.now() - timedelta(days=days))
         may_go = and_(old, read, kept)
@@ -119,9 +121,16 @@ class EventArchive:
             logger.info("events were archived", **found.plain())
         return found
 
-    async def _reached(self) -> tuple[Position, tuple[str, ...]]:
+    def _stored(self) -> DatabaseEvents:
+        if self._store is None:
+            raise WiringError(
+                "only events in the project's database can be archived, and EVENT_STORE_PROVIDER names another place"
+            )
+        return self._store
+
+    async def _reached(self, store: DatabaseEvents) -> tuple[Position, tuple[str, ...]]:
         """Answer up to where everybody has read, and who has read no further."""
-        places = {"a transaction that is still open": await self._store.head()}
+        places = {"a transaction that is still open": await store.head()}
         async with self._database.session() as session:
             for name, kind, narrowed in (
                 ("event_projections", "the projection {}", None),
@@ -173,6 +182,7 @@ class EventArchive:
 
     async def restore(self, report: Callable[[int], None] = lambda _count: None) -> int:
         """Bring all archived events back, some at a time, and answer how many there were."""
+        self._stored()
         names, count = [column.name for column in _EVENTS.c], 0
         some = select(_ARCHIVED.c.id).order_by(_ARCHIVED.c.transaction_id, _ARCHIVED.c.position).limit(_AT_ONCE)
         while True:
@@ -202,18 +212,14 @@ class EventArchive:
 def use_event_archive(kernel: Kernel) -> EventArchive:
     """Let the event store find archived events, and `arckode events:archive` archive some.
 
-    Raises WiringError for events that are not in the project's database.
+    Where EVENT_STORE_PROVIDER names another place than the project's database, there is nothing to archive.
     """
     store, settings = kernel.adapter(EVENT_STORE), kernel.settings.of(EventArchiveSettings)
     store = getattr(store, "stored", store)  # what seals personal data has the store that is meant inside of it
-    if not isinstance(store, DatabaseEvents):
-        provider = kernel.settings.of(EventStoreSettings).provider
-        raise WiringError(
-            f"EVENT_STORE_PROVIDER is {provider}, and only events in the project's database can be archived; write "
-            "EVENT_STORE_PROVIDER=database, or take use_event_archive out"
-        )
-    store.read_also(_ARCHIVED)
-    archive = EventArchive(kernel.database, store, settings)
+    stored = store if isinstance(store, DatabaseEvents) else None
+    if stored is not None:
+        stored.read_also(_ARCHIVED)
+    archive = EventArchive(kernel.database, stored, settings)
     kernel.share(archive)
     return archive
 
