@@ -41,6 +41,7 @@ soak: $(STAMP)
 		$(BIN)/python -m pytest tests/keeping -q -n $(WORKERS)
 	ARCKODE_JOBS=100000 $(BIN)/python -m pytest tests/kernel/test_queue_load.py -q -s
 	ARCKODE_EVENT_KILLS=20 $(BIN)/python -m pytest tests/kernel/test_event_outbox.py -q -k killed
+	ARCKODE_STORE_KILLS=200 $(BIN)/python -m pytest tests/kernel/test_event_stores_outside.py -q -k killed
 	ARCKODE_EVENTS=3000 $(BIN)/python -m pytest tests/kernel/test_event_bus_restarts.py -q
 	ARCKODE_FOLLOWER_KILLS=50 $(BIN)/python -m pytest tests/kernel/test_projections.py -q -k killed
 	ulimit -n 20000 && ARCKODE_SOCKETS=5000 $(BIN)/python -m pytest tests/kernel/test_websockets.py \

@@ -38,8 +38,11 @@ os.environ["MYPY_CACHE_DIR"] = str(ROOT / ".cache" / f"mypy-{os.environ.get('PYT
 os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 
-def pytest_configure() -> None:
-    """Compile once what thousands of processes are about to import."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile once what thousands of processes are about to import, and remember which servers were named."""
+    for option, variable in (("--redis-url", "ARCKODE_TEST_REDIS"), ("--mongo-url", "ARCKODE_TEST_MONGODB")):
+        if named := config.getoption(option):
+            os.environ[variable] = str(named)
     if "PYTEST_XDIST_WORKER" not in os.environ:
         for folder in ("arckode_gen", "analyzers", "templates/kernel", "stubs"):
             compileall.compile_dir(ROOT / folder, quiet=2, rx=re.compile(r"/(tree|examples)/"))
@@ -52,6 +55,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Schedul
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--s3-url", help="A genuine S3 for the storage's tests: http://KEY:SECRET@host:9000/bucket")
+    parser.addoption("--redis-url", help="A Redis for the tests: redis://host:6379/0")
+    parser.addoption("--mongo-url", help="A genuine MongoDB for the event store's tests: mongodb://host:27017/")
 
 
 @pytest.fixture(scope="session")

@@ -155,6 +155,7 @@ GROWN: tuple[tuple[str, ...], ...] = (
     ("make:row-events",),
     ("make:snapshots",),
     ("make:personal-data",),
+    ("make:event-archive",),
     ("make:audit",),
     ("make:mail-outbox",),
     ("make:circuit-breaker", "payments"),
@@ -167,9 +168,9 @@ GROWN: tuple[tuple[str, ...], ...] = (
     ("make:websocket", "reports", "--access", "reports:read", "--job", "export_report"),
 )
 _MIGRATING = {"make:idempotency", "make:migration", "make:projection"}
-# Made once: tables of the event store and bus, commands, projections, snapshots, reservations, keys of people, queue,
-# scheduler, audit and web-hooks.
-MIGRATIONS = len(MODULES) + len(FIELDS) - 1 + sum(words[0] in _MIGRATING for words in GROWN) + 11
+# Made once: tables of the event store, its archive and the bus, commands, projections, snapshots, reservations, keys of
+# people, queue, scheduler, audit and web-hooks.
+MIGRATIONS = len(MODULES) + len(FIELDS) - 1 + sum(words[0] in _MIGRATING for words in GROWN) + 12
 
 
 # Plugins of pytest that are here for the tests of arckode; to import them takes longer than to test a small project.
@@ -178,7 +179,7 @@ PYTEST = {"PYTEST_ADDOPTS": "-p no:schemathesis -p no:hypothesispytest"}
 # Every adapter but the databases, which take each other's place; all of them together on one project.
 ADAPTERS = (
     *("bus-kafka", "bus-rabbitmq", "bus-redis", "event-relay"),
-    *("event-store-mariadb", "event-store-postgres", "event-store-sqlite"),
+    *("event-store-mariadb", "event-store-mongodb", "event-store-postgres", "event-store-redis", "event-store-sqlite"),
     *("jwt", "local", "redis-cache", "redis-limits", "redis-queue", "s3", "smtp"),
 )
 

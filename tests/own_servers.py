@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from contextlib import suppress
@@ -34,6 +35,10 @@ class OwnServer:
     def environ(self) -> dict[str, str]:
         return {}
 
+    @property
+    def url(self) -> str:
+        raise NotImplementedError
+
     def start(self) -> None:
         """Run it, and wait until it listens.
 
@@ -56,6 +61,13 @@ class OwnServer:
         """Let it end in order, as SIGTERM asks for."""
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
+            self._process.wait(_PATIENCE)
+            self._process = None
+
+    def kill(self) -> None:
+        """Let it end as a power failure does, but for what the operating system still writes."""
+        if self._process is not None:
+            self._process.kill()
             self._process.wait(_PATIENCE)
             self._process = None
 
@@ -85,6 +97,39 @@ class OwnKafka(OwnServer):
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
+
+
+class OwnMongo(OwnServer):
+    """The server of the package SecantusDB, which speaks MongoDB's protocol, as a replica set of one or as none."""
+
+    def __init__(self, *, alone: bool = False) -> None:
+        super().__init__()
+        self._alone = alone
+
+    def command(self) -> tuple[str, ...]:
+        where = ("--host", "127.0.0.1", "--port", str(self.port), "--storage-path", str(self.folder / "data"))
+        return (_program("secantusd-py"), *where, "--sync-on-commit", *(("--standalone",) if self._alone else ()))
+
+    def remove(self) -> None:
+        self.kill()  # it takes seconds to end in order
+        super().remove()
+
+    @property
+    def url(self) -> str:
+        return f"mongodb://127.0.0.1:{self.port}/?directConnection=true"
+
+
+class OtherMongo(OwnServer):
+    """The server of the package nx-27017, which speaks MongoDB's protocol over SQLite."""
+
+    def command(self) -> tuple[str, ...]:
+        where = ("--host", "127.0.0.1", "--port", str(self.port), "--db", str(self.folder / "data.db"))
+        own = ("--log-file", str(self.folder / "nx.log"), "--pid-file", str(self.folder / "nx.pid"))
+        return (_program("nx-27017"), *where, *own)
+
+    @property
+    def url(self) -> str:
+        return f"mongodb://127.0.0.1:{self.port}/?directConnection=true"
 
 
 class OwnRabbit(OwnServer):
@@ -120,6 +165,18 @@ def kafka_of_this_run() -> OwnKafka:
     server = OwnKafka()
     server.start()
     return server
+
+
+@cache
+def mongodb_of_this_run(kind: str) -> str:
+    """Start one for all tests of this process, and answer its URL."""
+    server = OwnMongo() if kind == "mongodb" else OtherMongo()
+    server.start()
+    return server.url
+
+
+def _program(name: str) -> str:
+    return str(Path(sys.executable).parent / name)
 
 
 def free_port() -> int:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import socket
 from functools import cache
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.own_servers import kafka_of_this_run
+from tests.own_servers import kafka_of_this_run, mongodb_of_this_run
 
 POSTGRES = "postgresql://postgres@127.0.0.1:5432/postgres"
 MARIADB = "mariadb://root@127.0.0.1:3306/mysql"
@@ -42,12 +43,29 @@ def kafka_brokers() -> str:
     return os.environ.get("ARCKODE_TEST_KAFKA", "") or kafka_of_this_run().address
 
 
+def mongodb_url(kind: str) -> str:
+    """Answer the URL of a MongoDB, else of a server that speaks its protocol and ends with this test run.
+
+    `mongodb` is the closest of those that do, and anything else the second opinion; a genuine one is both.
+    """
+    named = os.environ.get("ARCKODE_TEST_MONGODB", "")
+    if named:
+        return named
+    try:
+        return mongodb_of_this_run(kind)
+    except FileNotFoundError as error:  # there is none for this version of Python
+        return _missing(f"{error.filename} is not installed; set ARCKODE_TEST_MONGODB")
+
+
 def _reachable(name: str, variable: str, default: str) -> str:
     url = os.environ.get(variable, default)
     problem = _probe(url)
     if not problem:
         return url
-    message = f"{name} does not answer ({problem}); set {variable}"
+    return _missing(f"{name} does not answer ({problem}); set {variable}")
+
+
+def _missing(message: str) -> NoReturn:
     if os.environ.get("ARCKODE_REQUIRE_SERVICES") == "1":
         pytest.fail(message, pytrace=False)
     pytest.skip(message)

@@ -77,3 +77,9 @@ PERSONAL_DATA = KernelPart(
 AGGREGATES = KernelPart(
     "event_replay.py", "replay_entry.py", "this project has no aggregates", "`arckode make:aggregate NAME` adds one"
 )
+EVENT_ARCHIVE = KernelPart(
+    "event_archive.py",
+    "archive_entry.py",
+    "this project has no archive of events",
+    "`arckode make:event-archive` adds one",
+)

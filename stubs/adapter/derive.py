@@ -32,6 +32,8 @@ class Adapter:
 # Both storages say the same here, so that the two can be there together and the environment chooses.
 _CHOSEN_STORAGE = "STORAGE__PROVIDER: ${STORAGE__PROVIDER:?local or s3}"
 
+_CHOSEN_STORE = "EVENT_STORE_PROVIDER: ${EVENT_STORE_PROVIDER:-database}"
+
 # Three databases, one store: it is in the project's own, and the provider's name insists on which that is.
 _EVENT_STORES = {
     f"event-store-{kind}": Adapter(
@@ -43,10 +45,25 @@ _EVENT_STORES = {
         provider=provider,
         what="events are",
         variables=("# EVENT_STORE_PROVIDER=database",),
-        production=("EVENT_STORE_PROVIDER: ${EVENT_STORE_PROVIDER:-database}",),
+        production=(_CHOSEN_STORE,),
     )
     for kind, provider in (("mariadb", "mariadb"), ("postgres", "postgresql"), ("sqlite", "sqlite"))
 }
+
+
+def _outside(server: str, variables: tuple[str, ...], production: str) -> Adapter:
+    return Adapter(
+        attribute="event_store",
+        settings="EventStoreSettings",
+        port="event_store",
+        module=f"event_store_{server}",
+        provide=f"provide_{server}_event_store",
+        provider=server,
+        what="events are",
+        variables=("# EVENT_STORE_PROVIDER=database", *variables),
+        production=(_CHOSEN_STORE, production),
+    )
+
 
 # Three brokers, one bus; they can be there together, and the environment chooses.
 _CHOSEN_BUS = "EVENT_BUS_PROVIDER: ${EVENT_BUS_PROVIDER:?redis, rabbitmq or kafka}"
@@ -79,6 +96,16 @@ ADAPTERS: Mapping[str, Adapter] = {
         "EVENT_BUS__REDIS_URL: ${EVENT_BUS__REDIS_URL:-redis://events:6379/0}",
     ),
     **_EVENT_STORES,
+    "event-store-mongodb": _outside(
+        "mongodb",
+        ("# MONGODB_URL=mongodb://127.0.0.1:27017/",),
+        "MONGODB_URL: ${MONGODB_URL:-mongodb://mongodb:27017/?replicaSet=rs0}",
+    ),
+    "event-store-redis": _outside(
+        "redis",
+        ("# REDIS_HOST=127.0.0.1", "# REDIS_PORT=6379", "# REDIS_EVENTS_STORE_DB=1"),
+        "EVENT_STORE__REDIS_URL: ${EVENT_STORE__REDIS_URL:-redis://eventstore:6379/0}",
+    ),
     "event-relay": Adapter(
         attribute="event_bus",
         settings="EventBusSettings",
@@ -88,7 +115,7 @@ ADAPTERS: Mapping[str, Adapter] = {
         provider="",
         what="",
         variables=("EVENT_BUS_PROVIDER=memory", "# EVENT_STORE_PROVIDER=database"),
-        production=(_CHOSEN_BUS, "EVENT_STORE_PROVIDER: ${EVENT_STORE_PROVIDER:-database}"),
+        production=(_CHOSEN_BUS, _CHOSEN_STORE),
     ),
     "jwt": Adapter(
         attribute="tokens",

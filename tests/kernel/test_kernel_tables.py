@@ -14,6 +14,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 import kernel
 from kernel.audit_table import AuditEntry
 from kernel.command_table import CommandRow
+from kernel.event_archive_table import ArchivedEventRow
 from kernel.event_bus_table import HandledRow, LetterRow, OutgoingRow, RelayRow
 from kernel.event_table import EventRow, StreamRow
 from kernel.personal_table import PersonalKeyRow
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(kernel.__file__).parent.parent
 TABLES = {
+    "create_archived_events": (ArchivedEventRow,),
     "create_audit_entries": (AuditEntry,),
     "create_event_bus": (LetterRow, HandledRow, OutgoingRow, RelayRow),
     "create_event_projections": (ProjectionRow,),

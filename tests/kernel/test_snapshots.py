@@ -169,6 +169,8 @@ async def test_one_of_another_life_of_the_stream_is_not_used(bank: Bank) -> None
     async with bank.database.transaction() as session:
         await session.execute(changed.values(version=99))
     assert await bank.reading(key) == 13
+    await bank.accounts.execute(key, Pay(amount=1))
+    assert (await bank.kept(key), await bank.reading(key)) == (14, 1)  # it made way, with all its events
 
 
 async def test_the_past_is_made_of_what_was_then(bank: Bank) -> None:

@@ -62,6 +62,7 @@ GENERATORS = (
     _generator("make:event notes told secret:text:pii", "destroy:event notes Told"),
     _generator("make:personal-data", "destroy:personal-data"),
     _generator("make:snapshots", "destroy:snapshots"),
+    _generator("make:event-archive", "destroy:event-archive"),
     _generator("make:mail-outbox", "destroy:mail-outbox"),
     _generator("make:circuit-breaker payments", "destroy:circuit-breaker Payments"),
     _generator("make:circuit-breaker exchange_rates", "destroy:circuit-breaker exchange-rates"),

@@ -32,9 +32,10 @@ class StateSnapshots(Protocol[S]):
         """Answer the snapshot of a stream if there is one that this program can read."""
         ...
 
-    async def offer(self, stream: str, made: Snapshot[S], *, since: int) -> None:
+    async def offer(self, stream: str, made: Snapshot[S], *, since: int, instead_of: UUID | None = None) -> None:
         """Keep a state once its events are committed, when it is time; the last one kept had `since` events.
 
+        One that ends with the event `instead_of` is of another history, and makes way even if it has more events.
         It never fails a command.
         """
         ...

@@ -6,7 +6,7 @@ and `evolve` what that makes of the state. Neither knows a clock or a store, so 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
 from typing import Any, Generic, TypeVar, cast
@@ -54,7 +54,8 @@ class Aggregate(Generic[S]):
 class _Read(Generic[S]):
     """What was read of an aggregate: its state, the newest events, and the ids of the commands that they came from.
 
-    The state was `kept` with so many events, 0 when it is made of all of them.
+    The state was `kept` with so many events, 0 when it is made of all of them. `foreign` is the last event in a
+    snapshot that is of another history than the stream's.
     """
 
     state: S | None
@@ -62,6 +63,7 @@ class _Read(Generic[S]):
     position: Position
     causes: frozenset[str]
     kept: int
+    foreign: UUID | None = None
 
 
 class Aggregates(Generic[S, C]):
@@ -155,7 +157,8 @@ class Aggregates(Generic[S, C]):
         version = there.version + len(events)
         positions = await self._append(stream, events, there, state)
         if (snapshots := self._snapshots()) is not None:
-            await snapshots.offer(stream, Snapshot(state, version, events[-1].id), since=there.kept)
+            made = Snapshot(state, version, events[-1].id)
+            await snapshots.offer(stream, made, since=there.kept, instead_of=there.foreign)
         return Aggregate(aggregate, state, version, positions[-1])
 
     async def reserve(self, aggregate: UUID) -> None:
@@ -207,7 +210,7 @@ class Aggregates(Generic[S, C]):
         recorded = await self._store.read_stream(stream, last=last)
         if at is not None:
             recorded = tuple(takewhile(lambda each: each.event.occurred_at <= at, recorded))
-        return self._folded(None, recorded, 0)
+        return replace(self._folded(None, recorded, 0), foreign=None if kept is None else kept.event_id)
 
     async def _snapshot(self, stream: str, last: int | None) -> Snapshot[S] | None:
         snapshots = self._snapshots()

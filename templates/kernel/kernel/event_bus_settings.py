@@ -7,12 +7,12 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from .settings import PortSettings
+from .redis_address import RedisAddress
 
 _BROKERS = re.compile(r"[^\s,:/]+:[0-9]{1,5}(,[^\s,:/]+:[0-9]{1,5})*")
 
 
-class EventBusSettings(PortSettings):
+class EventBusSettings(RedisAddress):
     """Which broker carries events, and how this process takes them."""
 
     variables: ClassVar[Mapping[str, str]] = MappingProxyType(
@@ -27,9 +27,6 @@ class EventBusSettings(PortSettings):
     )
 
     provider: Literal["memory", "redis", "rabbitmq", "kafka"] = "memory"
-    redis_url: SecretStr | None = Field(default=None, description="Instead of host, port and number of the database.")
-    redis_host: str = "127.0.0.1"
-    redis_port: int = Field(default=6379, ge=1, le=65_535)
     redis_db: int = Field(default=2, ge=0)
     rabbitmq_url: SecretStr = Field(default=SecretStr("amqp://guest:guest@127.0.0.1:5672/"), description="Or amqps://.")
     rabbitmq_queues: Literal["quorum", "classic"] = Field(
@@ -46,19 +43,6 @@ class EventBusSettings(PortSettings):
     grace: float = Field(default=20.0, ge=0, description="Seconds that handlers have when the process is stopped.")
     remember: float = Field(default=604_800.0, ge=0, description="Seconds that a handled event is known as handled.")
 
-    @field_validator("redis_port", mode="before")
-    @classmethod
-    def _of_a_platform(cls, value: object) -> object:
-        """Take REDIS_PORT as Kubernetes sets it beside a service of that name: tcp://10.0.0.1:6379."""
-        return value.rpartition(":")[2] if isinstance(value, str) and value.startswith("tcp://") else value
-
-    @field_validator("redis_url")
-    @classmethod
-    def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("write redis://host:6379/0, rediss:// for TLS, or unix://")
-        return value
-
     @field_validator("rabbitmq_url")
     @classmethod
     def _is_amqp(cls, value: SecretStr) -> SecretStr:
@@ -73,8 +57,3 @@ class EventBusSettings(PortSettings):
         if _BROKERS.fullmatch(without_spaces) is None:
             raise ValueError("write host:port, with commas in between: kafka-1:9092,kafka-2:9092")
         return without_spaces
-
-    @property
-    def redis(self) -> SecretStr:
-        """Answer where Redis is: the URL, else what host, port and number make."""
-        return self.redis_url or SecretStr(f"redis://{self.redis_host}:{self.redis_port}/{self.redis_db}")

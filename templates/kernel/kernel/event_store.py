@@ -9,13 +9,13 @@ from types import MappingProxyType
 from typing import ClassVar, Final, Literal, Protocol, runtime_checkable
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
 
 from .event_store_memory import MemoryEvents
 from .event_values import START, ConcurrencyError, Expected, Page, Position, RecordedEvent, StreamState
 from .events import Event
 from .ports import AdapterPort
-from .settings import PortSettings
+from .redis_address import RedisAddress
 
 __all__ = [
     "EVENT_STORE",
@@ -33,13 +33,41 @@ __all__ = [
 ]
 
 
-class EventStoreSettings(PortSettings):
+class EventStoreSettings(RedisAddress):
     """Where events are stored. `database` is the project's own, whichever it is; its name insists on that one."""
 
-    variables: ClassVar[Mapping[str, str]] = MappingProxyType({"provider": "EVENT_STORE_PROVIDER"})
+    variables: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "provider": "EVENT_STORE_PROVIDER",
+            "redis_host": "REDIS_HOST",
+            "redis_port": "REDIS_PORT",
+            "redis_db": "REDIS_EVENTS_STORE_DB",
+            "mongodb_url": "MONGODB_URL",
+        }
+    )
 
-    provider: Literal["memory", "database", "sqlite", "postgresql", "mariadb", "mysql"] = "database"
+    provider: Literal["memory", "database", "sqlite", "postgresql", "mariadb", "mysql", "redis", "mongodb"] = "database"
     poll: float = Field(default=0.2, gt=0, description="Seconds between two looks for events of other processes.")
+    redis_db: int = Field(default=1, ge=0)
+    mongodb_url: SecretStr = Field(
+        default=SecretStr("mongodb://127.0.0.1:27017/"), description="Or mongodb+srv://; its path names the database."
+    )
+    timeout: float = Field(default=5.0, gt=0, description="Seconds for an answer of Redis or MongoDB.")
+    accept_losses: bool = Field(
+        default=False, description="Accept in production a Redis or MongoDB that may forget what it has confirmed."
+    )
+
+    @field_validator("mongodb_url")
+    @classmethod
+    def _is_mongodb(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(("mongodb://", "mongodb+srv://")):
+            raise ValueError("write mongodb://host:27017/, or mongodb+srv:// for a cluster's name")
+        return value
+
+    @property
+    def shares_transactions(self) -> bool:
+        """Tell whether events are stored in the transaction of what they are about: not on a server of their own."""
+        return self.provider not in ("redis", "mongodb")
 
 
 class EventStore(Protocol):
@@ -53,6 +81,8 @@ class EventStore(Protocol):
 
     async def append(self, stream: str, events: Sequence[Event], *, expected: Expected) -> tuple[Position, ...]:
         """Store events in the running transaction, all or none, and answer their positions.
+
+        A store on a server of its own takes no part in it: there they are stored when this returns.
 
         Events that are stored in this stream already are not stored again, whatever was expected: their positions are
         answered. Raises ConcurrencyError when the stream is not as expected, ConflictError when an event's id is used

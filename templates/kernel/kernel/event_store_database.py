@@ -11,13 +11,27 @@ alone is not enough, because a transaction may take its number early and commit 
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 import structlog
-from sqlalchemy import BigInteger, ColumnElement, Row, Text, func, insert, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Row,
+    Select,
+    Table,
+    Text,
+    func,
+    insert,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -48,16 +62,19 @@ from .inserts import insert_unless_there
 _EVENTS = table_of(EventRow)
 _STREAMS = table_of(StreamRow)
 _LAST = 2**63 - 1
+ARCHIVE: Final = "$archive"
+"""The row of the streams' table that counts the archived events."""
+_OUTSIDE = ("memory", "redis", "mongodb")
 logger = structlog.get_logger("events")
 
 
 def provide_event_store(kernel: Kernel) -> None:
-    """Store events in the project's database, unless EVENT_STORE_PROVIDER says memory.
+    """Store events in the project's database, unless EVENT_STORE_PROVIDER names something outside of it.
 
     Raises WiringError when the settings name another database than DATABASE_URL does.
     """
     settings = kernel.settings.of(EventStoreSettings)
-    if settings.provider == "memory":
+    if settings.provider in _OUTSIDE:
         return
     dialect = kernel.database.dialect
     if settings.provider not in ("database", dialect):
@@ -79,13 +96,18 @@ class DatabaseEvents:
         self._database = database
         self._by_transaction = database.dialect == "postgresql"
         self._appended = asyncio.Event()
+        self._tables: tuple[Table, ...] = (_EVENTS,)
+
+    def read_also(self, archive: Table) -> None:
+        """Find events in another table of that shape, too, wherever one is asked for."""
+        self._tables = (_EVENTS, archive)
 
     async def append(self, stream: str, events: Sequence[Event], *, expected: Expected) -> tuple[Position, ...]:
         checked_stream(stream)
         checked_events(events)
         async with self._database.transaction() as session:
             last, actual = await self._held(session, stream, len(events))
-            known = already_there(stream, events, await _found(session, events))
+            known = already_there(stream, events, await self._found(session, events))
             if known:
                 if self._by_transaction:
                     await self._count(session, {stream: actual})
@@ -100,11 +122,13 @@ class DatabaseEvents:
     async def read_stream(
         self, stream: str, *, first: int = 1, last: int | None = None, backwards: bool = False, limit: int | None = None
     ) -> tuple[RecordedEvent, ...]:
-        order = _EVENTS.c.number.desc() if backwards else _EVENTS.c.number
-        wanted = select(_EVENTS).where(_EVENTS.c.stream == stream, _EVENTS.c.number >= first).order_by(order)
-        wanted = wanted if last is None else wanted.where(_EVENTS.c.number <= last)
+        def of_stream(table: FromClause) -> Select[Any]:
+            wanted = select(*_columns(table)).where(table.c.stream == stream, table.c.number >= first)
+            return wanted if last is None else wanted.where(table.c.number <= last)
+
         async with self._database.session() as session:
-            return tuple(_recorded(row) for row in await session.execute(wanted.limit(limit)))
+            rows = await session.execute(self._read(of_stream, ("number",), limit, backwards=backwards))
+            return tuple(_recorded(row) for row in rows)
 
     async def read_all(
         self, after: Position = START, *, types: Collection[str] = (), category: str = "", limit: int = 500
@@ -112,16 +136,20 @@ class DatabaseEvents:
         async with self._database.session() as session:
             # Asked before the events: all that lies below is there by now, and stays as it is.
             head = await self._head(session)
-            wanted = select(_EVENTS).where(self._after(after), self._up_to(head))
-            wanted = wanted.where(_EVENTS.c.type.in_(sorted(types))) if types else wanted
-            wanted = wanted.where(_EVENTS.c.category == category) if category else wanted
-            wanted = wanted.order_by(_EVENTS.c.transaction_id, _EVENTS.c.position).limit(limit)
-            found = tuple(_recorded(row) for row in await session.execute(wanted))
+
+            def of_all(table: FromClause) -> Select[Any]:
+                wanted = select(*_columns(table)).where(self._after(table, after), self._up_to(table, head))
+                wanted = wanted.where(table.c.type.in_(sorted(types))) if types else wanted
+                return wanted.where(table.c.category == category) if category else wanted
+
+            rows = await session.execute(self._read(of_all, ("transaction_id", "position"), limit))
+            found = tuple(_recorded(row) for row in rows)
         return Page(found, found[-1].position if len(found) == limit else max(after, head))
 
     async def find(self, event_id: UUID) -> RecordedEvent | None:
         async with self._database.session() as session:
-            row = (await session.execute(select(_EVENTS).where(_EVENTS.c.id == event_id))).one_or_none()
+            known = self._read(lambda table: select(*_columns(table)).where(table.c.id == event_id), ("number",), 1)
+            row = (await session.execute(known)).one_or_none()
         return None if row is None else _recorded(row)
 
     async def version(self, stream: str) -> int:
@@ -155,14 +183,20 @@ class DatabaseEvents:
     async def check(self) -> None:
         """Refuse a PostgreSQL that the events were copied to, whose transactions begin below theirs.
 
-        Raises WiringError: readers would take new events for old ones.
+        Raises WiringError: readers would take new events for old ones. And where events are archived and not read.
         """
+        if len(self._tables) == 1 and (archived := await self.version(ARCHIVE)):
+            raise WiringError(
+                f"{archived} events are archived, and nothing would read them; call use_event_archive(kernel) in the "
+                "composition root, or bring them back with `arckode events:archive --restore` before it is taken out"
+            )
         if not self._by_transaction:
             return
         async with self._database.session() as session:
-            newest = await session.scalar(select(func.max(_EVENTS.c.transaction_id)))
+            found = [await session.scalar(select(func.max(table.c.transaction_id))) for table in self._tables]
             now = await self._next_transaction(session)
-        if newest is not None and newest >= now:
+        newest = max((each for each in found if each is not None), default=0)
+        if newest >= now:
             raise WiringError(
                 f"the newest event was stored by transaction {newest}, and this PostgreSQL is at {now}: the events "
                 "were copied from another server. Before anything is appended, raise its counter above theirs with "
@@ -240,15 +274,41 @@ class DatabaseEvents:
         upcoming = select(_as_number(func.pg_snapshot_xmax(func.pg_current_snapshot())))
         return cast("int", await session.scalar(upcoming))
 
-    def _after(self, place: Position) -> ColumnElement[bool]:
-        if self._by_transaction:
-            return tuple_(_EVENTS.c.transaction_id, _EVENTS.c.position) > tuple_(*place)
-        return (_EVENTS.c.transaction_id == 0) & (_EVENTS.c.position > place.number)
+    def _read(
+        self,
+        narrowed: Callable[[FromClause], Select[Any]],
+        order: Sequence[str],
+        limit: int | None,
+        *,
+        backwards: bool = False,
+    ) -> Select[Any]:
+        """Ask for events wherever they are, in one statement: what is being archived is in one place or the other."""
 
-    def _up_to(self, head: Position) -> ColumnElement[bool]:
+        def sorted_(wanted: Select[Any], source: FromClause) -> Select[Any]:
+            columns = [source.c[name].desc() if backwards else source.c[name] for name in order]
+            return wanted.order_by(*columns).limit(limit)
+
+        parts = [sorted_(narrowed(table), table) for table in self._tables]
+        if len(parts) == 1:
+            return parts[0]
+        both = union_all(*(select(part.subquery()) for part in parts)).subquery()
+        return sorted_(select(both), both)
+
+    async def _found(self, session: AsyncSession, events: Sequence[Event]) -> dict[Any, tuple[str, Position]]:
+        ids, names = [event.id for event in events], ("id", "stream", "transaction_id", "position")
+        parts = [select(*(table.c[name] for name in names)).where(table.c.id.in_(ids)) for table in self._tables]
+        rows = await session.execute(union_all(*parts) if len(parts) > 1 else parts[0])
+        return {row.id: (row.stream, Position(row.transaction_id, row.position)) for row in rows}
+
+    def _after(self, table: FromClause, place: Position) -> ColumnElement[bool]:
         if self._by_transaction:
-            return _EVENTS.c.transaction_id <= head.transaction
-        return _EVENTS.c.position <= head.number
+            return tuple_(table.c.transaction_id, table.c.position) > tuple_(*place)
+        return (table.c.transaction_id == 0) & (table.c.position > place.number)
+
+    def _up_to(self, table: FromClause, head: Position) -> ColumnElement[bool]:
+        if self._by_transaction:
+            return table.c.transaction_id <= head.transaction
+        return table.c.position <= head.number
 
 
 def _transaction(stream: str, version: int) -> ColumnElement[int]:
@@ -261,15 +321,14 @@ def _transaction(stream: str, version: int) -> ColumnElement[int]:
     return func.greatest(_as_number(func.pg_current_xact_id()), last.scalar_subquery())
 
 
-async def _found(session: AsyncSession, events: Sequence[Event]) -> dict[Any, tuple[str, Position]]:
-    columns = (_EVENTS.c.id, _EVENTS.c.stream, _EVENTS.c.transaction_id, _EVENTS.c.position)
-    rows = await session.execute(select(*columns).where(_EVENTS.c.id.in_([event.id for event in events])))
-    return {row.id: (row.stream, Position(row.transaction_id, row.position)) for row in rows}
-
-
 def _as_number(transaction: ColumnElement[Any]) -> ColumnElement[int]:
     """Read an xid8, which no driver knows, as the number that it is."""
     return sql_cast(sql_cast(transaction, Text), BigInteger)
+
+
+def _columns(table: FromClause) -> list[ColumnElement[Any]]:
+    """Answer the columns of an event, in the one order that every table's have here."""
+    return [table.c[column.name] for column in _EVENTS.c]
 
 
 def _row(event: Event) -> dict[str, object]:

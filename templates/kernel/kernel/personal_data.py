@@ -14,11 +14,11 @@ from uuid import UUID
 from .aggregate_parts import AggregateParts
 from .app import Kernel
 from .database import Database
-from .errors import ProgrammingError, ValidationError
+from .errors import ProgrammingError, ValidationError, WiringError
 from .event_catalogue import EventCatalogue
 from .event_personal import personal_of
 from .event_seals import EventSeals
-from .event_store import EVENT_STORE, START, EventStore
+from .event_store import EVENT_STORE, START, EventStore, EventStoreSettings
 from .event_values import Expected, Page, Position, RecordedEvent, checked_events
 from .events import Event
 from .personal_keys import ForgottenError, Key, PersonalKeys
@@ -180,7 +180,17 @@ def use_personal_data(kernel: Kernel) -> PersonalData:
     async def opener(event: Event) -> Event:
         return (await personal.opened([event]))[0]
 
+    async def check() -> None:
+        """Raises WiringError where a key and the event that it seals could not be stored together."""
+        if personal.types and not (settings := kernel.settings.of(EventStoreSettings)).shares_transactions:
+            raise WiringError(
+                f"{', '.join(sorted(personal.types))} say something about people, and EVENT_STORE_PROVIDER is "
+                f"{settings.provider}, which stores events in no transaction of the database: a failure could leave "
+                "events whose key is lost. Choose EVENT_STORE_PROVIDER=database"
+            )
+
     EventSeals.of(kernel).opener = opener
+    kernel.on_start(check)
     return personal
 
 

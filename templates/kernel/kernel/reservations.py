@@ -14,7 +14,8 @@ from sqlalchemy import delete, select
 from .aggregate_parts import AggregateParts, Claim
 from .app import Kernel
 from .database import Database
-from .errors import ConflictError
+from .errors import ConflictError, WiringError
+from .event_store import EventStoreSettings
 from .fields import table_of
 from .ids import new_id
 from .inserts import insert_unless_there
@@ -93,10 +94,22 @@ def digest(value: str | None) -> str | None:
 
 
 def use_reservations(kernel: Kernel) -> DatabaseReservations:
-    """Let deciders say what is `unique`."""
-    reservations = DatabaseReservations(kernel.database)
-    AggregateParts.of(kernel).reservations = reservations
+    """Let deciders say what is `unique`, where events are in the project's database."""
+    reservations, parts = DatabaseReservations(kernel.database), AggregateParts.of(kernel)
+    parts.reservations = reservations
     kernel.share(reservations)
+
+    async def check() -> None:
+        """Raises WiringError where a value and the event that takes it could not be stored together."""
+        unique = [f"{each.category}.{by.name}" for each in parts.deciders for by in each.unique]
+        if unique and not (settings := kernel.settings.of(EventStoreSettings)).shares_transactions:
+            raise WiringError(
+                f"{', '.join(unique)} is to be unique, and EVENT_STORE_PROVIDER is {settings.provider}, which stores "
+                "events in no transaction of the database: two of them could be there after a failure. Choose "
+                "EVENT_STORE_PROVIDER=database, or give up `unique`"
+            )
+
+    kernel.on_start(check)
     return reservations
 
 

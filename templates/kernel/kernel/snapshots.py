@@ -6,6 +6,7 @@ They are a cache and nothing else. Without them, or with one that cannot be read
 import asyncio
 from collections.abc import Collection
 from typing import Any, Final, Generic, TypeVar
+from uuid import UUID
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
@@ -87,7 +88,7 @@ class KindSnapshots(Generic[S]):
             logger.warning("a snapshot cannot be read and is not used", stream=stream, version=row.version)
             return None
 
-    async def offer(self, stream: str, made: Snapshot[S], *, since: int) -> None:
+    async def offer(self, stream: str, made: Snapshot[S], *, since: int, instead_of: UUID | None = None) -> None:
         # How many events it is since the last one that is of use, not which number this is: a commit of several steps
         # over no number, and a snapshot that was lost comes back.
         if not self._kept or made.version - since < self._every:
@@ -96,13 +97,13 @@ class KindSnapshots(Generic[S]):
         async def keep() -> None:
             try:
                 async with asyncio.timeout(_PATIENCE):
-                    await self._keep(stream, made)
+                    await self._keep(stream, made, instead_of)
             except Exception:
                 logger.exception("a snapshot could not be kept", stream=stream, version=made.version)
 
         await self._database.after_commit(keep)
 
-    async def _keep(self, stream: str, made: Snapshot[S]) -> None:
+    async def _keep(self, stream: str, made: Snapshot[S], instead_of: UUID | None) -> None:
         text = self._form.write(made.state)
         state = text if self._seals is None else await self._seals.seal(stream, text)
         if state is None:
@@ -115,7 +116,7 @@ class KindSnapshots(Generic[S]):
             "taken_at": self._database.clock.now(),
         }
         # Of two that are kept at once the later one stays, unless another program wrote it in a form of its own.
-        older = or_(_ROWS.c.version < made.version, _ROWS.c.form != self._form.key)
+        older = or_(_ROWS.c.version < made.version, _ROWS.c.form != self._form.key, _ROWS.c.event_id == instead_of)
         there = select(_ROWS.c.id).where(_ROWS.c.stream == stream)
         async with self._database.transaction() as session:
             if await session.scalar(there) is None:
