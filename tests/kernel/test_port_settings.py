@@ -136,3 +136,14 @@ def test_events_are_stored_in_the_database_that_both_settings_name() -> None:
         WiringError, match="EVENT_STORE_PROVIDER is postgresql, and DATABASE_URL names a sqlite database"
     ):
         provide_event_store(kernel)
+
+
+def test_a_database_is_named_by_parts_where_nothing_names_it_whole(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("DB_HOST=file\nDB_NAME=shop\nDB_USER=ada\n")
+    monkeypatch.setenv("DB_HOST", "env")
+    assert Settings.load().database_url == "postgresql://ada@env:5432/shop"
+    with (tmp_path / ".env").open("a") as file:
+        file.write("DATABASE_URL=sqlite:///./file.db\n")
+    assert Settings.load().database_url == "sqlite:///./file.db"

@@ -18,7 +18,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from .database_url import async_url, missing_extra
+from .database_url import async_url, composed_url, missing_extra
 from .errors import WiringError
 from .rate_values import read_rate
 
@@ -169,7 +169,7 @@ class KernelSettings(BaseSettings):
     @model_validator(mode="after")
     def _production_says_where_its_data_is(self) -> Self:
         if self.production and "database_url" not in self.model_fields_set:
-            raise ValueError("DATABASE_URL must be set in production, or a restart could lose the data")
+            raise ValueError("DATABASE_URL or DB_HOST must be set in production, or a restart could lose the data")
         return self
 
     @model_validator(mode="after")
@@ -198,14 +198,15 @@ class KernelSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read the other names of a port's variables, too, each right after the source that it stands in."""
+        """Read the other names of variables, too, each right after the source that it stands in, and DB_HOST last."""
         said = (
             env_settings,
             OtherNames(settings_cls, env_settings),
             dotenv_settings,
             OtherNames(settings_cls, dotenv_settings),
         )
-        return (init_settings, *said, file_secret_settings)
+        parts = DatabaseParts(settings_cls, env_settings, dotenv_settings)
+        return (init_settings, *said, file_secret_settings, parts)
 
     @classmethod
     def load(cls) -> Self:
@@ -248,7 +249,7 @@ class KernelSettings(BaseSettings):
 
 
 class OtherNames(PydanticBaseSettingsSource):
-    """What a source says about ports under the other names that their settings know: EVENT_STORE_PROVIDER."""
+    """What a source says under the other names that settings know by `variables`: EVENT_STORE_PROVIDER."""
 
     def __init__(self, settings_cls: type[BaseSettings], source: PydanticBaseSettingsSource) -> None:
         super().__init__(settings_cls)
@@ -264,11 +265,32 @@ class OtherNames(PydanticBaseSettingsSource):
         return {name: said for name, said in found.items() if said}
 
 
+class DatabaseParts(PydanticBaseSettingsSource):
+    """DATABASE_URL where nothing says it, made of DB_HOST, DB_NAME and what else platforms set one by one."""
+
+    def __init__(self, settings_cls: type[BaseSettings], *sources: PydanticBaseSettingsSource) -> None:
+        super().__init__(settings_cls)
+        said = [source.env_vars for source in reversed(sources) if isinstance(source, EnvSettingsSource)]
+        self._said = {name.upper(): value for each in said for name, value in each.items() if value is not None}
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Answer the URL, empty without DB_HOST. Raises SettingsError for a part that is wrong or missing."""
+        try:
+            return composed_url(self._said), field.alias or field_name, False
+        except ValueError as error:
+            raise SettingsError(str(error)) from None
+
+    def __call__(self) -> dict[str, Any]:
+        if "database_url" in self.current_state:
+            return {}
+        url = self.get_field_value(self.settings_cls.model_fields["database_url"], "database_url")[0]
+        return {"database_url": url} if url else {}
+
+
 def _other_names(kind: object) -> dict[str, str]:
-    """Answer the other names of a port's variables in small letters, as the sources have them."""
-    if not (isinstance(kind, type) and issubclass(kind, PortSettings)):
-        return {}
-    return {part: name.lower() for part, name in kind.variables.items()}
+    """Answer the other names of a part's variables in small letters, as the sources have them."""
+    variables: Mapping[str, str] = getattr(kind, "variables", {}) if isinstance(kind, type) else {}
+    return {part: name.lower() for part, name in variables.items()}
 
 
 def _line(settings: type[BaseSettings], place: tuple[int | str, ...], message: str) -> str:
