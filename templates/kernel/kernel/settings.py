@@ -26,25 +26,37 @@ _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#\s]+")
 P = TypeVar("P", bound=BaseModel)
 
 
-class PortSettings(BaseModel):
-    """What is behind one port of the kernel, and where: `CACHE__PROVIDER` for the provider of `cache`.
+class PartSettings(BaseModel):
+    """What one part of the application is told: `CACHE__TIMEOUT` for the `timeout` of `cache`.
 
     The two underscores keep them apart from what a platform sets by itself, such as CACHE_PORT for a service `cache`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    fit_in_memory: ClassVar[bool] = False
     variables: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """Other names of variables, by the attribute that they set; they count less than those with two underscores."""
+    said_in_production: ClassVar[tuple[str, ...]] = ()
+    """Attributes whose defaults are for development."""
+
+    def production_problem(self, prefix: str) -> str | None:
+        """Say what must not go to production as it is; a variable is named with the prefix, such as `CACHE__`."""
+        left_out = [name for name in self.said_in_production if name not in self.model_fields_set]
+        names = [self.variables.get(name, f"{prefix}{name.upper()}") for name in left_out]
+        return f"{' and '.join(names)} must be set in production" if names else None
+
+
+class PortSettings(PartSettings):
+    """What is behind one port of the kernel, and where."""
+
+    fit_in_memory: ClassVar[bool] = False
 
     provider: str
     memory_in_production: bool = Field(default=False, description="Accept that a restart forgets everything.")
 
     def production_problem(self, prefix: str) -> str | None:
-        """Say what must not go to production as it is; a variable is named with the prefix, such as `CACHE__`."""
         if self.provider != "memory" or self.memory_in_production or self.fit_in_memory:
-            return None
+            return super().production_problem(prefix)
         name = self.variables.get("provider", f"{prefix}PROVIDER")
         return (
             f"{name} is memory, which a restart empties and no other process sees; "
@@ -182,10 +194,10 @@ class KernelSettings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _ports_are_fit_for_production(self) -> Self:
-        for name, settings in self.ports().items() if self.production else ():
-            problem = settings.production_problem(f"{name.upper()}__")
-            if problem:
+    def _parts_are_fit_for_production(self) -> Self:
+        for name, settings in self if self.production else ():
+            part = settings if isinstance(settings, PartSettings) else None
+            if part is not None and (problem := part.production_problem(f"{name.upper()}__")):
                 raise ValueError(problem)
         return self
 
@@ -289,8 +301,9 @@ class DatabaseParts(PydanticBaseSettingsSource):
 
 def _other_names(kind: object) -> dict[str, str]:
     """Answer the other names of a part's variables in small letters, as the sources have them."""
-    variables: Mapping[str, str] = getattr(kind, "variables", {}) if isinstance(kind, type) else {}
-    return {part: name.lower() for part, name in variables.items()}
+    if not (isinstance(kind, type) and issubclass(kind, PartSettings)):
+        return {}
+    return {part: name.lower() for part, name in kind.variables.items()}
 
 
 def _line(settings: type[BaseSettings], place: tuple[int | str, ...], message: str) -> str:
