@@ -170,10 +170,10 @@ def test_what_a_module_must_be_told_in_production_is_named(monkeypatch: pytest.M
     for name in PRODUCTION:
         if "__" in name:
             monkeypatch.delenv(name)
-    with pytest.raises(SystemExit, match="^settings: SITE_URL and LETTERS__SECRET must be set in production$"):
+    with pytest.raises(SystemExit, match=r"^settings: SITE_URL and LETTERS__SECRET must be set in production$"):
         WithLetters.load()
     monkeypatch.setenv("SITE_URL", "https://shop.example")
-    with pytest.raises(SystemExit, match="^settings: LETTERS__SECRET must be set in production$"):
+    with pytest.raises(SystemExit, match=r"^settings: LETTERS__SECRET must be set in production$"):
         WithLetters.load()
     monkeypatch.setenv("LETTERS__SECRET", "of ours")
     assert WithLetters.load().letters == Letters(site="https://shop.example", secret="of ours")
