@@ -145,6 +145,7 @@ def _join(
     call: Call,
     compiled: Compiled | None,
     others: dict[Joined, Call],
+    quiet: bool = False,
 ) -> str:
     """Plan a stub and its joined stubs in their order, and collect the commands of another kind for the end."""
     values, _ = _values(stub, words, overlay)
@@ -161,13 +162,14 @@ def _join(
         theirs = spoken.read(found.spec, said.split())
         if theirs is None:
             raise CrashError(f"{stub.folder / 'stub.yml'}: {each.command} does not take the words `{said}`")
-        _join(overlay, found.stub, theirs, today, how=how, call=call, compiled=None, others=others)
+        quietly = quiet or each.quiet
+        _join(overlay, found.stub, theirs, today, how=how, call=call, compiled=None, others=others, quiet=quietly)
 
     for each in wanted:
         if each.first:
             follow(each)
     made = plan(stub, words, overlay, today, how=how, compiled=compiled)
-    overlay.add(made)
+    overlay.add(replace(made, steps=generate.conflicts(made), notes=()) if quiet else made)
     for each in wanted:
         if not each.first:
             follow(each)

@@ -156,6 +156,8 @@ def _still_used(unit: Unit, going: list[str], taken: list[Edit], snapshot: Snaps
     without = _Draft(snapshot)
     for edit in taken:
         _take_out(without, edit)
+    for path, written in unit.edited.items():
+        _restore(without, path, written)
     modules = frozenset(".".join(_dotted(path)) for path in files)
     code = sorted({path for pattern in _CODE for path in snapshot.glob(pattern)} - set(unit.files))
     users = [

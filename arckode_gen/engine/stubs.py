@@ -127,7 +127,8 @@ class StubSkeleton:
 class Joined:
     """Another command whose changes are in the same plan: before the stub's own with `first`, else after them.
 
-    One that is `optional` is left to a person when it fails.
+    One that is `optional` is left to a person when it fails; of one that is `quiet` nothing is said, neither its steps
+    nor its notes.
     """
 
     command: str
@@ -135,6 +136,7 @@ class Joined:
     when: str = ""
     first: bool = False
     optional: bool = False
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,8 +251,9 @@ def load(folder: Path, read: Callable[[Path], Entry] = stub_document.read) -> St
                 item.text("when"),
                 first=item.flag("first"),
                 optional=item.flag("optional"),
+                quiet=item.flag("quiet"),
             )
-            for item in document.entries("joined", ("command", "words", "when", "first", "optional"))
+            for item in document.entries("joined", ("command", "words", "when", "first", "optional", "quiet"))
         ),
         unrecorded=frozenset(word.required("name") for word in words if word.has("record") and not word.flag("record")),
         remakes=document.words("remakes"),
