@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from arckode_gen.engine.units import load
+from arckode_gen.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -46,7 +49,7 @@ _PLACES = {
     "pydantic": "AfterValidator AnyHttpUrl BaseModel ConfigDict TypeAdapter",
     "sqlalchemy": "case func select",
     "tests.modules.notifications.factory": "comes mails pushes until",
-    "tests.modules.orders.factory": "order_body shipping_body",
+    "tests.modules.orders.factory": "order_body shipping_body wanted",
     "tests.modules.user_overviews.factory": "happens order_facts",
     "tests.modules.users.factory": "registered user_body",
     "types": "MappingProxyType",
@@ -87,12 +90,18 @@ _PLACES = {
 }
 
 
+_KINDS = {"notifications": "sample", "orders": "aggregate", "user_overviews": "projection", "users": "aggregate"}
 _TESTED = ("orders", "user_overviews", "users")
 
 
-def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, object]:  # noqa: ARG001  a derive's shape
-    """Return the derived values; some names mean something else in each module."""
+def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, object]:
+    """Return the derived values; some names mean something else in each module.
+
+    Raises:
+        UsageError: the project has a module that the sample would be.
+    """
     package = str(values["package"])
+    _refuse_others(project, package)
     known = {word: place.format(package=package) for place, names in _PLACES.items() for word in names.split()}
     doors = {
         f"{name.capitalize()}Service": f"{package}.modules.{name}" for name in ("notifications", "orders", "users")
@@ -105,3 +114,15 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
         **{name: {**known, "shown": f"{package}.modules.{name}.schemas"} for name in ("orders", "users")},
         **{f"{name}_tests": {**known, "facts": f"tests.modules.{name}.factory"} for name in _TESTED},
     }
+
+
+def _refuse_others(project: Snapshot, package: str) -> None:
+    names = [name for name in _KINDS if project.read(f"src/{package}/modules/{name}/__init__.py") is not None]
+    other = [
+        name for name in names if load(project, _KINDS[name], "events" if name == "notifications" else name) is None
+    ]
+    if other:
+        raise UsageError(
+            f"the sample brings {', '.join(_KINDS)}, and this project has {' and '.join(other)} already",
+            "make it in a new project: `arckode new NAME`, and there `arckode make:sample events`",
+        )
