@@ -160,6 +160,7 @@ GROWN: tuple[tuple[str, ...], ...] = (
     ("make:mail-outbox",),
     ("make:circuit-breaker", "payments"),
     ("make:circuit-breaker", "mail", "--port", "mail"),
+    ("make:push-outbox",),
     ("make:webhooks",),
     ("make:webhook-receiver", "acme"),
     ("make:stream", "exports"),

@@ -10,6 +10,7 @@ from arckode_gen.commands import find
 from arckode_gen.commands._answers import answers
 from arckode_gen.commands._writing import carry_out
 from arckode_gen.engine import generate, project
+from arckode_gen.engine import words as spoken
 from arckode_gen.engine.derive import derive
 from arckode_gen.engine.generate import ALONE, How
 from arckode_gen.engine.names import Name, identifier
@@ -144,6 +145,7 @@ def _join(
     call: Call,
     compiled: Compiled | None,
     others: dict[Joined, Call],
+    quiet: bool = False,
 ) -> str:
     """Plan a stub and its joined stubs in their order, and collect the commands of another kind for the end."""
     values, _ = _values(stub, words, overlay)
@@ -152,21 +154,22 @@ def _join(
 
     def follow(each: Joined) -> None:
         found = find(each.command, call.cwd)
-        said = renderer.text(each.words).split()
         if found.stub is None:
             asked = {**{param.name: param.default for param in found.spec.params}, "force": call.values.get("force")}
             others[each] = replace(call, spec=found.spec, values={**asked, "python": call.values.get("python")})
             return
-        arguments = [param.name for param in found.spec.params if param.kind == "argument"]
-        given = {param.name: param.default for param in found.spec.params}
-        theirs = {**given, **dict(zip(arguments, said, strict=False))}
-        _join(overlay, found.stub, theirs, today, how=how, call=call, compiled=None, others=others)
+        said = renderer.text(each.words)
+        theirs = spoken.read(found.spec, said.split())
+        if theirs is None:
+            raise CrashError(f"{stub.folder / 'stub.yml'}: {each.command} does not take the words `{said}`")
+        quietly = quiet or each.quiet
+        _join(overlay, found.stub, theirs, today, how=how, call=call, compiled=None, others=others, quiet=quietly)
 
     for each in wanted:
         if each.first:
             follow(each)
     made = plan(stub, words, overlay, today, how=how, compiled=compiled)
-    overlay.add(made)
+    overlay.add(replace(made, steps=generate.conflicts(made), notes=()) if quiet else made)
     for each in wanted:
         if not each.first:
             follow(each)
@@ -193,6 +196,7 @@ def remade(
     files = {path: digest for path, digest in made.unit.files.items() if path not in frozen}
     new = replace(made.unit, files={**files, **kept}, options=unit.options)
     new = replace(new, needs=unit.needs) if unit.options else new
+    new = replace(new, edited=unit.edited)  # what is written into files of others once is theirs
     return upgrade.Rendered(unit, new, made.files, frozen)
 
 

@@ -93,6 +93,8 @@ def plan(
         elif path not in staying.files:
             _remove(draft, path, merge.restyled, None if force else lambda: spelled(unit))
         draft.write(units.BASE + path, None, "no longer generated")
+    for path, written in unit.edited.items():
+        _restore(draft, path, written)
     _keep_packages(draft, going)
     draft.write(unit.path, None, "manifest")
     changes = (Change(path, snapshot.read(path), state, draft.reasons[path]) for path, state in draft.after.items())
@@ -154,6 +156,8 @@ def _still_used(unit: Unit, going: list[str], taken: list[Edit], snapshot: Snaps
     without = _Draft(snapshot)
     for edit in taken:
         _take_out(without, edit)
+    for path, written in unit.edited.items():
+        _restore(without, path, written)
     modules = frozenset(".".join(_dotted(path)) for path in files)
     code = sorted({path for pattern in _CODE for path in snapshot.glob(pattern)} - set(unit.files))
     users = [
@@ -244,6 +248,17 @@ def _remove(draft: _Draft, path: str, restyled: Restyled, command: Callable[[], 
         known = draft.snapshot.read(units.BASE + path) is not None
         why = "edited since it was generated" if known else "whether it was edited is not known without its baseline"
         draft.kept.append(f"{path}: {why}; {advice}")
+
+
+def _restore(draft: _Draft, path: str, written: str) -> None:
+    """Put a file of another unit back to how that one made it, unless somebody changed it since."""
+    state, base = draft.read(path), draft.snapshot.read(units.BASE + path)
+    if state is None or base is None or state.content == base.content:
+        return
+    if units.digest(state.content) == written:
+        draft.write(path, FileState(base.content, state.executable), "as generated")
+    else:
+        draft.kept.append(f"{path}: edited since it was written; put back yourself what you do not need")
 
 
 def _take_back(draft: _Draft, path: str, stamp: str, command: str) -> None:

@@ -101,6 +101,8 @@ def plan(
     for answer, switched in taken.switched.items():
         _switch(draft, answer, switched, how)
     unit = _put(draft, replace(made, unit=taken.unit), how)
+    for path, state in made.edited.items():
+        _edit(draft, path, state, previous, how)
     if draft.refusals:
         raise RefusedError(
             f"{command}: nothing was written, because\n" + "\n".join(draft.refusals),
@@ -180,11 +182,15 @@ def _switch(draft: _Draft, answer: str, switched: Switched, how: How) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """What a stub makes from its values, before anything is compared; `shared` are files of the kernel among them."""
+    """What a stub makes from its values, before anything is compared; `shared` are files of the kernel among them.
+
+    `edited` are files of other units, as they are to be from then on.
+    """
 
     unit: units.Unit
     files: Mapping[str, FileState]
     shared: frozenset[str] = frozenset()
+    edited: Mapping[str, FileState] = field(default_factory=dict)
 
 
 def render(
@@ -203,13 +209,19 @@ def _with_tables(
     stamp = str(values.get("next_stamp", ""))
     tables = parts.migrations(resources.folder("templates") / "kernel", chosen, snapshot, folder, stamp)
     files = {**made.unit.files, **{path: units.digest(state.content) for path, state in tables.items()}}
-    return Rendering(replace(made.unit, files=files), {**made.files, **tables}, made.shared | set(tables))
+    return replace(
+        made,
+        unit=replace(made.unit, files=files),
+        files={**made.files, **tables},
+        shared=made.shared | set(tables),
+    )
 
 
 def _rendering(
     stub: Stub, renderer: Renderer, values: Mapping[str, object], recorded: Mapping[str, object]
 ) -> Rendering:
-    files = _render(stub, renderer)
+    files = _render(stub, renderer, edits=False)
+    edited = _render(stub, renderer, edits=True)
     chosen = [part.name for part in stub.parts if renderer.holds(part)]
     kernel = parts.carried(resources.folder("templates") / "kernel", chosen, f"src/{values['package']}/kernel/")
     files |= kernel.files
@@ -228,8 +240,9 @@ def _rendering(
         edits=(*_edits(stub, renderer), *requirements),
         needs=tuple(str(need) for need in cast("Iterable[str]", values.get("needs", ()))),
         templates=stub.digest,
+        edited={path: units.digest(state.content) for path, state in edited.items()},
     )
-    return Rendering(unit, files, frozenset(kernel.files))
+    return Rendering(unit, files, frozenset(kernel.files), edited)
 
 
 def name_of_unit(stub: Stub, values: Mapping[str, object]) -> str:
@@ -246,9 +259,11 @@ def name_of_unit(stub: Stub, values: Mapping[str, object]) -> str:
     return text
 
 
-def _render(stub: Stub, renderer: Renderer) -> dict[str, FileState]:
+def _render(stub: Stub, renderer: Renderer, *, edits: bool) -> dict[str, FileState]:
     rendered: dict[str, FileState] = {}
     for file in stub.files:
+        if file.edits is not edits:
+            continue
         for item in renderer.each(file):
             path = renderer.text(file.path, item)
             if path in rendered:
@@ -274,6 +289,24 @@ def _place(draft: _Draft, path: str, new: FileState, how: How) -> None:
         draft.refusals.append(f"  {path}: {why}\n{first_conflict(path, current, placed.state)}")
     elif placed.action == "exists" and current is not None:
         draft.refusals.append(f"  {path} exists and was not generated:\n{difference(path, current, new)}")
+
+
+def _edit(draft: _Draft, path: str, new: FileState, previous: Unit | None, how: How) -> None:
+    """Change a file that another unit made, as long as nobody else did: later on it is its owner's, like any other."""
+    current = draft.read(path)
+    if current is not None and current.content == new.content:
+        return
+    if previous is not None and path in previous.edited and not how.force:
+        if current is not None and units.digest(current.content) == previous.edited[path]:
+            draft.write(path, new, "edited")
+        return
+    base = draft.snapshot.read(units.BASE + path)
+    if how.force or (current is not None and base is not None and current.content == base.content):
+        draft.write(path, new, "edited")
+    elif current is None:
+        draft.refusals.append(f"  {path} is missing; make again what it belongs to")
+    else:
+        draft.refusals.append(f"  {path} is not as it was generated:\n{difference(path, current, new)}")
 
 
 def _edits(stub: Stub, renderer: Renderer) -> tuple[Edit, ...]:

@@ -66,7 +66,7 @@ _KEYS = (
     "notes",
 )
 _PARAM_KEYS = ("name", "kind", "type", "default", "required", "choices", "help", "metavar", "prompt", "record")
-_FILE_KEYS = ("path", "template", "when", "each")
+_FILE_KEYS = ("path", "template", "when", "each", "edits")
 _WIRE_KEYS = ("edit", "file", "statement", "function", "at", "when", "each")
 _TAKEN = frozenset(
     {param.name for param in (*WRITING_PARAMS, *OVERWRITING_PARAMS, *COMMON_PARAMS)}
@@ -77,12 +77,16 @@ _COMMAND = r"[a-z][a-z0-9-]*(:[a-z][a-z0-9-]*)?"
 
 @dataclass(frozen=True, slots=True)
 class StubFile:
-    """One file to write: where (a path template), from which template, when, and once for each item of what."""
+    """One file to write: where (a path template), from which template, when, and once for each item of what.
+
+    With `edits` the file is another unit's, which is changed as a person would change it.
+    """
 
     path: str
     template: str
     when: str = ""
     each: str = ""
+    edits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,8 @@ class StubSkeleton:
 class Joined:
     """Another command whose changes are in the same plan: before the stub's own with `first`, else after them.
 
-    One that is `optional` is left to a person when it fails.
+    One that is `optional` is left to a person when it fails; of one that is `quiet` nothing is said, neither its steps
+    nor its notes.
     """
 
     command: str
@@ -131,6 +136,7 @@ class Joined:
     when: str = ""
     first: bool = False
     optional: bool = False
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +251,9 @@ def load(folder: Path, read: Callable[[Path], Entry] = stub_document.read) -> St
                 item.text("when"),
                 first=item.flag("first"),
                 optional=item.flag("optional"),
+                quiet=item.flag("quiet"),
             )
-            for item in document.entries("joined", ("command", "words", "when", "first", "optional"))
+            for item in document.entries("joined", ("command", "words", "when", "first", "optional", "quiet"))
         ),
         unrecorded=frozenset(word.required("name") for word in words if word.has("record") and not word.flag("record")),
         remakes=document.words("remakes"),
@@ -350,7 +357,7 @@ def _file(item: Entry, folder: Path) -> StubFile:
     template = item.required("template")
     if not (folder / "tree" / template).is_file():
         raise CrashError(f"{item.where}: the template {template} is not in {folder.name}/tree")
-    return StubFile(item.required("path"), template, item.text("when"), item.text("each"))
+    return StubFile(item.required("path"), template, item.text("when"), item.text("each"), edits=item.flag("edits"))
 
 
 def _wire(item: Entry) -> Wire:

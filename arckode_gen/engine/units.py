@@ -47,8 +47,8 @@ class Unit:
     """One generated thing: a module, a connector; `values` are the words it was made from, in canonical form.
 
     `needs` are the ids of the units that it cannot do without, such as `module.customers`. `options` are the project's
-    answers that it changed, each as it was before and after. `templates` is the digest of what it was rendered from, by
-    the version `arckode`.
+    answers that it changed, each as it was before and after. `edited` are files of other units that it changed, as a
+    person would. `templates` is the digest of what it was rendered from, by the version `arckode`.
     """
 
     kind: str
@@ -61,6 +61,7 @@ class Unit:
     templates: str = ""
     arckode: str = __version__
     options: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    edited: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -83,6 +84,7 @@ def dump(unit: Unit) -> FileState:
     """Return the manifest file of a unit."""
     document = {
         "arckode": __version__,
+        **({"edited": dict(sorted(unit.edited.items()))} if unit.edited else {}),
         "edits": [_edit(edit) for edit in unit.edits],
         "files": dict(sorted(unit.files.items())),
         "format": 1,
@@ -164,4 +166,5 @@ def _parse(document: Mapping[str, object]) -> Unit:
         templates=str(document.get("templates", "")),
         arckode=str(document["arckode"]),
         options={name: (old, new) for name, (old, new) in options.items()},
+        edited=cast("dict[str, str]", document.get("edited", {})),
     )

@@ -106,7 +106,8 @@ def _written(root: str, environ: Mapping[str, str], package: str) -> str:
         names = {name.upper(): value for name, value in found.items()} | names
     if "DATABASE_URL" in names:
         return names["DATABASE_URL"]
-    return "" if names.get("ENVIRONMENT") == "production" or not package else f"sqlite:///./{package}.db"
+    is_elsewhere = names.get("ENVIRONMENT") == "production" or names.get("DB_HOST")
+    return "" if is_elsewhere or not package else f"sqlite:///./{package}.db"
 
 
 def _hashes(folder: str) -> dict[str, str] | None:

@@ -1,4 +1,4 @@
-"""Which database: `DATABASE_URL` from the environment, then `.env`, then the project's SQLite file."""
+"""Which database: `DATABASE_URL` from the environment, then `.env`, else of DB_HOST, else the project's SQLite file."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ _FAMILIES: dict[str, Family] = {
     "mysql": "mysql",
     "mariadb": "mysql",
 }
+_PARTS = ("DB_DIALECT", "DB_HOST", "DB_NAME", "DB_PASS", "DB_PORT", "DB_USER")
+_DIALECTS = ("mariadb", "mysql", "postgresql")
 _PORTS = {"sqlite": 0, "postgresql": 5432, "mysql": 3306}
 # The same grammar as SQLAlchemy's make_url, so that the running project and its migrations agree on every URL.
 _URL = re.compile(
@@ -71,9 +73,38 @@ def find(root: Path, environ: Mapping[str, str], default_name: str) -> str:
         UsageError: `.env` cannot be read, or production has no database of its own.
     """
     there = setting(root, environ, VARIABLE)
-    if there is None and is_production(root, environ):
-        raise UsageError("DATABASE_URL is not set, and ENVIRONMENT is production", "set it in the environment")
-    return there if there is not None else f"sqlite:///./{default_name}.db"
+    if there is not None:
+        return there
+    composed = _composed({name: setting(root, environ, name) or "" for name in _PARTS})
+    if not composed and is_production(root, environ):
+        raise UsageError(
+            "DATABASE_URL is not set, nor is DB_HOST, and ENVIRONMENT is production", "set it in the environment"
+        )
+    return composed or f"sqlite:///./{default_name}.db"
+
+
+def _composed(said: Mapping[str, str]) -> str:
+    """Make the URL that the project's settings make of the same variables; empty without DB_HOST.
+
+    Raises:
+        UsageError: one of them is wrong or missing.
+    """
+    if not said["DB_HOST"]:
+        return ""
+    dialect = said["DB_DIALECT"] or "postgresql"
+    if dialect not in _DIALECTS:
+        raise UsageError(f"DB_DIALECT: '{dialect}' is none of {', '.join(_DIALECTS)}", nearest(dialect, _DIALECTS))
+    missing = [name for name in ("DB_NAME", "DB_USER") if not said[name]]
+    if missing:
+        raise UsageError(f"{' and '.join(missing)} must be set where DB_HOST is", "or set DATABASE_URL instead")
+    port = said["DB_PORT"] or str(_PORTS[_FAMILIES[dialect]])
+    if not (port.isascii() and port.isdecimal() and 0 < int(port) < 65_536):
+        raise UsageError(f"DB_PORT: '{port}' is no port", "write a number such as 5432")
+    from urllib.parse import quote
+
+    user, password = quote(said["DB_USER"], safe=" +"), quote(said["DB_PASS"], safe=" +")
+    host = f"[{said['DB_HOST']}]" if ":" in said["DB_HOST"] else said["DB_HOST"]
+    return f"{dialect}://{user}{':' * bool(password)}{password}@{host}:{port}/{quote(said['DB_NAME'], safe=' +/')}"
 
 
 def is_production(root: Path, environ: Mapping[str, str]) -> bool:

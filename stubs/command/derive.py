@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,7 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
     """Return the derived values.
 
     Raises:
-        UsageError: there is no such aggregate or field, or the name is taken or too long.
+        UsageError: there is no such aggregate or field, the name is taken or too long, or nothing would change.
     """
     package = str(values["package"])
     unit = owners.owner(project, "aggregate", str(values["of"]))
@@ -48,6 +49,7 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
     pascal = names.to_pascal(command)
     entity = f"{owner.pascal}State" if owner.singular in reserved.CLASS_NAMES else owner.pascal
     _check(command, pascal, entity)
+    _check_changes(project, f"src/{package}/modules/{owner.plural}/aggregate.py", entity)
     changed = _changed(str(values["change"]), fields, owner.plural)
     guarded = load(project, "auth", "auth") is not None
     args = [
@@ -84,6 +86,15 @@ def _check(command: str, pascal: str, entity: str) -> None:
         raise UsageError(f"{command} is there already", "name it after what it does: rename_account")
     if len(command) > _LONGEST:
         raise UsageError(f"{command}: a command's name has at most {_LONGEST} letters", "shorten it")
+
+
+def _check_changes(project: Snapshot, path: str, entity: str) -> None:
+    state = project.read(path)
+    if state is not None and not re.search(rf"^class Change{entity}\b", state.text, re.MULTILINE):
+        raise UsageError(
+            f"{path} has no Change{entity}, which the command would execute",
+            f"write it again as `make:aggregate` does, or a handler of your own, for what {entity}Command has",
+        )
 
 
 def _changed(text: str, fields: Sequence[Field], aggregate: str) -> tuple[Field, ...]:

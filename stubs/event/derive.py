@@ -61,6 +61,7 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
         "said_items": [f'"{each.name}": {each.one}' for each in fields],
         "number": "number: int = 1" if any("number" in each.one for each in fields) else "",
         "flag": "" if fields else f"is_{event}",
+        "removed": _has(project, f"src/{package}/modules/{many}/aggregate.py", f"{entity}Removed"),
         "recorded": event_fields.line(f"{many}.{event}", fields),
         "imports": _imports(fields, known, package),
         "state_fields": _remembered(fields, there, event),
@@ -73,6 +74,12 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
             "given": ".aggregates_testing",
         },
     }
+
+
+def _has(project: Snapshot, path: str, name: str) -> bool:
+    """Tell whether the aggregate still has a class: a person may have taken it out."""
+    state = project.read(path)
+    return state is not None and re.search(rf"^class {name}\b", state.text, re.MULTILINE) is not None
 
 
 def _check(type_: str, command_class: str, entity: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
@@ -13,10 +14,11 @@ from kernel.errors import WiringError
 from kernel.event_store import EventStoreSettings
 from kernel.event_store_database import provide_event_store
 from kernel.mail import MailSettings
-from kernel.settings import KernelSettings
+from kernel.settings import KernelSettings, PartSettings
 from kernel.storage import StorageSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -136,3 +138,42 @@ def test_events_are_stored_in_the_database_that_both_settings_name() -> None:
         WiringError, match="EVENT_STORE_PROVIDER is postgresql, and DATABASE_URL names a sqlite database"
     ):
         provide_event_store(kernel)
+
+
+def test_a_database_is_named_by_parts_where_nothing_names_it_whole(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("DB_HOST=file\nDB_NAME=shop\nDB_USER=ada\n")
+    monkeypatch.setenv("DB_HOST", "env")
+    assert Settings.load().database_url == "postgresql://ada@env:5432/shop"
+    with (tmp_path / ".env").open("a") as file:
+        file.write("DATABASE_URL=sqlite:///./file.db\n")
+    assert Settings.load().database_url == "sqlite:///./file.db"
+
+
+class Letters(PartSettings):
+    """What a module of one's own is told."""
+
+    variables: ClassVar[Mapping[str, str]] = MappingProxyType({"site": "SITE_URL"})
+    said_in_production: ClassVar[tuple[str, ...]] = ("site", "secret")
+
+    site: str = "http://localhost"
+    secret: str = "guess me"
+
+
+class WithLetters(KernelSettings):
+    letters: Letters = Letters()
+
+
+def test_what_a_module_must_be_told_in_production_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    said(monkeypatch)
+    for name in PRODUCTION:
+        if "__" in name:
+            monkeypatch.delenv(name)
+    with pytest.raises(SystemExit, match=r"^settings: SITE_URL and LETTERS__SECRET must be set in production$"):
+        WithLetters.load()
+    monkeypatch.setenv("SITE_URL", "https://shop.example")
+    with pytest.raises(SystemExit, match=r"^settings: LETTERS__SECRET must be set in production$"):
+        WithLetters.load()
+    monkeypatch.setenv("LETTERS__SECRET", "of ours")
+    assert WithLetters.load().letters == Letters(site="https://shop.example", secret="of ours")

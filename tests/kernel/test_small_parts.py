@@ -322,7 +322,18 @@ WRONG_SETTINGS = (
     (
         "production without a database of its own",
         {"ENVIRONMENT": "production"},
-        "settings: DATABASE_URL must be set in production, or a restart could lose the data",
+        "settings: DATABASE_URL or DB_HOST must be set in production, or a restart could lose the data",
+    ),
+    ("half a database", {"DB_HOST": "db"}, "settings: DB_NAME and DB_USER must be set where DB_HOST is, or set"),
+    (
+        "a port that is none",
+        {"DB_HOST": "db", "DB_NAME": "shop", "DB_USER": "ada", "DB_PORT": "5432a"},
+        "settings: DB_PORT: '5432a' is no port",
+    ),
+    (
+        "a dialect that is none",
+        {"DB_HOST": "db", "DB_DIALECT": "postgres"},
+        "settings: DB_DIALECT: 'postgres' is none of mariadb, mysql, postgresql",
     ),
 )
 

@@ -8,6 +8,7 @@ import pytest
 
 from arckode_gen.errors import UsageError
 from arckode_gen.migrations.url import find, parse
+from kernel.database_url import composed_url
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,9 +84,53 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
 
 
 def test_production_never_falls_back_on_a_file(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="DATABASE_URL is not set, and ENVIRONMENT is production"):
+    with pytest.raises(UsageError, match="DATABASE_URL is not set, nor is DB_HOST, and ENVIRONMENT is production"):
         find(tmp_path, {"ENVIRONMENT": "production"}, "shop")
     (tmp_path / ".env").write_text("ENVIRONMENT=production\n")
     with pytest.raises(UsageError, match="DATABASE_URL is not set"):
         find(tmp_path, {}, "shop")
     assert find(tmp_path, {"DATABASE_URL": "sqlite:///./env.db"}, "shop") == "sqlite:///./env.db"
+
+
+SERVER = {"DB_HOST": "db", "DB_NAME": "shop", "DB_USER": "ada"}
+
+
+@pytest.mark.parametrize(
+    ("said", "url"),
+    [
+        pytest.param({}, "postgresql://ada@db:5432/shop", id="no more than is needed"),
+        pytest.param({"DB_DIALECT": "mariadb"}, "mariadb://ada@db:3306/shop", id="another dialect"),
+        pytest.param({"DB_HOST": "::1", "DB_PORT": "99"}, "postgresql://ada@[::1]:99/shop", id="an IPv6 address"),
+        pytest.param(
+            {"DB_PASS": "p w+/:?#ü%@", "DB_USER": "a:b", "DB_NAME": "d/b ?x"},
+            "postgresql://a%3Ab:p w+%2F%3A%3F%23%C3%BC%25%40@db:5432/d/b %3Fx",
+            id="odd characters",
+        ),
+    ],
+)
+def test_the_parts_of_a_url_make_it_as_the_project_does(tmp_path: Path, said: dict[str, str], url: str) -> None:
+    parts = {**SERVER, **said}
+    assert find(tmp_path, parts, "shop") == composed_url(parts) == url
+    assert find(tmp_path, {**parts, "DATABASE_URL": "sqlite:///./env.db"}, "shop") == "sqlite:///./env.db"
+    (tmp_path / ".env").write_text("DATABASE_URL=sqlite:///./file.db\n")
+    assert find(tmp_path, parts, "shop") == "sqlite:///./file.db"
+
+
+def test_a_file_may_say_some_parts_and_the_environment_others(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("DB_HOST=file\nDB_NAME=shop\nDB_USER=ada\n")
+    assert find(tmp_path, {"db_host": "env", "ENVIRONMENT": "production"}, "x") == "postgresql://ada@env:5432/shop"
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        pytest.param({"DB_NAME": "", "DB_USER": ""}, "DB_NAME and DB_USER must be set where DB_HOST is", id="half"),
+        pytest.param({"DB_PORT": "5432a"}, "DB_PORT: '5432a' is no port", id="a port that is none"),
+        pytest.param({"DB_DIALECT": "postgres"}, "DB_DIALECT: 'postgres' is none of mariadb", id="a dialect"),
+    ],
+)
+def test_a_part_that_is_wrong_is_said_by_both(tmp_path: Path, said: dict[str, str], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        find(tmp_path, {**SERVER, **said}, "shop")
+    with pytest.raises(ValueError, match=message):
+        composed_url({**SERVER, **said})

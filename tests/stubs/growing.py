@@ -66,6 +66,7 @@ GENERATORS = (
     _generator("make:mail-outbox", "destroy:mail-outbox"),
     _generator("make:circuit-breaker payments", "destroy:circuit-breaker Payments"),
     _generator("make:circuit-breaker exchange_rates", "destroy:circuit-breaker exchange-rates"),
+    _generator("make:push-outbox", "destroy:push-outbox"),
     _generator("make:webhooks", "destroy:webhooks"),
     _generator("make:webhook-receiver acme", "destroy:webhook-receiver Acme"),
     _generator("make:stream exports --access signed-in", "destroy:stream Exports"),

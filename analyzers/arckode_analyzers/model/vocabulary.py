@@ -53,6 +53,7 @@ OUTBOXES = words("Outbox DatabaseOutbox MemoryOutbox")
 SCHEDULERS = words("Scheduler")
 SOCKETS = words("WebSockets Streams")
 MAILERS = words("Mail Mailer SmtpMail OutboxMail MemoryMail RecordingMail")
+PUSHERS = words("Push MemoryPush OutboxPush")
 COMMAND_BUSES = words("CommandBus QueryBus")
 CLOCKS = words("Clock SystemClock FakeClock")
 AGGREGATES = words("Aggregate Decider")
@@ -79,6 +80,7 @@ VOLATILE: Mapping[str, str] = {
     "kernel.MemoryRepository": "SqlRepository",
     "kernel.MemoryDatabase": "Database",
     "kernel.MemoryMail": "SMTP",
+    "kernel.MemoryPush": "a service of yours, with PUSH__PROVIDER=own",
     "kernel.MemoryStorage": "local or S3 storage",
 }
 
@@ -225,6 +227,7 @@ IMPURE: Mapping[str, str] = {
 }
 NETWORK = frozenset({"requests", "httpx", "httpx2", "aiohttp", "urllib3", "smtplib", "aiosmtplib", "boto3", "redis"})
 SIDE_EFFECTS: Mapping[str, str] = {
+    **{f"kernel.{pusher}.send": "sends a push notification" for pusher in PUSHERS},
     **{f"kernel.{mailer}.{method}": "sends mail" for mailer in MAILERS for method in ("send", "send_later", "deliver")},
     **{f"kernel.{owner}.{method}": "pushes to clients" for owner in SOCKETS for method in ("broadcast", "send_to")},
     "kernel.Streams.publish": "pushes to clients",

@@ -335,10 +335,8 @@ class Kernel:
 
 
 def _not_provided(settings: type[PortSettings], provider: str) -> str:
-    return (
-        f"the {settings.__name__} choose '{provider}', and the composition root provides no such adapter; "
-        "`arckode make:adapter` adds one"
-    )
+    missing = f"the {settings.__name__} choose '{provider}', and the composition root provides no such adapter; "
+    return missing + ("let it `kernel.provide` yours" if provider == "own" else "`arckode make:adapter` adds one")
 
 
 def _security_headers(settings: KernelSettings) -> dict[str, str]:

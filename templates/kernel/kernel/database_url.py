@@ -1,5 +1,6 @@
 """Database URLs as people write them, turned into the ones the asynchronous drivers need."""
 
+from collections.abc import Mapping
 from importlib.util import find_spec
 
 from sqlalchemy import URL, make_url
@@ -12,6 +13,32 @@ _DRIVERS = {
     "mysql": "mysql+aiomysql",
     "mariadb": "mariadb+aiomysql",
 }
+
+
+_PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306}
+
+
+def composed_url(variables: Mapping[str, str]) -> str:
+    """Make a database URL of DB_HOST, DB_PORT, DB_NAME, DB_USER, DB_PASS and DB_DIALECT; empty without DB_HOST.
+
+    Names are in capitals. Raises ValueError for one that is wrong or missing; the message never holds a password.
+    """
+    host = variables.get("DB_HOST", "")
+    if not host:
+        return ""
+    dialect = variables.get("DB_DIALECT") or "postgresql"
+    if dialect not in _PORTS:
+        raise ValueError(f"DB_DIALECT: '{dialect}' is none of {', '.join(sorted(_PORTS))}")
+    missing = [name for name in ("DB_NAME", "DB_USER") if not variables.get(name)]
+    if missing:
+        raise ValueError(f"{' and '.join(missing)} must be set where DB_HOST is, or set DATABASE_URL instead")
+    port = variables.get("DB_PORT") or str(_PORTS[dialect])
+    if not (port.isascii() and port.isdecimal() and 0 < int(port) < 65_536):
+        raise ValueError(f"DB_PORT: '{port}' is no port")
+    made = URL.create(
+        dialect, variables["DB_USER"], variables.get("DB_PASS") or None, host, int(port), variables["DB_NAME"]
+    )
+    return made.render_as_string(hide_password=False)
 
 
 def async_url(text: str) -> URL:

@@ -18,7 +18,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from .database_url import async_url, missing_extra
+from .database_url import async_url, composed_url, missing_extra
 from .errors import WiringError
 from .rate_values import read_rate
 
@@ -26,25 +26,37 @@ _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#\s]+")
 P = TypeVar("P", bound=BaseModel)
 
 
-class PortSettings(BaseModel):
-    """What is behind one port of the kernel, and where: `CACHE__PROVIDER` for the provider of `cache`.
+class PartSettings(BaseModel):
+    """What one part of the application is told: `CACHE__TIMEOUT` for the `timeout` of `cache`.
 
     The two underscores keep them apart from what a platform sets by itself, such as CACHE_PORT for a service `cache`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    fit_in_memory: ClassVar[bool] = False
     variables: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """Other names of variables, by the attribute that they set; they count less than those with two underscores."""
+    said_in_production: ClassVar[tuple[str, ...]] = ()
+    """Attributes whose defaults are for development."""
+
+    def production_problem(self, prefix: str) -> str | None:
+        """Say what must not go to production as it is; a variable is named with the prefix, such as `CACHE__`."""
+        left_out = [name for name in self.said_in_production if name not in self.model_fields_set]
+        names = [self.variables.get(name, f"{prefix}{name.upper()}") for name in left_out]
+        return f"{' and '.join(names)} must be set in production" if names else None
+
+
+class PortSettings(PartSettings):
+    """What is behind one port of the kernel, and where."""
+
+    fit_in_memory: ClassVar[bool] = False
 
     provider: str
     memory_in_production: bool = Field(default=False, description="Accept that a restart forgets everything.")
 
     def production_problem(self, prefix: str) -> str | None:
-        """Say what must not go to production as it is; a variable is named with the prefix, such as `CACHE__`."""
         if self.provider != "memory" or self.memory_in_production or self.fit_in_memory:
-            return None
+            return super().production_problem(prefix)
         name = self.variables.get("provider", f"{prefix}PROVIDER")
         return (
             f"{name} is memory, which a restart empties and no other process sees; "
@@ -169,7 +181,7 @@ class KernelSettings(BaseSettings):
     @model_validator(mode="after")
     def _production_says_where_its_data_is(self) -> Self:
         if self.production and "database_url" not in self.model_fields_set:
-            raise ValueError("DATABASE_URL must be set in production, or a restart could lose the data")
+            raise ValueError("DATABASE_URL or DB_HOST must be set in production, or a restart could lose the data")
         return self
 
     @model_validator(mode="after")
@@ -182,10 +194,10 @@ class KernelSettings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _ports_are_fit_for_production(self) -> Self:
-        for name, settings in self.ports().items() if self.production else ():
-            problem = settings.production_problem(f"{name.upper()}__")
-            if problem:
+    def _parts_are_fit_for_production(self) -> Self:
+        for name, settings in self if self.production else ():
+            part = settings if isinstance(settings, PartSettings) else None
+            if part is not None and (problem := part.production_problem(f"{name.upper()}__")):
                 raise ValueError(problem)
         return self
 
@@ -198,14 +210,15 @@ class KernelSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read the other names of a port's variables, too, each right after the source that it stands in."""
+        """Read the other names of variables, too, each right after the source that it stands in, and DB_HOST last."""
         said = (
             env_settings,
             OtherNames(settings_cls, env_settings),
             dotenv_settings,
             OtherNames(settings_cls, dotenv_settings),
         )
-        return (init_settings, *said, file_secret_settings)
+        parts = DatabaseParts(settings_cls, env_settings, dotenv_settings)
+        return (init_settings, *said, file_secret_settings, parts)
 
     @classmethod
     def load(cls) -> Self:
@@ -248,7 +261,7 @@ class KernelSettings(BaseSettings):
 
 
 class OtherNames(PydanticBaseSettingsSource):
-    """What a source says about ports under the other names that their settings know: EVENT_STORE_PROVIDER."""
+    """What a source says under the other names that settings know by `variables`: EVENT_STORE_PROVIDER."""
 
     def __init__(self, settings_cls: type[BaseSettings], source: PydanticBaseSettingsSource) -> None:
         super().__init__(settings_cls)
@@ -264,9 +277,31 @@ class OtherNames(PydanticBaseSettingsSource):
         return {name: said for name, said in found.items() if said}
 
 
+class DatabaseParts(PydanticBaseSettingsSource):
+    """DATABASE_URL where nothing says it, made of DB_HOST, DB_NAME and what else platforms set one by one."""
+
+    def __init__(self, settings_cls: type[BaseSettings], *sources: PydanticBaseSettingsSource) -> None:
+        super().__init__(settings_cls)
+        said = [source.env_vars for source in reversed(sources) if isinstance(source, EnvSettingsSource)]
+        self._said = {name.upper(): value for each in said for name, value in each.items() if value is not None}
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Answer the URL, empty without DB_HOST. Raises SettingsError for a part that is wrong or missing."""
+        try:
+            return composed_url(self._said), field.alias or field_name, False
+        except ValueError as error:
+            raise SettingsError(str(error)) from None
+
+    def __call__(self) -> dict[str, Any]:
+        if "database_url" in self.current_state:
+            return {}
+        url = self.get_field_value(self.settings_cls.model_fields["database_url"], "database_url")[0]
+        return {"database_url": url} if url else {}
+
+
 def _other_names(kind: object) -> dict[str, str]:
-    """Answer the other names of a port's variables in small letters, as the sources have them."""
-    if not (isinstance(kind, type) and issubclass(kind, PortSettings)):
+    """Answer the other names of a part's variables in small letters, as the sources have them."""
+    if not (isinstance(kind, type) and issubclass(kind, PartSettings)):
         return {}
     return {part: name.lower() for part, name in kind.variables.items()}
 

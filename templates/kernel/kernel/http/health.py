@@ -73,6 +73,8 @@ class Health:
             operation_id="health_ready",
             responses={503: {"model": Readiness, "description": "Not ready"}},
         )
+        # What many ask who know no better name; it is the same question.
+        router.add_api_route("", self.ready, include_in_schema=False)
         return router
 
     async def live(self) -> Live:
