@@ -143,6 +143,7 @@ ADAPTERS: Mapping[str, str] = {
     "kernel.EVENT_BUS": "kernel.DistributedEventBus",
     "kernel.EVENT_STORE": "kernel.EventStore",
     "kernel.MAIL": "kernel.Mail",
+    "kernel.PUSH": "kernel.Push",
     "kernel.QUEUE": "kernel.Queue",
     "kernel.SOCKETS": "kernel.WebSockets",
     "kernel.STORAGE": "kernel.Storage",
