@@ -105,6 +105,10 @@ class Call(NamedTuple):
     def shape(self) -> Shape:
         return ("call", self.func, self.args, self.keywords)
 
+    def is_shape(self, shape: Shape) -> bool:
+        """Tell whether an expression is this call as written."""
+        return shape[0] == "call" and shape[1:] == (self.func, self.args, self.keywords)
+
 
 class Loop(NamedTuple):
     """A loop; for a `while`, `source` is its test."""

@@ -65,7 +65,7 @@ class Dependencies:
     def handed(self, function: FunctionAt) -> Iterator[Handed]:
         """Yield what the framework gives to each parameter, but the receiver."""
         source, record = function.source, function.record
-        rows = source.parameters_of.get(function.index, [])
+        rows = source.parameters_of.get(function.index, ())
         is_static = ("name", "staticmethod") in record.decorators
         for row in rows[1 if record.owner >= 0 and not is_static else 0 :]:
             yield self._handed(function, row)
