@@ -249,7 +249,7 @@ _RECORDS: tuple[type, ...] = (
 
 def pack(facts: FileFacts) -> tuple[tuple[tuple[object, ...], ...], ...]:
     """Return the facts as plain tuples, which is all that `marshal` writes."""
-    return tuple(tuple(tuple(record) for record in group) for group in facts)
+    return tuple(tuple(map(tuple, group)) for group in facts)
 
 
 def unpack(packed: tuple[tuple[tuple[object, ...], ...], ...]) -> FileFacts:
