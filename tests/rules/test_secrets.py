@@ -257,3 +257,32 @@ def test_what_counts_is_what_a_value_holds(name: str) -> None:
 def test_a_credential_is_known_by_its_form(text: str, kind: str) -> None:
     found = credential(text)
     assert (found[0] if found else "") == kind
+
+
+@pytest.mark.parametrize("ends_in_hash", [True, False])
+def test_functions_that_hand_on_each_others_results_are_read_once(*, ends_in_hash: bool) -> None:
+    """There are more ways through forty functions that call each other than anybody can walk."""
+    names = [f"step_{number}" for number in range(40)]
+    last = "hash_password(value)" if ends_in_hash else "value.strip()"
+    steps = "".join(
+        f"def {name}(value):\n"
+        + "".join(f"    if value == '{each}':\n        return {each}(value)\n" for each in names if each != name)
+        + f"    return {last if name == names[-1] else 'value'}\n\n"
+        for name in names
+    )
+    files = {
+        "src/shop/modules/users/model.py": _MODEL,
+        "src/shop/modules/users/service.py": (
+            "from shop.kernel.passwords import hash_password\nfrom shop.modules.users.model import User\n\n"
+            f"{steps}\ndef made(value):\n    return User(anything=step_0(value))\n"
+        ),
+        "src/shop/modules/users/schema.py": (
+            "from pydantic import BaseModel\n\nclass UserOut(BaseModel):\n    email: str\n"
+            f"    anything: str{'  # error: ARC305' if ends_in_hash else ''}\n"
+        ),
+        "src/shop/modules/users/controller.py": (
+            "from fastapi import APIRouter\nfrom shop.modules.users.schema import UserOut\n\nrouter = APIRouter()\n\n"
+            '@router.get("/users/{key}", response_model=UserOut)\nasync def show(key: str):\n    return key\n'
+        ),
+    }
+    assert places(files, "ARC305") == expected(files)

@@ -30,7 +30,8 @@ def remember(
     if not stored:
         return list(calls)
     names = _named_values(bindings)
-    return [call._replace(memo=_container(call, stored.get(call.function, ()), names)) for call in calls]
+    kept = ((call, _container(call, stored.get(call.function, ()), names)) for call in calls)
+    return [call if container is None else call._replace(memo=container) for call, container in kept]
 
 
 def remember_once(

@@ -105,6 +105,10 @@ class Call(NamedTuple):
     def shape(self) -> Shape:
         return ("call", self.func, self.args, self.keywords)
 
+    def is_shape(self, shape: Shape) -> bool:
+        """Tell whether an expression is this call as written."""
+        return shape[0] == "call" and shape[1:] == (self.func, self.args, self.keywords)
+
 
 class Loop(NamedTuple):
     """A loop; for a `while`, `source` is its test."""
@@ -245,7 +249,7 @@ _RECORDS: tuple[type, ...] = (
 
 def pack(facts: FileFacts) -> tuple[tuple[tuple[object, ...], ...], ...]:
     """Return the facts as plain tuples, which is all that `marshal` writes."""
-    return tuple(tuple(tuple(record) for record in group) for group in facts)
+    return tuple(tuple(map(tuple, group)) for group in facts)
 
 
 def unpack(packed: tuple[tuple[tuple[object, ...], ...], ...]) -> FileFacts:

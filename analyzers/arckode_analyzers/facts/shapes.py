@@ -60,7 +60,7 @@ class Shapes:
         return known
 
     def all_of(self, nodes: Iterable[ast.AST | None]) -> tuple[Shape, ...]:
-        return tuple(self.of(node) for node in nodes)
+        return tuple(map(self.of, nodes))
 
     def annotation(self, node: ast.AST | None) -> Shape | None:
         """Return the shape of an annotation, reading the ones written as strings."""
@@ -134,6 +134,9 @@ def within(shape: Shape) -> Iterator[Shape]:
         tag = current[0]
         if tag == "attr":
             pending.append(current[1])  # type: ignore[arg-type]  # the base of an attribute is a shape
+        elif tag == "call" and not current[3]:  # the commonest kinds by hand, the others as `children` finds them
+            pending.extend(reversed(current[2]))  # type: ignore[call-overload]  # the arguments are shapes
+            pending.append(current[1])  # type: ignore[arg-type]  # and so is what is called
         elif tag not in _LEAVES:
             pending.extend(reversed(list(children(current))))
 

@@ -99,16 +99,15 @@ class Walk:
                 visit(self, node, place)
 
     def facts(self, source: bytes) -> FileFacts:
-        functions = (
-            function._replace(is_generator=index in self.generators) for index, function in enumerate(self.functions)
-        )
+        for index in self.generators:
+            self.functions[index] = self.functions[index]._replace(is_generator=True)
         calls = remember(self.calls, self.bindings, self.tested, self.guarded)
         calls = remember_once(calls, self.bindings, self.unset_at)
         calls = remember_kept(calls, self.bindings, self.results, self.blocks)
         return FileFacts(
             tuple(self.imports),
             tuple(self.parameters),
-            tuple(functions),
+            tuple(self.functions),
             tuple(self.classes),
             tuple(self.bindings),
             tuple(calls),
@@ -175,7 +174,8 @@ class Walk:
         """Record a block that starts at a node, and return where its body stands."""
         line, column = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
         self.blocks.append(Block(place.function, kind, test, _ends(body), place.blocks, line, column))
-        return place._replace(blocks=(*place.blocks, len(self.blocks) - 1))
+        function, owner, loops, inner, imports, unset, blocks = place
+        return Place(function, owner, loops, inner, imports, unset, (*blocks, len(self.blocks) - 1))
 
     def is_tried(self, place: Place) -> bool:
         """Tell whether a failure here is expected, as that of an import for which there is a substitute."""

@@ -55,6 +55,7 @@ class Access:
         self._shared: dict[tuple[object, ...], Summary] = {}
         self._includes = self._find_includes()
         self.routes = tuple(self._judge(route) for route in analysis.routes.all)
+        del self._parts, self._shared  # they weigh as much as the facts, and every route has been walked
         self._registered_in = grouped((each.route.source.path, each) for each in self.routes)
         self._handled_in = grouped(
             (each.route.handler.source.path, each) for each in self.routes if each.route.handler is not None

@@ -108,8 +108,8 @@ class Arguments:
         )
         return len({(value.name, value.args) if value is not None else None for value in given}) <= 1
 
-    def _parameters(self, function: FunctionAt) -> list[Parameter]:
-        return function.source.parameters_of.get(function.index, [])
+    def _parameters(self, function: FunctionAt) -> tuple[Parameter, ...]:
+        return function.source.parameters_of.get(function.index, ())
 
     def _bound(self, call: CallAt, function: FunctionAt) -> int:
         """Return how many leading parameters the call itself does not write."""

@@ -288,7 +288,7 @@ class Bodies:
         )
 
     def _checks_parameter(self, found: FunctionAt, value: Value, handed: list[int | str], depth: int) -> bool:
-        rows = found.source.parameters_of.get(found.index, [])
+        rows = found.source.parameters_of.get(found.index, ())
         rows = rows[1 if value.of is not None else 0 :]
         by_place: dict[int | str, str] = {at: row.name for at, row in enumerate(rows)}
         names = {by_place.get(where, str(where)) for where in handed}

@@ -344,7 +344,7 @@ class CallGraph:
         function = self.function_of(value)
         if function is None:
             return
-        parameters = function.source.parameters_of.get(function.index, [])
+        parameters = function.source.parameters_of.get(function.index, ())
         bound = value.kind in {"class", "instance"} or (value.of is not None and value.of.kind == "instance")
         bound = bound or ("name", "classmethod") in function.record.decorators
         static = ("name", "staticmethod") in function.record.decorators

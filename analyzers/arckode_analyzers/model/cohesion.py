@@ -122,8 +122,8 @@ class Cohesion:
         if any(row.function == index for row in self._source.facts.blocks):
             return False
         receiver = receiver_name(self._source, index)
-        answers = [row.value for row in self._source.results_of.get(index, [])]
-        match self._source.calls_of.get(index, []):
+        answers = [row.value for row in self._source.results_of.get(index, ())]
+        match self._source.calls_of.get(index, ()):
             case [only] if answers in ([], [only.shape]):
                 match only.func:
                     case ("attr", ("attr", ("name", str(base)), _), _):

@@ -226,7 +226,7 @@ class Columns:
             found.names.add(name)
             found.has_own_constructor |= name == "__init__"
             found.is_complete &= name not in {"__getattr__", "__getattribute__", "__class_getitem__"}
-            returned = method.source.results_of.get(method.index, [])
+            returned = method.source.results_of.get(method.index, ())
             if any(source.last(shape) == "declared_attr" for shape in method.record.decorators) and returned:
                 line = method.record.line
                 written = _Written(source, method.index, name, returned[0].value, method.record.returns, line)

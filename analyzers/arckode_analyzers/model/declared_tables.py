@@ -187,7 +187,7 @@ class DeclaredTables:
         for name, method in self._project.methods(klass):
             if name.startswith("__") or not any(_is_declared(method.source, part) for part in method.record.decorators):
                 continue
-            returned = method.source.results_of.get(method.index, [])
+            returned = method.source.results_of.get(method.index, ())
             value = returned[0].value if len(returned) == 1 else None
             record = method.record
             target: Shape = ("name", name)

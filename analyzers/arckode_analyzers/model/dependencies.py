@@ -61,11 +61,18 @@ class Dependencies:
     def __init__(self, graph: CallGraph) -> None:
         self._graph = graph
         self._resolver: Resolver = graph.resolver
+        self._known: dict[tuple[Source, int], tuple[Handed, ...]] = {}
 
-    def handed(self, function: FunctionAt) -> Iterator[Handed]:
-        """Yield what the framework gives to each parameter, but the receiver."""
+    def handed(self, function: FunctionAt) -> tuple[Handed, ...]:
+        """Return what the framework gives to each parameter, but the receiver."""
+        key = (function.source, function.index)
+        if key not in self._known:
+            self._known[key] = tuple(self._handed_to(function))
+        return self._known[key]
+
+    def _handed_to(self, function: FunctionAt) -> Iterator[Handed]:
         source, record = function.source, function.record
-        rows = source.parameters_of.get(function.index, [])
+        rows = source.parameters_of.get(function.index, ())
         is_static = ("name", "staticmethod") in record.decorators
         for row in rows[1 if record.owner >= 0 and not is_static else 0 :]:
             yield self._handed(function, row)

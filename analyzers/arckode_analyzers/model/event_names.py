@@ -161,7 +161,7 @@ class EventNames:
         return None if found is None else self._returned(found, depth)
 
     def _returned(self, function: FunctionAt, depth: int) -> tuple[str, ...] | None:
-        results = function.source.results_of.get(function.index, [])
+        results = function.source.results_of.get(function.index, ())
         if not results or function.record.is_generator:
             return self._annotated(function)
         names = self._all(function.source, function.index, (row.value for row in results), depth)

@@ -291,7 +291,7 @@ class Frame:
 
     def _bind(self, function: FunctionAt, value: Value, record: Call, vouched: frozenset[str]) -> dict[str, Origins]:
         """Return what each parameter of a called function receives."""
-        rows = function.source.parameters_of.get(function.index, [])
+        rows = function.source.parameters_of.get(function.index, ())
         is_static = ("name", "staticmethod") in function.record.decorators
         rows = rows[1 if function.record.owner >= 0 and not is_static and _is_bound(value, function) else 0 :]
         given: dict[str, Origins] = {}

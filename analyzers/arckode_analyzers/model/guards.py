@@ -185,7 +185,8 @@ class Guards:
         """Return the places inside the conditions whose body leaves without a value and without raising."""
         frame = self._frame
         rows = frame.source.results_of.get(frame.function.index, ())
-        told = {at for row in (*rows, *self._raises()) for at in row.blocks[-1:]}
+        places = (*(row.blocks for row in rows), *(row.blocks for row in self._raises()))
+        told = {at for blocks in places for at in blocks[-1:]}
         return [
             Spot(self._blocks[at].line, 10**6, (*self._blocks[at].blocks, at))
             for at in self._own

@@ -168,7 +168,7 @@ class Loading:
         if model is None or eager is None or not certain or statement.kind not in {"select", "query"}:
             return None
         is_async = rows.session.last.startswith(("Async", "async"))
-        record = next((call for call in rows.source.calls_of.get(rows.function, ()) if call.shape == rows.shape), None)
+        record = next((call for call in rows.source.calls_of.get(rows.function, ()) if call.is_shape(rows.shape)), None)
         closing = -1 if record is None else self.ending(rows.source, rows.function, record.blocks)
         line = rows.source.facts.functions[rows.function].line if record is None else record.line
         held = _shared(statement)

@@ -209,7 +209,7 @@ class Mounts:
         return value is not None and value.name == "kernel.ModuleRouter"
 
     def _returned(self, function: FunctionAt, depth: int) -> Router | None:
-        results = function.source.results_of.get(function.index, [])
+        results = function.source.results_of.get(function.index, ())
         found = [self._router(function.source, function.index, row.value, depth + 1) for row in results]
         return found[0] if len(found) == 1 else None
 

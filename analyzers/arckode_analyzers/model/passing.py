@@ -46,7 +46,7 @@ def _pairs(analysis: Analysis, call: CallAt) -> Iterator[tuple[str, str, Shape]]
 
 def arguments(analysis: Analysis, call: CallAt, function: FunctionAt) -> Mapping[str, Shape]:
     """Return what a call passes to a function it reaches, by the names of the parameters."""
-    rows = function.source.parameters_of.get(function.index, [])
+    rows = function.source.parameters_of.get(function.index, ())
     positional = [row.name for row in rows if row.kind == "positional"]
     if function.record.owner >= 0 and ("name", "staticmethod") not in function.record.decorators:
         value = analysis.callee(call)

@@ -162,7 +162,7 @@ def receiver_name(source: Source, function: int) -> str:
     while function > 0:
         record = source.facts.functions[function]
         if record.owner >= 0:
-            parameters = source.parameters_of.get(function, [])
+            parameters = source.parameters_of.get(function, ())
             return parameters[0].name if parameters and ("name", "staticmethod") not in record.decorators else ""
         function = record.parent
     return ""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from arckode_analyzers.model.sinks import words
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """One source of a value.
 
     `row` is a row that was asked for by `roots`, the names of the request's parameters, and not yet compared with the

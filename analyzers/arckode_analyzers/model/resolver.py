@@ -40,6 +40,7 @@ class Resolver:
         self.learned: dict[tuple[str, str], Value] = {}
         self._known: dict[_Key, Value | None] = {}
         self._values: dict[Source, dict[int, dict[int, Value | None]]] = {}
+        self._same: dict[Value, Value] = {}
         self._active: set[_Key] = set()
         self._ancestors: dict[Value, tuple[Value, ...]] = {}
         self._held: dict[int, Shape] = {}
@@ -74,6 +75,8 @@ class Resolver:
         self._active.add(active)
         found = build(self, source, function, shape)
         self._active.discard(active)
+        if found is not None:  # most are equal to one that is known: keeping one of them is enough
+            found = self._same.setdefault(found, found)
         known[key] = found
         return found
 

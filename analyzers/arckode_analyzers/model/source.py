@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 What: TypeAlias = Literal["parameter", "binding", "function", "class", "import"]
 
+_FEW = 8
 _Row = TypeVar("_Row", "Call", "Result", "Parameter")
 
 
@@ -42,7 +43,6 @@ class Source:
         self.unit = unit
         self.facts = facts
         self._text = text
-        self._lines: list[bytes] | None = None
         self.is_package = path.endswith("__init__.py")
         self.class_symbols = self._class_symbols()
         self.function_symbols = self._function_symbols()
@@ -50,15 +50,15 @@ class Source:
         self.implied_calls: tuple[CallAt, ...] = ()
 
     @cached_property
-    def calls_of(self) -> dict[int, list[Call]]:
+    def calls_of(self) -> dict[int, tuple[Call, ...]]:
         return _grouped(self.facts.calls)
 
     @cached_property
-    def results_of(self) -> dict[int, list[Result]]:
+    def results_of(self) -> dict[int, tuple[Result, ...]]:
         return _grouped(self.facts.results)
 
     @cached_property
-    def parameters_of(self) -> dict[int, list[Parameter]]:
+    def parameters_of(self) -> dict[int, tuple[Parameter, ...]]:
         return _grouped(self.facts.parameters)
 
     @cached_property
@@ -68,8 +68,9 @@ class Source:
 
     @cached_property
     def lambdas(self) -> dict[tuple[int, int], int]:
-        """The functions by where they begin."""
-        return {(row.line, row.column): index for index, row in enumerate(self.facts.functions)}
+        """The functions without a name, by where they begin."""
+        rows = enumerate(self.facts.functions)
+        return {(row.line, row.column): index for index, row in rows if row.name == "<lambda>"}
 
     @cached_property
     def numbers_of(self) -> dict[int, list[int]]:
@@ -116,11 +117,10 @@ class Source:
 
     def line(self, number: int) -> str:
         """Return a line as text, without its end."""
-        if self._lines is None:
-            self._lines = self._text.splitlines()
-        if not 0 < number <= len(self._lines):
+        lines = _lines(self._text)
+        if not 0 < number <= len(lines):
             return ""
-        return self._lines[number - 1].decode("utf-8", "replace").removeprefix("\ufeff").rstrip()
+        return lines[number - 1].decode("utf-8", "replace").removeprefix("\ufeff").rstrip()
 
     @property
     def text(self) -> str:
@@ -229,8 +229,14 @@ def _package(module: str, level: int, *, is_package: bool) -> str:
     return ".".join(parts[: max(keep, 0)])
 
 
-def _grouped(rows: tuple[_Row, ...]) -> dict[int, list[_Row]]:
+def _grouped(rows: tuple[_Row, ...]) -> dict[int, tuple[_Row, ...]]:
     groups: dict[int, list[_Row]] = {}
     for row in rows:
         groups.setdefault(row.function, []).append(row)
-    return groups
+    return {function: tuple(group) for function, group in groups.items()}
+
+
+@lru_cache(_FEW)
+def _lines(text: bytes) -> list[bytes]:
+    """Split a file; rules ask file by file, and the lines of all files weigh more than the files."""
+    return text.splitlines()

@@ -64,7 +64,7 @@ def _is_behind(analysis: Analysis, function: FunctionAt) -> bool:
         return False
     value = analysis.resolver.attribute(analysis.class_value(function.source, owner), "__init__")
     init = None if value is None else analysis.graph.function_of(value)
-    rows = [] if init is None else init.source.parameters_of.get(init.index, [])
+    rows = [] if init is None else init.source.parameters_of.get(init.index, ())
     if init is None:
         return False
     held = [analysis.resolver.parameter(init.source, row) for row in rows[1:]]

@@ -116,7 +116,7 @@ def _entry(analysis: Analysis, spot: Spot) -> FunctionAt | None:
             continue
         entries = analysis.wiring.entries(source, _PREFIXES[kind])
         function = analysis.project.functions.get(entries[0]) if len(entries) == 1 else None
-        needed = [] if function is None else function.source.parameters_of.get(function.index, [])
+        needed = [] if function is None else function.source.parameters_of.get(function.index, ())
         needed = [row for row in needed if row.default is None]
         if function is not None and len(needed) == 1:
             value = analysis.resolver.parameter(function.source, needed[0])

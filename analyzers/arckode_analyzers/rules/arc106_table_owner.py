@@ -94,18 +94,23 @@ def _written(analysis: Analysis, call: CallAt) -> Table | None:
             return found
     if callee is None or callee.kind not in {"external", "method"}:
         return None
-    arguments = [analysis.value(call.source, call.record.function, shape) for shape in call.record.args]
-    first = arguments[0] if arguments else None
     owner = callee.of
     if callee.name in _STATEMENTS:
+        first = _first(analysis, call)
         return _table(analysis, first) or (_of_model(analysis, call, call.record.args[0]) if call.record.args else None)
     if owner is not None and owner.name in SESSIONS and callee.last in _STORES:
+        first = _first(analysis, call)
         return _table(
             analysis, first.args[0] if first is not None and callee.last == "add_all" and first.args else first
         )
     if owner is not None and is_repository(analysis, owner) and callee.last in REPOSITORY_WRITES:
         return _table(analysis, owner.args[0]) if owner.args else None
     return _written_as_text(analysis, call, callee)
+
+
+def _first(analysis: Analysis, call: CallAt) -> Value | None:
+    shapes = call.record.args[:1]
+    return analysis.value(call.source, call.record.function, shapes[0]) if shapes else None
 
 
 def _of_model(analysis: Analysis, call: CallAt, shape: Shape) -> Table | None:

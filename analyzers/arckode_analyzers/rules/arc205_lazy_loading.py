@@ -153,7 +153,7 @@ class _Search(NamedTuple):
 
     def _inside(self, method: FunctionAt, place: tuple[int, int]) -> Iterator[Access]:
         """Yield what a method of the model reads of its own row."""
-        rows = method.source.parameters_of.get(method.index, [])
+        rows = method.source.parameters_of.get(method.index, ())
         for access in self.deeper().accesses(method, rows[0].name, None) if rows else ():
             yield access.seen_from(method.source, place)
 

@@ -63,7 +63,7 @@ def _has_repository(analysis: Analysis, klass: ClassAt) -> bool:
     made = analysis.class_value(klass.source, klass.index)
     found = resolver.attribute(made, "__init__")
     init = None if found is None else analysis.graph.function_of(found)
-    rows = [] if init is None else init.source.parameters_of.get(init.index, [])
+    rows = [] if init is None else init.source.parameters_of.get(init.index, ())
     if init is not None and any(is_repository(analysis, resolver.parameter(init.source, row)) for row in rows[1:]):
         return True
     fields = {

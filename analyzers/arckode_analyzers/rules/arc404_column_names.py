@@ -64,9 +64,9 @@ def _columns(analysis: Analysis, source: Source) -> Iterator[tuple[str, str, Bin
 def _column_call(analysis: Analysis, source: Source, binding: Binding) -> Call | None:
     """Return the call that makes the column an attribute holds."""
     match binding.value:
-        case ("call", tuple(func), _, _) if _makes_column(analysis, source, binding.function, func):
-            calls = (call for call in source.calls_of.get(binding.function, ()) if call.shape == binding.value)
-            return next((call for call in calls if call.line >= binding.line), None)
+        case ("call", tuple(func), _, _) as value if _makes_column(analysis, source, binding.function, func):
+            calls = (call for call in source.calls_of.get(binding.function, ()) if call.line >= binding.line)
+            return next((call for call in calls if call.is_shape(value)), None)
     return None
 
 
