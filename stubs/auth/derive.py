@@ -216,6 +216,7 @@ _DEFINED: Mapping[str, str] = {
 }
 # What the tests use beside that.
 _TESTED: Mapping[str, str] = {
+    "ASGITransport": "httpx2",
     "Database": ".database",
     "FixedClock": ".clock",
     "JSONResponse": "starlette.responses",
