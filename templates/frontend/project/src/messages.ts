@@ -1,4 +1,4 @@
-/** Every text of the front end, in every language; each module keeps its own beside its pages. */
+/** Every text of the front end, in every language; those of a module come with its pages. */
 
 const en = {
   add: "Add",
@@ -77,6 +77,7 @@ const en = {
   "problem.403": "You are not allowed to do this.",
   "problem.404": "This does not exist (any more).",
   "problem.422": "Some values cannot be accepted.",
+  "problem.429": "That was too often. Wait a little, then try again.",
   "problem.500": "The server failed. If it happens again, report {request}.",
   "problem.changed": "Somebody else has changed this meanwhile.",
   "problem.changed.take": "Show what is stored now",
@@ -162,6 +163,7 @@ const es: Record<keyof typeof en, string> = {
   "problem.403": "No tienes permiso para hacer esto.",
   "problem.404": "Esto no existe (o ya no).",
   "problem.422": "Algunos valores no se pueden aceptar.",
+  "problem.429": "Demasiados intentos. Espera un poco y vuelve a probar.",
   "problem.500": "El servidor ha fallado. Si se repite, indica {request}.",
   "problem.changed": "Otra persona lo ha cambiado mientras tanto.",
   "problem.changed.take": "Mostrar lo guardado ahora",
@@ -170,17 +172,27 @@ const es: Record<keyof typeof en, string> = {
   "problem.unexpected": "El servidor ha dado una respuesta sin sentido.",
 };
 
-/** The texts that belong to modules. */
-const modulesEn = {};
+/** What modules are called, for the navigation. */
+const titlesEn = {};
 
-const modulesEs = {};
+const titlesEs: Record<keyof typeof titlesEn, string> = {};
 
-export const messages = {
-  en: { ...en, ...modulesEn },
-  es: { ...es, ...modulesEs },
-};
+const all = { en: { ...en, ...titlesEn }, es: { ...es, ...titlesEs } };
 
-export type Language = keyof typeof messages;
-export type MessageKey = keyof (typeof messages)["en"];
+export type Language = keyof typeof all;
+
+/** The texts there are. Each module says which ones it adds, so that a wrong key is a type error everywhere. */
+export interface Texts extends Record<keyof (typeof all)["en"], string> {}
+
+export type MessageKey = keyof Texts;
+
+export const messages: Record<Language, Record<string, string>> = all;
 
 export const languages = Object.keys(messages) as Language[];
+
+/** Adds the texts of a module when its pages are loaded; each text is there in every language. */
+export function addMessages<Key extends string>(
+  texts: Record<Language, Record<Key, string>>,
+): void {
+  for (const each of languages) Object.assign(messages[each], texts[each]);
+}
