@@ -220,7 +220,7 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
     word = values["module"]
     has_app = units.load(project, "frontend", "app") is not None
     if not word:
-        return {"needs": (), "has_app": has_app}
+        return {"needs": (), "has_app": has_app, "has_auth": units.load(project, "auth", "auth") is not None}
     unit = _unit(str(word), project)
     name = _name(unit)
     fields = _fields(unit)
@@ -236,6 +236,7 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
     return {
         "needs": ("frontend.app", unit.id),
         "has_app": has_app,
+        "has_auth": False,
         "entity": entity,
         "name": name,
         "kebab": name.kebab_plural,

@@ -11,5 +11,10 @@ export interface Place {
 
 export const navigation: Place[] = [];
 
+type Load = () => Promise<{ default: Component }>;
+
 /** What stands at the end of the header, each loaded by itself. */
-export const corner: (() => Promise<{ default: Component }>)[] = [];
+export const corner: Load[] = [];
+
+/** What may lie above every page, such as a question that cannot wait. */
+export const overlays: Load[] = [];
