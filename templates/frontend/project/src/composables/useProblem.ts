@@ -6,6 +6,7 @@ import {
 } from "../api/runtime";
 import { messages } from "../messages";
 import type { MessageKey } from "../messages";
+import "../messages.problems";
 import type { FieldProblem, Problem } from "../types";
 import { useMessages } from "./useMessages";
 
