@@ -6,6 +6,8 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
+import { byKeyboard } from "./keys.mjs";
+
 const [address, modules, chromium, letters, folder] = process.argv.slice(2);
 const require = createRequire(join(modules, "index.js"));
 const playwright = require("playwright-core");
@@ -475,6 +477,7 @@ await step("who forgot the password chooses a new one, and is signed out before"
   await page.waitForURL(`${address}/login`);
   check(!(await context.cookies()).some((each) => each.name.startsWith("session_")), "cookies are left");
   await page.getByRole("link", { name: "Forgotten password" }).click();
+  await page.getByRole("heading", { name: "Forgotten password" }).waitFor();
   await page.getByLabel("E-mail address").fill(ADA.email);
   await page.getByRole("button", { name: "Send a link" }).click();
   await shows(`If there is an account for ${ADA.email}`);
@@ -490,6 +493,8 @@ await step("who forgot the password chooses a new one, and is signed out before"
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL(`${address}/`);
 });
+
+await byKeyboard({ page, step, check, eventually, address }, ADA);
 
 await step("it speaks Spanish, also the next time", async () => {
   await page.goto(`${address}/customers`);
