@@ -70,7 +70,9 @@ def test_it_builds_within_its_limits(shop: Path) -> None:
         each["path"]: len(gzip.compress((shop / built["folder"] / each["path"]).read_bytes()))
         for each in built["files"]
     }
-    first = re.findall(r'(?:src|href)="/(assets/[^"]+\.js)"', (shop / built["folder"] / "index.html").read_text("utf-8"))
+    first = re.findall(
+        r'(?:src|href)="/(assets/[^"]+\.js)"', (shop / built["folder"] / "index.html").read_text("utf-8")
+    )
     pages = {path: size for path, size in sizes.items() if "Page-" in path}
     assert len(first) > 1
     assert sum(sizes[path] for path in first) <= _ENTRY

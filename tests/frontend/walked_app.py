@@ -15,6 +15,10 @@ _send = MemoryMail.send
 
 async def _write(self: object, message: object) -> None:
     await _send(self, message)
+    _keep(message)
+
+
+def _keep(message: object) -> None:
     to = [recipient.addr_spec for recipient in message.recipients]  # type: ignore[attr-defined]
     with _LETTERS.open("a", encoding="utf-8") as lines:
         lines.write(json.dumps({"to": to, "text": message.text}) + "\n")  # type: ignore[attr-defined]
