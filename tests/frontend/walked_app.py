@@ -1,4 +1,4 @@
-"""The application that the walk is through: what it would send by mail is written to a file, where the walk reads it."""
+"""The application that is walked through: what it would send by mail is written to a file, where the walk reads it."""
 
 from __future__ import annotations
 
