@@ -70,9 +70,8 @@ def test_it_builds_within_its_limits(shop: Path) -> None:
         each["path"]: len(gzip.compress((shop / built["folder"] / each["path"]).read_bytes()))
         for each in built["files"]
     }
-    first = re.findall(
-        r'(?:src|href)="/(assets/[^"]+\.js)"', (shop / built["folder"] / "index.html").read_text("utf-8")
-    )
+    page = (shop / built["folder"] / "index.html").read_text("utf-8")
+    first = re.findall(r'(?:src|href)="/(assets/[^"]+\.js)"', page)
     pages = {path: size for path, size in sizes.items() if "Page-" in path}
     assert len(first) > 1
     assert sum(sizes[path] for path in first) <= _ENTRY
@@ -99,15 +98,26 @@ def test_its_own_checks_are_content(shop: Path) -> None:
         ("services/customers.service.ts", "row.name", "row.nothing", "vue-tsc/bin/vue-tsc.js"),
         ("pages/customers/CustomersListPage.vue", 'v-if="error"', 'v-if="false"', "vitest/vitest.mjs"),
         ("pages/customers/CustomersListPage.vue", "if (await confirm", "if (!await confirm", "vitest/vitest.mjs"),
+        ("pages/account/SessionsPage.vue", 'v-if="error"', 'v-if="false"', "vitest/vitest.mjs"),
+        (
+            "pages/users/UserPage.vue",
+            "if (!(await confirm.value?.ask(question, words))) return;",
+            "",
+            "vitest/vitest.mjs",
+        ),
+        ("pages/auth/places.ts", "origin === location.origin", "true", "vitest/vitest.mjs"),
     ],
-    ids=["a type error", "no error state", "no confirmation"],
+    ids=[
+        *("a type error", "no error state", "no confirmation", "no error state of sessions", "a role taken at once"),
+        "another site to go to",
+    ],
 )
 def test_what_is_broken_turns_a_check_red(shop: Path, file: str, old: str, new: str, tool: str) -> None:
     page = shop / "frontend/src" / file
     text = page.read_text("utf-8")
     assert old in text
     page.write_text(text.replace(old, new, 1), "utf-8")
-    words = ("--build",) if "vue-tsc" in tool else ("run", "src/pages/customers")
+    words = ("--build",) if "vue-tsc" in tool else ("run", f"src/{Path(file).parent.as_posix()}")
     try:
         assert run(shop / "frontend", "node", f"node_modules/{tool}", *words).code != 0
     finally:
