@@ -50,13 +50,11 @@ def run(stub: Stub, call: Call) -> int:
 
     def decide(snapshot: Snapshot) -> Plan:
         nonlocal marked
-        found = (
-            joined(stub, words, snapshot, today, how=how, call=call, compiled=compiled)
-            if stub.joined
-            else plan(stub, words, snapshot, today, how=how, compiled=compiled)
-        )
-        if stub.remakes:
-            found = _with_dependents(stub, found, snapshot, root, call)
+        if stub.joined:
+            found = joined(stub, words, snapshot, today, how=how, call=call, compiled=compiled, root=root)
+        else:
+            found = plan(stub, words, snapshot, today, how=how, compiled=compiled)
+            found = _with_dependents(stub, found, snapshot, root, call) if stub.remakes else found
         marked = bool(generate.conflicts(found))
         return found
 
@@ -114,12 +112,21 @@ def joined(
     *,
     how: How,
     call: Call,
+    root: Path,
     compiled: Compiled | None = None,
 ) -> Plan:
-    """Decide what a stub changes together with the commands that it is joined with, as one plan."""
+    """Decide what a stub changes together with the commands that it is joined with, as one plan.
+
+    What is made otherwise from now on comes before the commands that read the whole project, such as the client of its
+    API.
+    """
     overlay = Overlay(snapshot)
     others: dict[Joined, Call] = {}
     command = _join(overlay, stub, words, today, how=how, call=call, compiled=compiled, others=others)
+    if stub.remakes:
+        made = _with_dependents(stub, overlay.joined(command), snapshot, root, call)
+        overlay = Overlay(snapshot)
+        overlay.add(made)
     notes: list[str] = []
     for each, asked in others.items():
         module = find(each.command, call.cwd).decide

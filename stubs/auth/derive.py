@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from arckode_gen.engine import sql_types
+from arckode_gen.engine import sql_types, units
 from arckode_gen.engine.fields import parse_fields
 from arckode_gen.engine.imports import order_exports
 from arckode_gen.engine.names import to_camel, to_kebab, to_pascal, to_snake
@@ -216,6 +216,7 @@ _DEFINED: Mapping[str, str] = {
 }
 # What the tests use beside that.
 _TESTED: Mapping[str, str] = {
+    "ASGITransport": "httpx2",
     "Database": ".database",
     "FixedClock": ".clock",
     "JSONResponse": "starlette.responses",
@@ -252,7 +253,7 @@ _DOORS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, object]:  # noqa: ARG001  a derive's shape
+def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, object]:
     """Return the derived values.
 
     Raises:
@@ -263,6 +264,7 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
     p, pascal = f"{prefix}_" if prefix else "", to_pascal(prefix) if prefix else ""
     tables = [_table(name, words, p) for name, words in _TABLES.items()]
     place = f"{package}.modules.{p}"
+    has_app = units.load(project, "frontend", "app") is not None
     known = {name.replace("%", pascal): f"{place}{module}" for name, module in _DEFINED.items()}
     doors = {name.replace("%", pascal): f"{place}{module}" for module, names in _DOORS.items() for name in names} | {
         f"register_{p}{module}": f"{place}{module}" for module in _DOORS
@@ -288,6 +290,8 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
         "r": f"/{to_kebab(prefix)}" if prefix else "",
         "who": f"{prefix.replace('_', ' ')} users" if prefix else "users",
         "is_first": not prefix,
+        "has_app": has_app,
+        "has_pages": has_app and not prefix,
         "realm": [f'realm="{prefix}"'] if prefix else [],
         "cookie": prefix or "session",
         "env": f"{p.upper()}AUTH__",

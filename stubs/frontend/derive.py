@@ -220,7 +220,7 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
     word = values["module"]
     has_app = units.load(project, "frontend", "app") is not None
     if not word:
-        return {"needs": (), "has_app": has_app}
+        return {"needs": (), "has_app": has_app, "has_auth": units.load(project, "auth", "auth") is not None}
     unit = _unit(str(word), project)
     name = _name(unit)
     fields = _fields(unit)
@@ -236,6 +236,7 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
     return {
         "needs": ("frontend.app", unit.id),
         "has_app": has_app,
+        "has_auth": False,
         "entity": entity,
         "name": name,
         "kebab": name.kebab_plural,
@@ -263,6 +264,7 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
         "converters": sorted(
             {word for each in controls if each.creatable for word in _CONVERTERS.get(each.widget, ())}
         ),
+        "title_texts": _titles(name),
         "messages": _messages(name, controls, related, timestamps=timestamps),
         "sample": _sample(visible, timestamps=timestamps),
         "first": next((each for each in required if each.widget in {"text", "area", "decimal", "email", "url"}), None),
@@ -400,7 +402,7 @@ def _messages(
 ) -> list[tuple[str, str, str]]:
     """Return every text of the module's pages: its key, in English and in Spanish."""
     prefix = name.kebab_plural
-    found = {f"{prefix}.title": name.plural, f"{prefix}.one": name.singular}
+    found = {f"{prefix}.one": name.singular}
     for each in controls:
         found[each.key] = each.field.name
         found |= {f"{each.key}.{value}": value for value in each.field.values}
@@ -415,6 +417,14 @@ def _messages(
             english, spanish = english[:1].lower() + english[1:], spanish[:1].lower() + spanish[1:]
         texts.append((key, english, spanish))
     return texts
+
+
+def _titles(name: Name) -> tuple[str, str]:
+    """Return what the module is called, with its key, in English and in Spanish: the navigation shows it."""
+    english = _label(name.plural)
+    spanish = _SPANISH.get(name.plural.lower(), english)
+    key = json.dumps(f"{name.kebab_plural}.title")
+    return f"{key}: {json.dumps(english, ensure_ascii=False)}", f"{key}: {json.dumps(spanish, ensure_ascii=False)}"
 
 
 def _typed(control: Control) -> str:

@@ -89,6 +89,64 @@ def test_destroying_takes_the_pages_out_and_needs_are_kept(shop: Path) -> None:
     assert "serve_frontend" not in (shop / "src/shop/composition_root.py").read_text()
 
 
+def _front(root: Path) -> dict[str, bytes]:
+    return {path: data for path, data in tree(root).items() if path.startswith("frontend/")}
+
+
+def test_accounts_have_pages_whichever_of_the_two_comes_second(shop: Path, tmp_path: Path) -> None:
+    other = Path(shutil.copytree(shop, tmp_path / "other"))
+    call(shop, "make:auth")
+    before = tree(shop)
+    said = call(shop, "make:frontend", "orders").said
+    assert "frontend/src/pages/auth/LoginPage.vue" in tree(shop)
+    call(other, "make:frontend", "orders")
+    without = tree(other)
+    said_there = call(other, "make:auth").said
+    assert _front(other) == _front(shop)
+    assert "...authRoutes," in (other / "frontend/src/router.ts").read_text()
+    assert call(other, "generate:api-client", "--check").code == 0
+    assert "nothing to do" in call(other, "make:auth").out + call(shop, "make:frontend").out
+    call(shop, "undo", said.rpartition(" ")[2])
+    call(other, "undo", said_there.rpartition(" ")[2])
+    assert tree(shop) == before
+    assert tree(other) == without
+
+
+def test_the_pages_of_accounts_go_before_the_accounts_and_come_again(shop: Path) -> None:
+    call(shop, "make:frontend", "orders")
+    call(shop, "make:auth")
+    with_pages = tree(shop)
+    with pytest.raises(RefusedError, match="auth 'auth' is needed by the auth_pages 'app'") as refused:
+        call(shop, "destroy:auth")
+    assert "arckode destroy:auth-pages" in refused.value.hint
+    assert call(shop, "destroy:auth-pages").code == 0
+    left = {path for path in with_pages.keys() - tree(shop).keys() if path.startswith("frontend/")}
+    assert {path.split("/")[2] for path in left} == {"components", "pages", "services", "stores"}
+    assert "authRoutes" not in (shop / "frontend/src/router.ts").read_text()
+    assert "startAuth" not in (shop / "frontend/src/start.ts").read_text()
+    call(shop, "make:auth-pages")
+    assert _front(shop) == {path: data for path, data in with_pages.items() if path.startswith("frontend/")}
+    call(shop, "destroy:auth-pages")
+    assert call(shop, "destroy:auth").code == 0
+
+
+def test_a_second_realm_has_no_pages_but_is_in_the_client(shop: Path) -> None:
+    call(shop, "make:frontend")
+    call(shop, "make:auth", "--prefix", "admin")
+    assert not (shop / "frontend/src/pages/auth").exists()
+    assert (shop / "frontend/src/api/admin-users.ts").is_file()
+
+
+def test_pages_of_accounts_need_both(shop: Path) -> None:
+    with pytest.raises(UsageError, match="this project has no front end") as refused:
+        call(shop, "make:auth-pages")
+    assert "arckode make:frontend" in refused.value.hint
+    call(shop, "make:frontend")
+    with pytest.raises(UsageError, match="nobody signs in here") as refused:
+        call(shop, "make:auth-pages")
+    assert "arckode make:auth" in refused.value.hint
+
+
 def test_a_field_comes_into_pages_that_somebody_edited(shop: Path) -> None:
     call(shop, "make:frontend", "orders")
     page = shop / f"{PAGES}/OrdersDetailPage.vue"

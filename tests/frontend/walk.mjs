@@ -1,11 +1,14 @@
 // Walks through the generated front end as a person does, in a real browser.
 //
-// node walk.mjs ADDRESS NODE_MODULES CHROMIUM [FOLDER]: prints `ok <step>` for each step; with a folder, every screen is
-// kept there as a picture.
+// node walk.mjs ADDRESS NODE_MODULES CHROMIUM LETTERS [FOLDER]: prints `ok <step>` for each step; LETTERS is the file that
+// the application writes its mail to; with a folder, every screen is kept there as a picture.
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-const [address, modules, chromium, folder] = process.argv.slice(2);
+import { byKeyboard } from "./keys.mjs";
+
+const [address, modules, chromium, letters, folder] = process.argv.slice(2);
 const require = createRequire(join(modules, "index.js"));
 const playwright = require("playwright-core");
 const axe = require.resolve("axe-core");
@@ -26,6 +29,8 @@ page.on("console", (message) => {
 
 // The screens that axe always judges; with a folder for pictures, it judges all of them.
 const FIVE = new Set(["list", "form", "detail", "dialog", "down"]);
+// These it judges wide and light, and narrow and dark.
+const OTHERS = new Set(["login", "register", "account", "expired", "user", "role"]);
 
 let failed = 0;
 async function step(name, work) {
@@ -53,6 +58,38 @@ async function eventually(test, what, milliseconds = 15_000) {
   }
 }
 
+/** Asks the API as the page would: with its cookies, and with what proves that it is the page. */
+async function api(method, path, data) {
+  const proof = (await context.cookies()).find((each) => each.name === "session_csrf");
+  const headers = { "x-csrf-token": proof?.value ?? "" };
+  return page.request.fetch(`${address}/api${path}`, { method, headers, ...(data && { data }) });
+}
+
+/** Waits for a letter that came after the first `count` to somebody, and gives the address that its link leads to. */
+async function link(to, count = 0) {
+  let found = [];
+  const read = () => {
+    const lines = readFileSync(letters, "utf8").split("\n").filter(Boolean);
+    found = lines.map((line) => JSON.parse(line)).filter((each) => each.to.includes(to) && /#token=/.test(each.text));
+    return found.length > count;
+  };
+  await eventually(read, `no letter came to ${to}`);
+  return address + new URL(/\S+#token=\S+/.exec(found.at(-1).text)[0]).href.replace(/^https?:\/\/[^/]+/, "");
+}
+
+/** Chooses a password for an account that was made by somebody else, in a browser of its own. */
+async function choose({ email, password }) {
+  const theirs = await (await browser.newContext({ locale: "en-GB" })).newPage();
+  await theirs.goto(`${address}/forgot`);
+  await theirs.getByLabel("E-mail address").fill(email);
+  await theirs.getByRole("button", { name: "Send a link" }).click();
+  await theirs.goto(await link(email));
+  await theirs.getByLabel("New password").fill(password);
+  await theirs.getByRole("button", { name: "Save the password" }).click();
+  await theirs.getByText("The password is saved.").waitFor();
+  await theirs.context().close();
+}
+
 const names = () => page.locator("tbody tr td:first-child a").allInnerTexts();
 const shows = (text) => page.getByText(text, { exact: false }).first().waitFor();
 const save = () => page.getByRole("button", { name: "Save" }).click();
@@ -73,7 +110,8 @@ async function look(name) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await fits();
       if (folder) await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), fullPage: true });
-      if (width === 768 || !(folder || FIVE.has(name))) continue;
+      const isOther = OTHERS.has(name) && (width === 1440) === (colorScheme === "light");
+      if (width === 768 || !(folder || FIVE.has(name) || isOther)) continue;
       if (!(await page.evaluate(() => "axe" in window))) await page.addScriptTag({ path: axe });
       const { violations } = await page.evaluate(() => window.axe.run());
       const said = violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.html).join(" | ")}`);
@@ -82,6 +120,63 @@ async function look(name) {
   await page.setViewportSize({ width: 1440, height: 900 });
   await page.emulateMedia({ colorScheme: "light" });
 }
+
+const ADA = { name: "Ada Byron", email: "ada@example.com", password: "a lot of brass wheels" };
+const GRACE = { name: "Grace Murray", email: "grace@example.com", password: "moths in the relays" };
+
+await step("nobody sees anything before signing in", async () => {
+  await page.goto(`${address}/orders?status=paid`);
+  await page.waitForURL(`${address}/login?next=/orders?status=paid`);
+  await look("login");
+});
+
+await step("an account is asked for, with errors at the fields", async () => {
+  await page.getByRole("link", { name: "Create an account" }).click();
+  await page.getByRole("button", { name: "Create" }).click();
+  check((await page.getByText("Fill this in.").count()) === 3, "three fields should be missed");
+  await page.getByLabel("Name").fill(ADA.name);
+  await page.getByLabel("E-mail address").fill(ADA.email);
+  await page.getByLabel("Password").fill("too short");
+  await page.getByRole("button", { name: "Create" }).click();
+  await shows("This is too short.");
+  check((await page.evaluate(() => document.activeElement.name)) === "password", "the refused field has the focus");
+  await look("register");
+  await page.getByLabel("Password").fill(ADA.password);
+  await page.getByRole("button", { name: "Create" }).click();
+  await shows(`A letter is on its way to ${ADA.email}`);
+  await look("register-sent");
+});
+
+await step("the letter's link and the password make the account", async () => {
+  await page.goto(await link(ADA.email));
+  await page.getByLabel("Password").fill("another one altogether");
+  await page.getByRole("button", { name: "Confirm" }).click();
+  await shows("The link or the password is wrong");
+  await look("verify");
+  await page.getByLabel("Password").fill(ADA.password);
+  await page.getByRole("button", { name: "Confirm" }).click();
+  await shows("The account is ready.");
+});
+
+await step("a wrong password is told, the right one leads to where one wanted to go", async () => {
+  await page.goto(`${address}/orders?status=paid`);
+  await page.getByLabel("E-mail address").fill(ADA.email);
+  await page.getByLabel("Password").fill("not this one, surely");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await shows("The e-mail address or the password is wrong.");
+  await look("login-wrong");
+  await page.getByLabel("Password").fill(ADA.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL(`${address}/orders?status=paid`);
+  await shows("Nothing matches.");
+});
+
+await step("signing in leads to no other site", async () => {
+  for (const next of ["https://elsewhere.example/", "//elsewhere.example/", "/\\elsewhere.example"]) {
+    await page.goto(`${address}/login?next=${encodeURIComponent(next)}`);
+    await page.waitForURL(`${address}/`);
+  }
+});
 
 await step("the first page leads to the modules", async () => {
   await page.goto(address);
@@ -157,7 +252,7 @@ await step("what the API refuses is told at the field, and nothing is lost", asy
 });
 
 await step("tags are linked and taken away", async () => {
-  const made = await page.request.post(`${address}/api/tags`, { data: { label: "urgent" } });
+  const made = await api("POST", "/tags", { label: "urgent" });
   check(made.ok(), "the tag was not made");
   await page.getByLabel("Add").click();
   await page.getByRole("option", { name: "urgent" }).click();
@@ -170,7 +265,7 @@ await step("a list is sorted, searched, filtered and paged, and the address says
   const customer = (await (await page.request.get(`${address}/api/customers`)).json()).data[0].id;
   for (let number = 3; number <= 25; number += 1) {
     const data = { customerId: customer, number: `B-${String(number).padStart(2, "0")}`, total: `${number}.00`, quantity: 1, status: number % 2 ? "paid" : "sent" };
-    check((await page.request.post(`${address}/api/orders`, { data })).ok(), "an order was not made");
+    check((await api("POST", "/orders", data)).ok(), "an order was not made");
   }
   await page.goto(`${address}/orders`);
   await shows("25 in all");
@@ -229,7 +324,7 @@ await step("two tabs: the second to save is told of the first", async () => {
   await page.getByRole("link", { name: "Edit A-01" }).click();
   await eventually(async () => (await page.getByLabel("Number").inputValue()) === "A-01", "the form is not filled");
   const { data } = await (await page.request.get(`${address}/api/orders?search=A-01`)).json();
-  await page.request.patch(`${address}/api/orders/${data[0].id}`, { data: { note: "from the other tab" } });
+  await api("PATCH", `/orders/${data[0].id}`, { note: "from the other tab" });
   await page.getByLabel("Note").fill("mine");
   await save();
   await shows("Somebody else has changed this meanwhile.");
@@ -269,29 +364,150 @@ await step("a slow server shows that it is being waited for", async () => {
   await page.unroute("**/api/orders*");
 });
 
-await step("everything can be reached by the keyboard alone", async () => {
-  await page.goto(address);
-  await page.keyboard.press("Tab");
-  check((await page.evaluate(() => document.activeElement.textContent)) === "Skip to the content", "no skip link");
-  await page.keyboard.press("Enter");
-  await page.keyboard.press("Tab");
-  await page.keyboard.press("Enter");
-  await page.waitForURL("**/customers");
-  await page.getByRole("link", { name: "New" }).press("Enter");
-  await page.waitForURL("**/customers/new");
-  await page.getByLabel("Name").focus();
-  await page.keyboard.type("Katherine Johnson");
-  await page.keyboard.press("Tab");
-  await page.keyboard.type("katherine@example.com");
-  await page.keyboard.press("Enter");
+await step("a session that ends in the middle of a form asks for the password, and nothing is lost", async () => {
+  const elsewhere = await (await browser.newContext({ locale: "en-GB" })).newPage();
+  await elsewhere.goto(`${address}/account/sessions`);
+  await elsewhere.getByLabel("E-mail address").fill(ADA.email);
+  await elsewhere.getByLabel("Password").fill(ADA.password);
+  await elsewhere.getByRole("button", { name: "Sign in" }).click();
+  await elsewhere.getByText("this device").waitFor();
+  await page.goto(`${address}/customers/new`);
+  await page.getByLabel("Name").fill("Katherine Johnson");
+  await page.getByLabel("Email").fill("katherine@example.com");
+  await elsewhere.getByRole("button", { name: "Sign out everywhere else" }).click();
+  await elsewhere.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
+  await eventually(async () => (await elsewhere.getByRole("listitem").filter({ hasText: "since" }).count()) === 1, "the other session is still there");
+  await elsewhere.context().close();
+  await save();
+  const dialog = page.getByRole("dialog", { name: "Sign in again" });
+  await dialog.getByLabel("Password").fill("not this one, surely");
+  await dialog.getByRole("button", { name: "Sign in" }).click();
+  await dialog.getByText("The e-mail address or the password is wrong.").waitFor();
+  await look("expired");
+  await dialog.getByLabel("Password").fill(ADA.password);
+  await dialog.getByRole("button", { name: "Sign in" }).click();
+  await dialog.waitFor({ state: "hidden" });
+  check((await page.getByLabel("Name").inputValue()) === "Katherine Johnson", "what was written is gone");
+  await save();
   await page.getByRole("heading", { name: "Katherine Johnson" }).waitFor();
 });
 
-await step("it speaks Spanish", async () => {
+await step("an access token that is too old is renewed once, however many calls wait", async () => {
+  let renewals = 0;
+  const count = (request) => (renewals += request.url().endsWith("/auth/refresh") ? 1 : 0);
+  page.on("request", count);
+  await context.clearCookies({ name: "session_access" });
+  await page.goto(`${address}/orders?search=A-01`);
+  await eventually(async () => (await names()).length === 1, "the list is not shown");
+  page.off("request", count);
+  check(renewals === 1, `it was renewed ${renewals} times`);
+});
+
+await step("a role is made and given, and what it allows is all that somebody sees", async () => {
+  await page.goto(`${address}/roles`);
+  await look("roles");
+  await page.getByRole("link", { name: "New" }).click();
+  await page.getByRole("textbox", { name: "Name" }).fill("Counter");
+  for (const what of ["customers:read", "customers:create"]) await page.locator(`[value='${what}']`).check();
+  await look("role");
+  await save();
+  await shows("customers:create");
+  await page.getByRole("link", { name: "Users" }).click();
+  await shows(ADA.email);
+  await page.getByRole("link", { name: "New" }).click();
+  await page.getByLabel("Name").fill(GRACE.name);
+  await page.getByLabel("E-mail address").fill(GRACE.email);
+  await look("new-user");
+  await save();
+  await page.getByRole("heading", { name: GRACE.name }).waitFor();
+  await choose(GRACE);
+  await page.getByLabel("Give a role").selectOption({ label: "Counter" });
+  await page.getByRole("button", { name: "Add" }).click();
+  await page.getByRole("button", { name: "Remove Counter" }).waitFor();
+  await look("user");
+  await page.getByRole("link", { name: "Users" }).click();
+  await shows(GRACE.email);
+  await look("users");
+  await page.getByRole("link", { name: GRACE.name }).click();
+});
+
+await step("a permission that is taken away is told, and what needs it goes", async () => {
+  const theirs = await (await browser.newContext({ locale: "en-GB" })).newPage();
+  await theirs.goto(`${address}/customers/new`);
+  await theirs.getByLabel("E-mail address").fill(GRACE.email);
+  await theirs.getByLabel("Password").fill(GRACE.password);
+  await theirs.getByRole("button", { name: "Sign in" }).click();
+  await theirs.getByLabel("Name").fill("Dorothy Vaughan");
+  await theirs.getByLabel("Email").fill("dorothy@example.com");
+  check((await theirs.getByRole("navigation", { name: "Main" }).getByRole("link").allInnerTexts()).join() === "Customers", "more is offered than is allowed");
+  await page.getByRole("button", { name: "Remove Counter" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Take away" }).click();
+  await eventually(async () => (await page.getByRole("button", { name: "Remove Counter" }).count()) === 0, "the role stays");
+  await theirs.getByRole("button", { name: "Save" }).click();
+  await theirs.getByText("You are not allowed to do this.").waitFor();
+  check((await theirs.getByLabel("Name").inputValue()) === "Dorothy Vaughan", "what was written is gone");
+  await eventually(async () => (await theirs.getByRole("navigation", { name: "Main" }).getByRole("link").count()) === 0, "it is still offered");
+  await theirs.context().close();
+});
+
+await step("the account: password, address and sessions", async () => {
+  await page.getByRole("link", { name: ADA.name }).click();
+  await page.getByRole("heading", { name: "Account", exact: true }).waitFor();
+  await look("account");
+  await page.getByLabel("Password until now").fill(ADA.password);
+  await page.getByLabel("New password").fill("password password");
+  await page.getByRole("button", { name: "Change the password" }).click();
+  await shows("This is one of those that are tried first.");
+  ADA.password = "punched cards for the loom";
+  await page.getByLabel("New password").fill(ADA.password);
+  await page.getByRole("button", { name: "Change the password" }).click();
+  await shows("The password was changed");
+  await page.getByLabel("New e-mail address").fill("countess@example.com");
+  await page.getByRole("button", { name: "Change the e-mail address" }).click();
+  await shows("If countess@example.com can be used");
+  ADA.email = "countess@example.com";
+  await page.goto(await link(ADA.email));
+  await page.getByRole("button", { name: "Confirm" }).click();
+  await page.waitForURL(`${address}/account`);
+  await page.getByText(ADA.email).waitFor();
+  await page.getByRole("link", { name: "Where you are signed in" }).click();
+  await shows("this device");
+  await look("sessions");
+});
+
+await step("who forgot the password chooses a new one, and is signed out before", async () => {
+  await page.getByRole("button", { name: "Sign out" }).first().click();
+  await page.waitForURL(`${address}/login`);
+  check(!(await context.cookies()).some((each) => each.name.startsWith("session_")), "cookies are left");
+  await page.getByRole("link", { name: "Forgotten password" }).click();
+  await page.getByRole("heading", { name: "Forgotten password" }).waitFor();
+  await page.getByLabel("E-mail address").fill(ADA.email);
+  await page.getByRole("button", { name: "Send a link" }).click();
+  await shows(`If there is an account for ${ADA.email}`);
+  await look("forgot");
+  await page.goto(await link(ADA.email, 1));
+  ADA.password = "seven Bernoulli numbers";
+  await page.getByLabel("New password").fill(ADA.password);
+  await look("reset");
+  await page.getByRole("button", { name: "Save the password" }).click();
+  await shows("The password is saved.");
+  await page.getByLabel("E-mail address").fill(ADA.email);
+  await page.getByLabel("Password").fill(ADA.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL(`${address}/`);
+});
+
+await byKeyboard({ page, step, check, eventually, address }, ADA);
+
+await step("it speaks Spanish, also the next time", async () => {
+  await page.goto(`${address}/customers`);
+  await page.getByRole("link", { name: "Katherine Johnson", exact: true }).click();
   await page.getByLabel("Language").selectOption("es");
   await page.getByRole("link", { name: "Volver" }).waitFor();
   check((await page.evaluate(() => document.documentElement.lang)) === "es", "the page does not say so");
   await page.goto(`${address}/nowhere`);
+  await page.getByRole("link", { name: "Inicio" }).waitFor();
+  check((await page.evaluate(() => document.documentElement.lang)) === "es", "the language is forgotten");
   await look("missing");
 });
 

@@ -47,24 +47,29 @@ class PasswordPolicy:
     longest: int = 128
 
     def check(self, password: str, *, about: Iterable[str] = (), field: str = "password") -> None:
-        """Raise ValidationError naming the field; `about` are words of the account, such as its e-mail address."""
-        problem = self._problem(unicodedata.normalize("NFKC", password), about)
-        if problem:
-            raise ValidationError("This password cannot be accepted.", fields={field: problem})
+        """Raise ValidationError naming the field; `about` are words of the account, such as its e-mail address.
 
-    def _problem(self, password: str, about: Iterable[str]) -> str:
+        Its code says what is wrong, for clients with words of their own: `password_short`, `password_long`,
+        `password_repeats`, `password_common` or `password_personal`.
+        """
+        found = self._problem(unicodedata.normalize("NFKC", password), about)
+        if found is not None:
+            code, problem = found
+            raise ValidationError("This password cannot be accepted.", code=code, fields={field: problem})
+
+    def _problem(self, password: str, about: Iterable[str]) -> tuple[str, str] | None:
         if len(password) < self.shortest:
-            return f"needs at least {self.shortest} characters"
+            return "password_short", f"needs at least {self.shortest} characters"
         if len(password) > self.longest:
-            return f"has at most {self.longest} characters"
+            return "password_long", f"has at most {self.longest} characters"
         plain = password.casefold()
         if len(set(plain)) < _FEWEST_DIFFERENT or _is_run(plain):
-            return "repeats itself, or is a row of keys"
+            return "password_repeats", "repeats itself, or is a row of keys"
         if re.fullmatch(rf"({'|'.join(sorted(_WORDS))})+", "".join(re.findall(r"[a-z]+", plain))):
-            return "is one of those that are tried first"
+            return "password_common", "is one of those that are tried first"
         if any(part in plain for part in _parts(about)):
-            return "contains a part of the name or the e-mail address"
-        return ""
+            return "password_personal", "contains a part of the name or the e-mail address"
+        return None
 
 
 def _is_run(plain: str) -> bool:

@@ -22,6 +22,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 class SessionCookies:
     """The cookies of one authentication; `path` is where its refresh token is sent to, and nowhere else.
 
+    `root` is what stands before that path for the browser: the `root_path` of the request that is answered.
     With `secure` the names say to the browser that nobody may set them without TLS (RFC 6265bis, 4.1.3).
     """
 
@@ -42,15 +43,15 @@ class SessionCookies:
     def csrf_name(self) -> str:
         return f"{'__Host-' if self.secure else ''}{self.name}_csrf"
 
-    def write(self, response: Response, *, access: str, refresh: str, csrf: str, seconds: int) -> None:
+    def write(self, response: Response, *, access: str, refresh: str, csrf: str, seconds: int, root: str = "") -> None:
         """Put a session into a response, for as long as its refresh token is good."""
         self._set(response, self.access_name, access, seconds, path="/", hidden=True)
-        self._set(response, self.refresh_name, refresh, seconds, path=self.path, hidden=True)
+        self._set(response, self.refresh_name, refresh, seconds, path=root + self.path, hidden=True)
         self._set(response, self.csrf_name, csrf, seconds, path="/", hidden=False)
 
-    def clear(self, response: Response) -> None:
+    def clear(self, response: Response, *, root: str = "") -> None:
         """Take a session out of the browser."""
-        for name, path in ((self.access_name, "/"), (self.refresh_name, self.path), (self.csrf_name, "/")):
+        for name, path in ((self.access_name, "/"), (self.refresh_name, root + self.path), (self.csrf_name, "/")):
             response.delete_cookie(name, path=path, secure=self.secure, samesite=self.same_site)
 
     def access(self, connection: HTTPConnection) -> str | None:

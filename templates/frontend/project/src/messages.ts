@@ -1,4 +1,7 @@
-/** Every text of the front end, in every language; each module keeps its own beside its pages. */
+/**
+ * The texts of the frame and of what all pages share, in every language. Those of a module come with its pages, and
+ * those about what went wrong are in messages.problems.ts, so that the first page needs to load neither.
+ */
 
 const en = {
   add: "Add",
@@ -45,44 +48,6 @@ const en = {
   total: "{total} in all",
   undo: "Undo",
   yes: "Yes",
-
-  "invalid.badInput": "This is not a valid value.",
-  "invalid.json": "This is not JSON.",
-  "invalid.patternMismatch": "This does not have the right form.",
-  "invalid.picked": "Choose one from the list.",
-  "invalid.rangeOverflow": "At most {max}.",
-  "invalid.rangeUnderflow": "At least {min}.",
-  "invalid.stepMismatch": "This has too many decimal places.",
-  "invalid.tooLong": "At most {length} characters.",
-  "invalid.tooShort": "At least {length} characters.",
-  "invalid.typeMismatch": "This does not have the right form.",
-  "invalid.valueMissing": "Fill this in.",
-
-  "error.unique": "This is taken already.",
-  "error.date_from_datetime_parsing": "This is not a date.",
-  "error.datetime_from_date_parsing": "This is not a date and time.",
-  "error.decimal_max_digits": "This number is too long.",
-  "error.decimal_max_places": "This has too many decimal places.",
-  "error.decimal_parsing": "This is not a number.",
-  "error.decimal_whole_digits": "This number is too large.",
-  "error.enum": "Choose one from the list.",
-  "error.int_parsing": "This is not a whole number.",
-  "error.missing": "Fill this in.",
-  "error.string_pattern_mismatch": "This does not have the right form.",
-  "error.string_too_long": "This is too long.",
-  "error.string_too_short": "This is too short.",
-  "error.uuid_parsing": "Choose one from the list.",
-
-  "problem.401": "Sign in again; what you have written stays here.",
-  "problem.403": "You are not allowed to do this.",
-  "problem.404": "This does not exist (any more).",
-  "problem.422": "Some values cannot be accepted.",
-  "problem.500": "The server failed. If it happens again, report {request}.",
-  "problem.changed": "Somebody else has changed this meanwhile.",
-  "problem.changed.take": "Show what is stored now",
-  "problem.network": "The server cannot be reached.",
-  "problem.timeout": "The server takes too long to answer.",
-  "problem.unexpected": "The server gave an answer that makes no sense.",
 };
 
 const es: Record<keyof typeof en, string> = {
@@ -130,57 +95,29 @@ const es: Record<keyof typeof en, string> = {
   total: "{total} en total",
   undo: "Deshacer",
   yes: "Sí",
-
-  "invalid.badInput": "No es un valor válido.",
-  "invalid.json": "No es JSON.",
-  "invalid.patternMismatch": "No tiene el formato correcto.",
-  "invalid.picked": "Elige uno de la lista.",
-  "invalid.rangeOverflow": "Como máximo {max}.",
-  "invalid.rangeUnderflow": "Como mínimo {min}.",
-  "invalid.stepMismatch": "Tiene demasiados decimales.",
-  "invalid.tooLong": "Como máximo {length} caracteres.",
-  "invalid.tooShort": "Como mínimo {length} caracteres.",
-  "invalid.typeMismatch": "No tiene el formato correcto.",
-  "invalid.valueMissing": "Rellena este campo.",
-
-  "error.unique": "Ya está en uso.",
-  "error.date_from_datetime_parsing": "No es una fecha.",
-  "error.datetime_from_date_parsing": "No es una fecha con hora.",
-  "error.decimal_max_digits": "El número es demasiado largo.",
-  "error.decimal_max_places": "Tiene demasiados decimales.",
-  "error.decimal_parsing": "No es un número.",
-  "error.decimal_whole_digits": "El número es demasiado grande.",
-  "error.enum": "Elige uno de la lista.",
-  "error.int_parsing": "No es un número entero.",
-  "error.missing": "Rellena este campo.",
-  "error.string_pattern_mismatch": "No tiene el formato correcto.",
-  "error.string_too_long": "Es demasiado largo.",
-  "error.string_too_short": "Es demasiado corto.",
-  "error.uuid_parsing": "Elige uno de la lista.",
-
-  "problem.401": "Inicia sesión de nuevo; lo que has escrito se conserva.",
-  "problem.403": "No tienes permiso para hacer esto.",
-  "problem.404": "Esto no existe (o ya no).",
-  "problem.422": "Algunos valores no se pueden aceptar.",
-  "problem.500": "El servidor ha fallado. Si se repite, indica {request}.",
-  "problem.changed": "Otra persona lo ha cambiado mientras tanto.",
-  "problem.changed.take": "Mostrar lo guardado ahora",
-  "problem.network": "No se puede contactar con el servidor.",
-  "problem.timeout": "El servidor tarda demasiado en responder.",
-  "problem.unexpected": "El servidor ha dado una respuesta sin sentido.",
 };
 
-/** The texts that belong to modules. */
-const modulesEn = {};
+/** What modules are called, for the navigation. */
+const titlesEn = {};
 
-const modulesEs = {};
+const titlesEs: Record<keyof typeof titlesEn, string> = {};
 
-export const messages = {
-  en: { ...en, ...modulesEn },
-  es: { ...es, ...modulesEs },
-};
+const all = { en: { ...en, ...titlesEn }, es: { ...es, ...titlesEs } };
 
-export type Language = keyof typeof messages;
-export type MessageKey = keyof (typeof messages)["en"];
+export type Language = keyof typeof all;
+
+/** The texts there are. Each module says which ones it adds, so that a wrong key is a type error everywhere. */
+export interface Texts extends Record<keyof (typeof all)["en"], string> {}
+
+export type MessageKey = keyof Texts;
+
+export const messages: Record<Language, Record<string, string>> = all;
 
 export const languages = Object.keys(messages) as Language[];
+
+/** Adds the texts of a module when its pages are loaded; each text is there in every language. */
+export function addMessages<Key extends string>(
+  texts: Record<Language, Record<Key, string>>,
+): void {
+  for (const each of languages) Object.assign(messages[each], texts[each]);
+}

@@ -1,16 +1,21 @@
 import { createRouter, createWebHistory } from "vue-router";
 import type { RouteRecordRaw } from "vue-router";
 
-import HomePage from "./pages/home/HomePage.vue";
-import NotFoundPage from "./pages/not-found/NotFoundPage.vue";
-
 /** The pages of the modules. */
 const pages: RouteRecordRaw[] = [];
 
 export const routes: RouteRecordRaw[] = [
-  { path: "/", name: "home", component: HomePage },
+  {
+    path: "/",
+    name: "home",
+    component: () => import("./pages/home/HomePage.vue"),
+  },
   ...pages,
-  { path: "/:path(.*)*", name: "not-found", component: NotFoundPage },
+  {
+    path: "/:path(.*)*",
+    name: "not-found",
+    component: () => import("./pages/not-found/NotFoundPage.vue"),
+  },
 ];
 
 export const router = createRouter({

@@ -7,6 +7,13 @@ import { useProblem } from "./useProblem";
 /** Milliseconds in which a deletion can be taken back. */
 export const GRACE = 6_000;
 
+const leaving = new Set<() => Promise<unknown>>();
+
+/** Sends every deletion that is waiting, before whoever asked for it signs out. */
+export async function sendDeletions(): Promise<void> {
+  await Promise.all([...leaving].map((send) => send()));
+}
+
 /**
  * Deletes after a while in which it can be undone: until then nothing has happened on the server.
  *
@@ -56,8 +63,9 @@ export function useDeferredDelete(
     settled();
   }
 
-  window.addEventListener("pagehide", () => {
-    for (const id of [...waiting.keys()]) void send(id, true);
-  });
+  const sendAll = () =>
+    Promise.all([...waiting.keys()].map((id) => send(id, true)));
+  leaving.add(sendAll);
+  window.addEventListener("pagehide", () => void sendAll());
   return { hidden, remove, restore };
 }

@@ -1,5 +1,6 @@
 import { nextTick, reactive, ref, useTemplateRef } from "vue";
 
+import "../messages.problems";
 import { useMessages } from "./useMessages";
 import { useProblem } from "./useProblem";
 

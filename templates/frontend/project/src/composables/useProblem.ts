@@ -6,6 +6,7 @@ import {
 } from "../api/runtime";
 import { messages } from "../messages";
 import type { MessageKey } from "../messages";
+import "../messages.problems";
 import type { FieldProblem, Problem } from "../types";
 import { useMessages } from "./useMessages";
 
@@ -38,9 +39,12 @@ export function useProblem() {
     if (error instanceof NetworkError) return t("problem.network");
     if (error instanceof UnexpectedAnswer || !(error instanceof HttpError))
       return t("problem.unexpected");
+    const key = isProblem(error.body) ? `problem.${error.body.code}` : "";
+    if (key in messages.en) return t(key as MessageKey);
     if (error.status === 401) return t("problem.401");
     if (error.status === 403) return t("problem.403");
     if (error.status === 404) return t("problem.404");
+    if (error.status === 429) return t("problem.429");
     if (error.status >= 500)
       return t("problem.500", { request: error.requestId ?? "" });
     return isProblem(error.body) ? error.body.detail : t("problem.unexpected");

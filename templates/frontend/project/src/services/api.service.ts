@@ -3,9 +3,13 @@ import { configure } from "../api/runtime";
 import type { Config } from "../api/runtime";
 import { session } from "../api/auth";
 
-/** What a session offers the client; `refresh` is asked once, however many calls wait for it. */
+/**
+ * What a session offers the client: a token, or what proves that a call comes from this page where the session is in
+ * cookies. `refresh` is asked once, however many calls wait for it.
+ */
 export interface Credentials {
-  token: () => string | undefined;
+  token?: () => string | undefined;
+  csrf?: () => string | undefined;
   refresh?: (signal: AbortSignal) => Promise<boolean>;
   onSignedOut?: () => void;
 }
@@ -14,14 +18,16 @@ const settings: Config = { baseUrl: "/api" };
 
 /** Settles how calls are made, from here on. */
 export function connect(credentials: Credentials, more: Config = {}): void {
-  const { token, ...rest } = credentials;
+  const { token, csrf, ...rest } = credentials;
   Object.assign(
     settings,
     session({
       ...rest,
       authorize: (request) => {
-        const found = token();
+        const found = token?.();
         if (found) request.headers.set("authorization", `Bearer ${found}`);
+        const proof = csrf?.();
+        if (proof) request.headers.set("x-csrf-token", proof);
       },
     }),
     more,

@@ -1,8 +1,9 @@
 /** A server for tests: answers what a test says, and remembers what it was asked. */
 import { PiniaColada } from "@pinia/colada";
 import { mount } from "@vue/test-utils";
-import { createPinia } from "pinia";
+import { createPinia, setActivePinia } from "pinia";
 import { createMemoryHistory, createRouter } from "vue-router";
+import type { Router } from "vue-router";
 
 import App from "../App.vue";
 import { routes } from "../router";
@@ -13,6 +14,7 @@ export interface Asked {
   path: string;
   query: URLSearchParams;
   body: unknown;
+  headers: Headers;
 }
 
 type Answer = { status?: number; body?: unknown };
@@ -32,6 +34,7 @@ export function serve(answer: Server): Asked[] {
           path: url.pathname.replace(/^\/api/, ""),
           query: url.searchParams,
           body: init?.body ? JSON.parse(String(init.body)) : undefined,
+          headers: new Headers(init?.headers),
         };
         all.push(asked);
         const { status = 200, body } = await answer(asked);
@@ -45,6 +48,11 @@ export function serve(answer: Server): Asked[] {
   return all;
 }
 
+/** An error as the API words it, by its code. */
+export function problem(status: number, code: string): Answer {
+  return { status, body: { status, code, detail: code, errors: [] } };
+}
+
 /** The body of an error about values, as the API words it. */
 export function refusal(errors: Record<string, string>, status = 422): Answer {
   const found = Object.entries(errors).map(([name, message]) => ({
@@ -55,14 +63,20 @@ export function refusal(errors: Record<string, string>, status = 422): Answer {
   return { status, body: { status, detail: "refused", errors: found } };
 }
 
-/** Opens the application at an address. */
-export async function open(path: string) {
+/** Opens the application at an address; `starts` are what is settled before, nothing unless it is said. */
+export async function open(
+  path: string,
+  starts: readonly ((router: Router) => void)[] = [],
+) {
   const router = createRouter({ history: createMemoryHistory(), routes });
+  const pinia = createPinia();
+  setActivePinia(pinia);
+  for (const start of starts) start(router);
   await router.push(path);
   await router.isReady();
   const app = mount(App, {
     attachTo: document.body,
-    global: { plugins: [createPinia(), PiniaColada, router] },
+    global: { plugins: [pinia, PiniaColada, router] },
   });
   return { app, router };
 }
