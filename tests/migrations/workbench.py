@@ -96,7 +96,8 @@ class Workbench:
         self.write("202611220003_fill_orders", FILL)
 
     def migrate(self, **values: Value) -> Said:
-        return self.run(db_migrate, {"unsafe": self.unsafe, **values})
+        applies = not any(values.get(word) for word in ("rollback", "sql", "dry_run", "verify_down"))
+        return self.run(db_migrate, ({"unsafe": self.unsafe} if applies else {}) | values)
 
     def safe(self, **values: Value) -> Said:
         return self.run(db_safe, values)
