@@ -93,6 +93,7 @@ async def test_the_environment_chooses_every_adapter(everything: Path, tmp_path:
             "EVENT_BUS_PROVIDER": "redis",
             "STREAMS__PROVIDER": "redis",
             "STREAMS__URL": redis_url(),
+            "PUSH__MEMORY_IN_PRODUCTION": "true",  # there is no other that needs nobody else
             "MAIL__PROVIDER": "smtp",
             "MAIL__PORT": str(inbox.port),
             "MAIL__TLS": "none",
