@@ -11,7 +11,8 @@ alone is not enough, because a transaction may take its number early and commit 
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, cast
 from uuid import UUID
@@ -33,12 +34,12 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy import cast as sql_cast
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .app import Kernel
 from .database import Database
 from .errors import WiringError
+from .event_append import postgresql_append, sqlite_held, sqlite_insert
 from .event_store import EVENT_STORE, EventStoreSettings
 from .event_table import EventRow, StreamRow
 from .event_values import (
@@ -106,16 +107,17 @@ class DatabaseEvents:
         checked_stream(stream)
         checked_events(events)
         async with self._database.transaction() as session:
-            last, actual = await self._held(session, stream, len(events))
-            known = already_there(stream, events, await self._found(session, events))
-            if known:
-                if self._by_transaction:
-                    await self._count(session, {stream: actual})
-                return known
-            check_expected(stream, expected, actual)
-            if not self._by_transaction:
-                await self._count(session, {ALL: last + len(events), stream: actual + len(events)})
-            positions = await self._insert(session, stream, events, actual, last)
+            match self._database.dialect:
+                case "postgresql":
+                    positions = await self._append_by_transaction(session, stream, events, expected)
+                case "sqlite":
+                    held = await sqlite_held(session, self._tables, stream, events)
+                    if known := already_there(stream, events, held.known):
+                        return known
+                    check_expected(stream, expected, held.actual)
+                    positions = await sqlite_insert(session, stream, events, held, self._database.clock.now())
+                case _:
+                    positions = await self._append_in_turn(session, stream, events, expected)
             await self._database.after_commit(self._wake)
         return positions
 
@@ -154,7 +156,7 @@ class DatabaseEvents:
 
     async def version(self, stream: str) -> int:
         async with self._database.session() as session:
-            return await session.scalar(select(_STREAMS.c.version).where(_STREAMS.c.name == stream)) or 0
+            return await self._version(session, stream)
 
     async def head(self) -> Position:
         async with self._database.session() as session:
@@ -206,37 +208,51 @@ class DatabaseEvents:
     async def _wake(self) -> None:
         self._appended.set()
 
-    async def _held(self, session: AsyncSession, stream: str, count: int) -> tuple[int, int]:
-        """Let no other transaction append to a stream, and answer how many events there are in all, and in it.
+    async def _append_by_transaction(
+        self, session: AsyncSession, stream: str, events: Sequence[Event], expected: Expected
+    ) -> tuple[Position, ...]:
+        """Append in one statement where that can be; what it could not store is looked into, and the row is locked."""
+        now = self._database.clock.now()
+        stored = await postgresql_append(session, stream, events, expected, now)
+        if len(stored) == len(events):
+            return tuple(stored[event.id] for event in events)
+        there = await self._found(session, events)
+        known = already_there(stream, events, {key: place for key, place in there.items() if key not in stored})
+        actual = await self._version(session, stream) - len(events)
+        if known:
+            await self._count(session, stream, actual)
+            return known
+        check_expected(stream, expected, actual)
+        rows = [{"number": number, **_row(stream, event, now)} for number, event in enumerate(events, actual + 1)]
+        behind = insert(_EVENTS).values(transaction_id=_transaction(stream, actual))
+        # In the order of the rows, in which the server numbers them as well.
+        answered = behind.returning(_EVENTS.c.transaction_id, _EVENTS.c.position, sort_by_parameter_order=True)
+        return tuple(Position(row.transaction_id, row.position) for row in await session.execute(answered, rows))
 
-        Where all are not counted, those that are about to be appended are counted into the stream at once: what makes
-        the row is what locks it, and nobody sees the number before the commit.
-        """
-        match self._database.dialect:
-            case "postgresql":
-                row = {"id": new_id(), "name": stream, "version": count}
-                counted = postgresql.insert(_STREAMS).values(row)
-                changes = {"version": _STREAMS.c.version + count}
-                counted = counted.on_conflict_do_update(index_elements=["name"], set_=changes)
-                return 0, cast("int", await session.scalar(counted.returning(_STREAMS.c.version))) - count
-            case "sqlite":  # a transaction that writes is the only one
-                wanted = select(_STREAMS.c.name, _STREAMS.c.version).where(_STREAMS.c.name.in_((ALL, stream)))
-                there = {row.name: row.version for row in await session.execute(wanted)}
-                return there.get(ALL, 0), there.get(stream, 0)
-            case _:
-                # The counter first: two transactions that append to the same streams cannot wait for each other.
-                return await self._locked(session, ALL), await self._locked(session, stream)
+    async def _append_in_turn(
+        self, session: AsyncSession, stream: str, events: Sequence[Event], expected: Expected
+    ) -> tuple[Position, ...]:
+        """Append while no other transaction does; turns begin with the counter, so that no two wait for each other."""
+        last, actual = await self._locked(session, ALL), await self._locked(session, stream)
+        if known := already_there(stream, events, await self._found(session, events)):
+            return known
+        check_expected(stream, expected, actual)
+        now, count = self._database.clock.now(), len(events)
+        await self._count(session, ALL, last + count)
+        await self._count(session, stream, actual + count)
+        rows = [
+            {"number": actual + place, "transaction_id": 0, "position": last + place, **_row(stream, event, now)}
+            for place, event in enumerate(events, 1)
+        ]
+        await session.execute(insert(_EVENTS), rows)
+        return tuple(Position(0, last + place) for place in range(1, count + 1))
 
-    async def _count(self, session: AsyncSession, versions: Mapping[str, int]) -> None:
-        """Write down how many events streams have that this transaction holds."""
-        if self._database.dialect == "sqlite":
-            rows = [{"id": new_id(), "name": name, "version": version} for name, version in versions.items()]
-            counted = sqlite.insert(_STREAMS).values(rows)
-            changes = {"version": counted.excluded.version}
-            await session.execute(counted.on_conflict_do_update(index_elements=["name"], set_=changes))
-            return
-        for name, version in versions.items():
-            await session.execute(update(_STREAMS).where(_STREAMS.c.name == name).values(version=version))
+    async def _count(self, session: AsyncSession, stream: str, version: int) -> None:
+        """Write down how many events a stream has that this transaction holds."""
+        await session.execute(update(_STREAMS).where(_STREAMS.c.name == stream).values(version=version))
+
+    async def _version(self, session: AsyncSession, stream: str) -> int:
+        return await session.scalar(select(_STREAMS.c.version).where(_STREAMS.c.name == stream)) or 0
 
     async def _locked(self, session: AsyncSession, stream: str) -> int:
         """Hold the row of a stream until the transaction ends, and answer how many events it has."""
@@ -248,25 +264,9 @@ class DatabaseEvents:
             found = await session.scalar(wanted)
         return cast("int", found)
 
-    async def _insert(
-        self, session: AsyncSession, stream: str, events: Sequence[Event], version: int, last: int
-    ) -> tuple[Position, ...]:
-        now = self._database.clock.now()
-        common = {"stream": stream, "category": category_of(stream), "recorded_at": now}
-        rows = [{"number": number, **common, **_row(event)} for number, event in enumerate(events, version + 1)]
-        if not self._by_transaction:
-            for place, row in enumerate(rows, 1):
-                row |= {"transaction_id": 0, "position": last + place}
-            await session.execute(insert(_EVENTS), rows)
-            return tuple(Position(0, last + place) for place in range(1, len(rows) + 1))
-        stored = insert(_EVENTS).values(transaction_id=_transaction(stream, version))
-        # In the order of the rows, in which the server numbers them as well.
-        answered = stored.returning(_EVENTS.c.transaction_id, _EVENTS.c.position, sort_by_parameter_order=True)
-        return tuple(Position(row.transaction_id, row.position) for row in await session.execute(answered, rows))
-
     async def _head(self, session: AsyncSession) -> Position:
         if not self._by_transaction:
-            return Position(0, await session.scalar(select(_STREAMS.c.version).where(_STREAMS.c.name == ALL)) or 0)
+            return Position(0, await self._version(session, ALL))
         oldest = await session.scalar(select(_as_number(func.pg_snapshot_xmin(func.pg_current_snapshot()))))
         return Position(cast("int", oldest) - 1, _LAST)
 
@@ -331,8 +331,11 @@ def _columns(table: FromClause) -> list[ColumnElement[Any]]:
     return [table.c[column.name] for column in _EVENTS.c]
 
 
-def _row(event: Event) -> dict[str, object]:
+def _row(stream: str, event: Event, now: datetime) -> dict[str, object]:
     return {
+        "stream": stream,
+        "category": category_of(stream),
+        "recorded_at": now,
         "id": event.id,
         "type": event.type,
         "version": event.version,
