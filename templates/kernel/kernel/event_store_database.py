@@ -11,8 +11,8 @@ alone is not enough, because a transaction may take its number early and commit 
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final, cast
 from uuid import UUID
@@ -22,7 +22,6 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     FromClause,
-    Row,
     Select,
     Table,
     Text,
@@ -30,11 +29,13 @@ from sqlalchemy import (
     insert,
     select,
     tuple_,
+    type_coerce,
     union_all,
     update,
 )
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import NULLTYPE
 
 from .app import Kernel
 from .database import Database
@@ -54,6 +55,7 @@ from .event_values import (
     check_expected,
     checked_events,
     checked_stream,
+    json_object,
 )
 from .events import Event
 from .fields import table_of
@@ -63,6 +65,24 @@ from .inserts import insert_unless_there
 _EVENTS = table_of(EventRow)
 _STREAMS = table_of(StreamRow)
 _LAST = 2**63 - 1
+_NAMES: Final = (
+    "id",
+    "type",
+    "version",
+    "occurred_at",
+    "event_key",
+    "correlation_id",
+    "causation_id",
+    "source",
+    "data",
+    "details",
+    "stream",
+    "number",
+    "transaction_id",
+    "position",
+    "recorded_at",
+)
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 ARCHIVE: Final = "$archive"
 """The row of the streams' table that counts the archived events."""
 _OUTSIDE = ("memory", "redis", "mongodb")
@@ -96,6 +116,7 @@ class DatabaseEvents:
         self.poll = poll
         self._database = database
         self._by_transaction = database.dialect == "postgresql"
+        self._reader = _Reader(database.dialect)
         self._appended = asyncio.Event()
         self._tables: tuple[Table, ...] = (_EVENTS,)
 
@@ -125,12 +146,13 @@ class DatabaseEvents:
         self, stream: str, *, first: int = 1, last: int | None = None, backwards: bool = False, limit: int | None = None
     ) -> tuple[RecordedEvent, ...]:
         def of_stream(table: FromClause) -> Select[Any]:
-            wanted = select(*_columns(table)).where(table.c.stream == stream, table.c.number >= first)
+            wanted = select(*self._reader.columns(table)).where(table.c.stream == stream, table.c.number >= first)
             return wanted if last is None else wanted.where(table.c.number <= last)
 
         async with self._database.session() as session:
-            rows = await session.execute(self._read(of_stream, ("number",), limit, backwards=backwards))
-            return tuple(_recorded(row) for row in rows)
+            return self._reader.read(
+                await session.execute(self._read(of_stream, ("number",), limit, backwards=backwards))
+            )
 
     async def read_all(
         self, after: Position = START, *, types: Collection[str] = (), category: str = "", limit: int = 500
@@ -140,19 +162,20 @@ class DatabaseEvents:
             head = await self._head(session)
 
             def of_all(table: FromClause) -> Select[Any]:
-                wanted = select(*_columns(table)).where(self._after(table, after), self._up_to(table, head))
+                wanted = select(*self._reader.columns(table)).where(self._after(table, after), self._up_to(table, head))
                 wanted = wanted.where(table.c.type.in_(sorted(types))) if types else wanted
                 return wanted.where(table.c.category == category) if category else wanted
 
-            rows = await session.execute(self._read(of_all, ("transaction_id", "position"), limit))
-            found = tuple(_recorded(row) for row in rows)
+            found = self._reader.read(await session.execute(self._read(of_all, ("transaction_id", "position"), limit)))
         return Page(found, found[-1].position if len(found) == limit else max(after, head))
 
     async def find(self, event_id: UUID) -> RecordedEvent | None:
         async with self._database.session() as session:
-            known = self._read(lambda table: select(*_columns(table)).where(table.c.id == event_id), ("number",), 1)
-            row = (await session.execute(known)).one_or_none()
-        return None if row is None else _recorded(row)
+            known = self._read(
+                lambda table: select(*self._reader.columns(table)).where(table.c.id == event_id), ("number",), 1
+            )
+            found = self._reader.read(await session.execute(known))
+        return found[0] if found else None
 
     async def version(self, stream: str) -> int:
         async with self._database.session() as session:
@@ -326,11 +349,6 @@ def _as_number(transaction: ColumnElement[Any]) -> ColumnElement[int]:
     return sql_cast(sql_cast(transaction, Text), BigInteger)
 
 
-def _columns(table: FromClause) -> list[ColumnElement[Any]]:
-    """Answer the columns of an event, in the one order that every table's have here."""
-    return [table.c[column.name] for column in _EVENTS.c]
-
-
 def _row(stream: str, event: Event, now: datetime) -> dict[str, object]:
     return {
         "stream": stream,
@@ -349,17 +367,50 @@ def _row(stream: str, event: Event, now: datetime) -> dict[str, object]:
     }
 
 
-def _recorded(row: Row[Any]) -> RecordedEvent:
-    event = Event(
-        id=row.id,
-        type=row.type,
-        version=row.version,
-        occurred_at=row.occurred_at,
-        key=row.event_key,
-        correlation_id=row.correlation_id,
-        causation_id=row.causation_id,
-        source=row.source,
-        data=MappingProxyType(row.data),
-        metadata=MappingProxyType(row.details),
-    )
-    return RecordedEvent(event, row.stream, row.number, Position(row.transaction_id, row.position), row.recorded_at)
+class _Reader:
+    """Makes events of rows as the driver gives them: a list of ten thousand is read in a fraction of the time.
+
+    What SQLAlchemy makes of a column's value, here and there by way of two functions of Python, is made here at once.
+    """
+
+    def __init__(self, dialect: str) -> None:
+        self._by_text = dialect == "postgresql"
+        match dialect:
+            case "postgresql":
+                self._id: Callable[[Any], UUID] = lambda value: value
+                self._moment: Callable[[Any], datetime] = lambda value: value
+            case "sqlite":
+                self._id = UUID
+                self._moment = lambda value: datetime.fromisoformat(f"{value}+00:00")
+            case _:
+                self._id = UUID
+                self._moment = lambda value: value.replace(tzinfo=UTC)
+
+    def columns(self, table: FromClause) -> list[ColumnElement[Any]]:
+        """Answer the columns of an event, in the one order that every table's have here, and untouched."""
+        return [self._untouched(name, table.c[name]).label(name) for name in _NAMES]
+
+    def _untouched(self, name: str, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        if self._by_text and name in {"data", "details"}:
+            return sql_cast(column, Text)  # else SQLAlchemy lets the driver read it, with the slower of two readers
+        return type_coerce(column, NULLTYPE)
+
+    def read(self, rows: Iterable[Sequence[Any]]) -> tuple[RecordedEvent, ...]:
+        return tuple(map(self._recorded, rows))
+
+    def _recorded(self, row: Sequence[Any]) -> RecordedEvent:
+        id_, type_, version, at, key, correlation, causation, source, data, details, *place = row
+        stream, number, transaction, position, stored = place
+        event = Event(
+            self._id(id_),
+            type_,
+            version,
+            self._moment(at),
+            key,
+            correlation,
+            causation,
+            source,
+            MappingProxyType(json_object(data)),
+            _NOTHING if details == "{}" else MappingProxyType(json_object(details)),
+        )
+        return RecordedEvent(event, stream, number, Position(transaction, position), self._moment(stored))
