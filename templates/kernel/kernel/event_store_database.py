@@ -40,7 +40,7 @@ from sqlalchemy.types import NULLTYPE
 from .app import Kernel
 from .database import Database
 from .errors import WiringError
-from .event_append import postgresql_append, sqlite_held, sqlite_insert
+from .event_append import postgresql_append, postgresql_statement, sqlite_held, sqlite_insert
 from .event_store import EVENT_STORE, EventStoreSettings
 from .event_table import EventRow, StreamRow
 from .event_values import (
@@ -119,10 +119,12 @@ class DatabaseEvents:
         self._reader = _Reader(database.dialect)
         self._appended = asyncio.Event()
         self._tables: tuple[Table, ...] = (_EVENTS,)
+        self._statement = postgresql_statement(self._tables)
 
     def read_also(self, archive: Table) -> None:
         """Find events in another table of that shape, too, wherever one is asked for."""
         self._tables = (_EVENTS, archive)
+        self._statement = postgresql_statement(self._tables)
 
     async def append(self, stream: str, events: Sequence[Event], *, expected: Expected) -> tuple[Position, ...]:
         checked_stream(stream)
@@ -236,7 +238,7 @@ class DatabaseEvents:
     ) -> tuple[Position, ...]:
         """Append in one statement where that can be; what it could not store is looked into, and the row is locked."""
         now = self._database.clock.now()
-        stored = await postgresql_append(session, stream, events, expected, now)
+        stored = await postgresql_append(session, self._statement, stream, events, expected=expected, now=now)
         if len(stored) == len(events):
             return tuple(stored[event.id] for event in events)
         there = await self._found(session, events)
