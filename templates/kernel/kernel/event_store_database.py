@@ -34,6 +34,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy import cast as sql_cast
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import NULLTYPE
 
@@ -212,7 +213,12 @@ class DatabaseEvents:
 
         Raises WiringError: readers would take new events for old ones. And where events are archived and not read.
         """
-        if len(self._tables) == 1 and (archived := await self.version(ARCHIVE)):
+        try:
+            archived = await self.version(ARCHIVE) if len(self._tables) == 1 else 0
+        except SQLAlchemyError as error:  # where tables are missing it starts, and there is nothing to miss
+            logger.warning("the event store could not be checked", error=type(error).__name__)
+            return
+        if archived:
             raise WiringError(
                 f"{archived} events are archived, and nothing would read them; call use_event_archive(kernel) in the "
                 "composition root, or bring them back with `arckode events:archive --restore` before it is taken out"
