@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 import aiormq
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer  # type: ignore[import-untyped]  # it has no types
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # type: ignore[import-untyped]  # the same
 from redis.asyncio import Redis
 
 from kernel.event_bus_values import written
 from kernel.events import Event, new_event
-from tests.kernel.event_brokers import Ear, opened_broker, until
+from tests.kernel.event_brokers import opened_broker, until
 from tests.services import kafka_brokers, rabbitmq_url, redis_url
 
 if TYPE_CHECKING:
@@ -45,17 +46,22 @@ def events() -> list[Event]:
 async def ours(broker: str) -> AsyncGenerator[Callable[[], Awaitable[None]]]:
     """Give what sends all events through the bus, and waits until each was handled."""
     async with opened_broker(broker) as place:
-        ear = Ear()
+        seen = 0
+
+        async def hear(_event: Event) -> None:
+            nonlocal seen
+            seen += 1
+
         bus = place.bus(prefetch=_PREFETCH, partitions=PARTITIONS)
-        bus.subscribe("users.*", ear.hear, group="bench")
+        bus.subscribe("users.*", hear, group="bench")
         await bus.start()
 
         async def once() -> None:
-            ear.events.clear()
-            sent = events()
+            nonlocal seen
+            seen, sent = 0, events()
             for first in range(0, EVENTS, BATCH):
                 await bus.send(sent[first : first + BATCH])
-            await until(lambda: len(ear.events) == EVENTS)
+            await until(lambda: seen == EVENTS)
 
         yield once
 
@@ -135,9 +141,12 @@ async def bare_rabbitmq() -> AsyncGenerator[Callable[[], Awaitable[None]]]:
 async def bare_kafka() -> AsyncGenerator[Callable[[], Awaitable[None]]]:
     address = await asyncio.to_thread(kafka_brokers)
     topic = f"bench-{secrets.token_hex(6)}"
+    admin = AIOKafkaAdminClient(bootstrap_servers=address)
+    await admin.start()
+    await admin.create_topics([NewTopic(topic, PARTITIONS, 1)])
+    await admin.close()
     producer = AIOKafkaProducer(bootstrap_servers=address, acks="all", enable_idempotence=True)
     await producer.start()
-    await producer.send_and_wait(topic, b"made")
     consumer = AIOKafkaConsumer(
         topic, bootstrap_servers=address, group_id=topic, enable_auto_commit=False, auto_offset_reset="latest"
     )
@@ -156,9 +165,13 @@ async def bare_kafka() -> AsyncGenerator[Callable[[], Awaitable[None]]]:
         nonlocal seen
         seen, sent = 0, [written(each) for each in events()]
         for first in range(0, EVENTS, BATCH):
-            batch = sent[first : first + BATCH]
-            await asyncio.gather(*[await producer.send(topic, body, key=b"k") for body in batch])
-        await until(lambda: seen >= EVENTS)
+            batch = enumerate(sent[first : first + BATCH])
+            placed = [
+                await producer.send(topic, body, key=f"user-{number % 50}".encode(), partition=number % PARTITIONS)
+                for number, body in batch
+            ]
+            await asyncio.gather(*placed)
+        await until(lambda: seen == EVENTS)
 
     async with reading([read()]):
         await asyncio.sleep(1)  # until the consumer has its partitions

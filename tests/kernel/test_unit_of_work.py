@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import func, select
 
+from kernel import engine
 from kernel.database import Database
 from kernel.errors import ConflictError, TransactionError, ValidationError
 from kernel.testing import fresh_database, silent_log
@@ -16,6 +18,8 @@ from tests.kernel.backends import NotesRepository, sql_shop
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
+
+    from sqlalchemy import URL
 
     from tests.kernel.backends import Shop
 
@@ -284,3 +288,36 @@ async def test_a_hook_that_fails_after_a_commit_is_logged_and_the_others_run() -
                 await database.after_commit(works)
         assert done == [1]
         assert [entry["event"] for entry in entries] == ["what was to be done after a commit failed"]
+
+
+@pytest.mark.postgres
+async def test_connections_that_the_server_ended_a_moment_ago_are_replaced_unnoticed(postgres_scratch: URL) -> None:
+    database, other = Database(postgres_scratch), Database(postgres_scratch)
+    try:
+        before = set(await asyncio.gather(*(backend(database) for _ in range(3))))
+        async with other.transaction() as session:
+            for each in before:
+                await session.execute(select(func.pg_terminate_backend(each)))
+        await asyncio.sleep(0.2)  # until the server has said so
+        after = set(await asyncio.gather(*(backend(database) for _ in range(3))))
+        assert not before & after
+    finally:
+        await database.close()
+        await other.close()
+
+
+@pytest.mark.postgres
+async def test_a_connection_that_rested_is_asked_and_used_again(
+    postgres_scratch: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_REST_SECONDS", 0.0)
+    database = Database(postgres_scratch)
+    try:
+        assert len({await backend(database) for _ in range(3)}) == 1
+    finally:
+        await database.close()
+
+
+async def backend(database: Database) -> int:
+    async with database.transaction() as session:
+        return int(str(await session.scalar(select(func.pg_backend_pid()))))

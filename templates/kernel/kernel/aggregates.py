@@ -224,8 +224,8 @@ class Aggregates(Generic[S, C]):
 
     def _folded(self, state: S | None, recorded: Sequence[RecordedEvent], kept: int) -> _Read[S]:
         new = recorded[1:] if kept else recorded
-        state = self._decider.fold(state, [self._read(each) for each in new])
-        causes = frozenset(str(each.event.causation_id) for each in recorded)
+        state = self._decider.fold(state, map(self._read, new))
+        causes = frozenset(each.event.causation_id or "" for each in recorded)
         version, position = (recorded[-1].number, recorded[-1].position) if recorded else (0, START)
         return _Read(state, version, position, causes, kept)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast, get_type_hints
@@ -54,7 +54,7 @@ class Decider(Generic[S, C]):
     revision: int = 1
     unique: Sequence[Unique[S]] = ()
 
-    def fold(self, state: S | None, events: Sequence[tuple[EventData, datetime]]) -> S | None:
+    def fold(self, state: S | None, events: Iterable[tuple[EventData, datetime]]) -> S | None:
         """Answer what a state becomes by events."""
         for data, at in events:
             state = self.evolve(state, data, at)

@@ -6,12 +6,14 @@ to write (a deferred one that turns into a writer fails at once instead of waiti
 """
 
 import sqlite3
+import time
 from typing import Any
 
 from sqlalchemy import URL, Connection, Dialect, event
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
@@ -21,6 +23,8 @@ from .errors import CannotConnectError
 from .text_match import fold
 
 _BUSY_SECONDS = 10
+_REST_SECONDS = 1.0
+_USED = "used"
 _BEGIN = "BEGIN IMMEDIATE"
 
 
@@ -30,7 +34,7 @@ def new_engine(url: URL, *, pool_size: int, echo: bool) -> AsyncEngine:
         case "sqlite":
             engine = _sqlite(url, pool_size=pool_size, echo=echo)
         case "postgresql":
-            engine = _server(url, pool_size=pool_size, echo=echo)
+            engine = _postgresql(url, pool_size=pool_size, echo=echo)
         case _:
             engine = _mysql(url, pool_size=pool_size, echo=echo)
     event.listen(engine.sync_engine, "do_connect", _connect)
@@ -56,16 +60,44 @@ def writing(engine: AsyncEngine) -> AsyncEngine:
     return engine.execution_options(writes=True)
 
 
-def _server(url: URL, *, pool_size: int, echo: bool) -> AsyncEngine:
+def _postgresql(url: URL, *, pool_size: int, echo: bool) -> AsyncEngine:
+    engine = _server(url, pool_size=pool_size, echo=echo, ping=False)
+    event.listen(engine.sync_engine, "checkin", _note_end_of_use)
+    event.listen(engine.sync_engine, "checkout", _refuse_if_lost)
+    return engine
+
+
+def _server(url: URL, *, pool_size: int, echo: bool, ping: bool = True) -> AsyncEngine:
     return create_async_engine(
         url,
         echo=echo,
         pool_size=pool_size,
-        pool_pre_ping=True,
+        pool_pre_ping=ping,
         pool_recycle=1800,
         hide_parameters=True,
         isolation_level="READ COMMITTED",
     )
+
+
+def _note_end_of_use(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+    entry.info[_USED] = time.monotonic()
+
+
+def _refuse_if_lost(connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: object) -> None:
+    """Let the pool replace its connections when this one has ended: the driver is told of that by the socket.
+
+    Only what a network forgot in silence takes a ping to find out, so that one is sent after a rest and not, as the
+    pool would, three round trips before every use. Raises InvalidatePoolError.
+    """
+    if not isinstance(connection, AsyncAdapt_asyncpg_connection) or _USED not in entry.info:
+        return
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError
+    if time.monotonic() - entry.info[_USED] > _REST_SECONDS:
+        try:
+            connection.ping()
+        except Exception as error:
+            raise InvalidatePoolError from error
 
 
 def _mysql(url: URL, *, pool_size: int, echo: bool) -> AsyncEngine:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, cast
 from uuid import NAMESPACE_OID, UUID, uuid5
 from zlib import crc32
+
+from pydantic_core import from_json
 
 from .errors import ProgrammingError
 from .events import Event, is_event_name
@@ -20,6 +22,7 @@ UNREADABLE: Final = "system.unreadable"
 _LONGEST_KEY = 200
 _RAW = 20_000
 _TOLD = 2000
+_WRITER: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 _AGAIN = 1.0  # seconds until what could not be settled is handed over once more
 
 
@@ -205,7 +208,7 @@ def written(event: Event) -> bytes:
     if len(event.key) > _LONGEST_KEY:
         raise ProgrammingError(f"{event.type}: its key has more than {_LONGEST_KEY} characters")
     try:
-        return json.dumps(plain(event), separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+        return _WRITER.encode(plain(event)).encode()
     except (TypeError, ValueError) as error:
         raise ProgrammingError(f"the data of {event.type} cannot be sent: {error}") from error
 
@@ -213,7 +216,7 @@ def written(event: Event) -> bytes:
 def read(message: bytes) -> Event:
     """Read what `written` wrote; what is no event becomes one of the type `system.unreadable`, and is not lost."""
     try:
-        return of_plain(json.loads(message))
+        return of_plain(_parsed(message))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         return _unreadable(message, error)
 
@@ -234,6 +237,13 @@ def of_plain(stored: dict[str, Any]) -> Event:
         data=MappingProxyType(dict(stored["data"])),
         metadata=MappingProxyType(dict(stored["metadata"])),
     )
+
+
+def _parsed(message: bytes) -> dict[str, Any]:
+    try:
+        return cast("dict[str, Any]", from_json(message))
+    except ValueError:  # it is no JSON, or deeper than the fast way goes
+        return cast("dict[str, Any]", json.loads(message))
 
 
 def told(error: BaseException) -> str:

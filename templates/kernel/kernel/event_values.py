@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, cast
 from uuid import UUID
 
+from pydantic_core import from_json, to_json
 from sqlalchemy import JSON
 
 from .errors import ConflictError, ProgrammingError, ValidationError
@@ -20,6 +21,7 @@ ALL: Final = "$all"
 _STREAM = re.compile(r"[a-z][a-z0-9_]*(-[A-Za-z0-9_.:@-]+)?")
 POSITION: Final = "(0|[1-9][0-9]{0,18})-(0|[1-9][0-9]{0,18})"
 _POSITION = re.compile(POSITION)
+_LARGEST: Final = 2**63 - 1
 _json = reader_for(JSON())
 
 
@@ -152,13 +154,33 @@ def check_expected(stream: str, expected: Expected, actual: int) -> None:
         raise ConcurrencyError(stream, expected, actual)
 
 
+def json_text(held: Mapping[str, object]) -> str:
+    """Write what was checked, as JSON."""
+    if not held:
+        return "{}"
+    try:
+        return to_json(dict(held)).decode()
+    except ValueError:  # it is deeper than the fast way goes
+        return json.dumps(dict(held), ensure_ascii=False)
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """Read what `json_text` wrote."""
+    if text == "{}":
+        return {}
+    try:
+        return cast("dict[str, Any]", from_json(text))
+    except ValueError:
+        return cast("dict[str, Any]", json.loads(text))
+
+
 def _check(event: Event) -> None:
     if not is_event_name(event.type):
         raise ProgrammingError(f"'{event.type}' is no event's name; write module.action, such as users.created")
     if event.occurred_at.tzinfo is None:
         raise ProgrammingError(f"{event.type}: the time at which it happened has no zone")
     for name, value in (("data", event.data), ("metadata", event.metadata)):
-        if not value:
+        if all(type(key) is str and _is_simple(key) and _is_simple(held) for key, held in value.items()):
             continue
         try:
             _plain(value)
@@ -169,6 +191,17 @@ def _check(event: Event) -> None:
             _json({name: held})
         except RefusedValueError as error:
             raise ValidationError(f"{event.type} cannot be stored.", fields={name: str(error)}) from error
+
+
+def _is_simple(value: object) -> bool:
+    """Tell at once what any store gives back as it was; of what is not told so, `_check` finds out."""
+    kind = type(value)
+    if kind is str:
+        text = cast("str", value)
+        return text.isascii() and "\0" not in text
+    if kind is int:
+        return -_LARGEST <= cast("int", value) <= _LARGEST
+    return value is None or kind is bool
 
 
 def _plain(value: Mapping[str, object]) -> None:

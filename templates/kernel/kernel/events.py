@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from uuid import UUID
 
@@ -81,4 +82,9 @@ def stands_for(pattern: str, name: str) -> bool:
     """Say whether a pattern means an event: `orders.*` is `orders.confirmed` and `orders.line.added`."""
     if "*" not in pattern:
         return pattern == name
-    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), name) is not None
+    return _form_of(pattern).fullmatch(name) is not None
+
+
+@lru_cache
+def _form_of(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.escape(pattern).replace(r"\*", ".*"))
