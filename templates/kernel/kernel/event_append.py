@@ -171,7 +171,8 @@ async def postgresql_append(
     words = (new_id(), stream, len(events), category_of(stream), now, *_bounds(expected))
     connection = await session.connection()
     found = await connection.exec_driver_sql(statement, (*words, *map(list, zip(*columns, strict=True))))
-    return {row[0]: Position(row[1], row[2]) for row in found}
+    stored = cast("Sequence[tuple[UUID, int, int]]", found.all())
+    return {event: Position(transaction, number) for event, transaction, number in stored}
 
 
 def _bounds(expected: Expected) -> tuple[int, int]:
@@ -184,7 +185,7 @@ def _bounds(expected: Expected) -> tuple[int, int]:
         case StreamState.EXISTS:
             return 1, _MOST
         case _:
-            number = min(max(cast("int", expected), -1), _MOST)
+            number = min(max(expected, -1), _MOST)
             return number, number
 
 
