@@ -44,6 +44,7 @@ def main() -> int:
 async def _answer(asked: Mapping[str, Any], channel: TextIO) -> Mapping[str, object]:
     package, name = asked["package"], asked.get("name") or ""
     module = importlib.import_module(f"{package}.kernel.projections")
+    store = importlib.import_module(f"{package}.kernel.event_store").EVENT_STORE
     settings = importlib.import_module(f"{package}.settings").Settings()
     kernel = importlib.import_module(f"{package}.composition_root").compose(settings)
     projections = kernel.resolve(module.Projections)
@@ -58,6 +59,7 @@ async def _answer(asked: Mapping[str, Any], channel: TextIO) -> Mapping[str, obj
         found = [asdict(each) for each in await projections.status()]
         return {"projections": [each for each in found if name in ("", each["name"])]}
     finally:
+        await kernel.adapter(store).close()
         await kernel.database.close()
 
 
