@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from pydantic import BaseModel, Field
+from pydantic import ValidationError as InvalidError
 from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -433,6 +434,15 @@ def test_a_mark_that_would_seal_nothing_is_refused(annotation: Any) -> None:
 def test_a_field_that_is_marked_as_a_whole_may_hold_what_is_marked() -> None:
     assert personal_of(marked(Annotated[list[Told], Personal(erased=[])]))["value"].erased == []
     assert personal_of(marked(list[str])) == {}
+
+
+def test_what_does_not_fit_is_told_without_its_values() -> None:
+    """Errors are stored with dead letters and failing projections, and logged."""
+    for kind in (Joined, Join):
+        with pytest.raises(InvalidError) as caught:
+            kind.model_validate({"email": ["ada@example.com"], "plan": "free"})
+        assert "Input should be a valid string" in str(caught.value)
+        assert "ada@" not in str(caught.value)
 
 
 async def test_a_project_that_seals_nothing_refuses_to_start(place: Place) -> None:
