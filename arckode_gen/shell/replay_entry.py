@@ -66,6 +66,9 @@ def _told(error: BaseException) -> dict[str, str]:
         return {"kind": "RefusedError", "message": message, "hint": "make it first: `arckode db:migrate`"}
     if kind in {"NotFoundError", "WiringError"}:
         return {"kind": "UsageError", "message": _first_line(error), "hint": ""}
+    if kind == "UnavailableError":
+        message = f"cannot reach the event store: {_first_line(error)}"
+        return {"kind": "OperationError", "message": message, "hint": "start it, or correct its settings in .env"}
     if kind == "CannotConnectError" or isinstance(error, OSError):
         message = f"cannot reach the database: {_first_line(error)}"
         return {"kind": "OperationError", "message": message, "hint": "start it, or correct DATABASE_URL"}
