@@ -40,7 +40,11 @@ os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Compile once what thousands of processes are about to import, and remember which servers were named."""
-    for option, variable in (("--redis-url", "ARCKODE_TEST_REDIS"), ("--mongo-url", "ARCKODE_TEST_MONGODB")):
+    for option, variable in (
+        ("--redis-url", "ARCKODE_TEST_REDIS"),
+        ("--kafka-url", "ARCKODE_TEST_KAFKA"),
+        ("--mongo-url", "ARCKODE_TEST_MONGODB"),
+    ):
         if named := config.getoption(option):
             os.environ[variable] = str(named)
     if "PYTEST_XDIST_WORKER" not in os.environ:
@@ -56,6 +60,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Schedul
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--s3-url", help="A genuine S3 for the storage's tests: http://KEY:SECRET@host:9000/bucket")
     parser.addoption("--redis-url", help="A Redis for the tests: redis://host:6379/0")
+    parser.addoption("--kafka-url", help="A genuine Kafka for the event bus's tests: host:9092")
     parser.addoption("--mongo-url", help="A genuine MongoDB for the event store's tests: mongodb://host:27017/")
 
 

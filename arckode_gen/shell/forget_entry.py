@@ -39,6 +39,7 @@ def main() -> int:
 async def _answer(asked: Mapping[str, Any], channel: TextIO) -> Mapping[str, object]:
     package = asked["package"]
     module = importlib.import_module(f"{package}.kernel.personal_data")
+    store = importlib.import_module(f"{package}.kernel.event_store").EVENT_STORE
     settings = importlib.import_module(f"{package}.settings").Settings()
     kernel = importlib.import_module(f"{package}.composition_root").compose(settings)
     personal = kernel.resolve(module.PersonalData)
@@ -51,6 +52,7 @@ async def _answer(asked: Mapping[str, Any], channel: TextIO) -> Mapping[str, obj
             await _projections(kernel, package).rebuild(name)
         return {"now": found.now, "projections": names}
     finally:
+        await kernel.adapter(store).close()
         await kernel.database.close()
 
 

@@ -44,6 +44,7 @@ def main() -> int:
 async def _answer(asked: Mapping[str, Any], channel: TextIO) -> Mapping[str, object]:
     package, name = asked["package"], asked.get("name") or ""
     module = importlib.import_module(f"{package}.kernel.projections")
+    store = importlib.import_module(f"{package}.kernel.event_store").EVENT_STORE
     settings = importlib.import_module(f"{package}.settings").Settings()
     kernel = importlib.import_module(f"{package}.composition_root").compose(settings)
     projections = kernel.resolve(module.Projections)
@@ -58,6 +59,7 @@ async def _answer(asked: Mapping[str, Any], channel: TextIO) -> Mapping[str, obj
         found = [asdict(each) for each in await projections.status()]
         return {"projections": [each for each in found if name in ("", each["name"])]}
     finally:
+        await kernel.adapter(store).close()
         await kernel.database.close()
 
 
@@ -105,6 +107,9 @@ def _told(error: BaseException) -> dict[str, str]:
         return {"kind": "UsageError", "message": _first_line(error), "hint": hint}
     if kind == "ConflictError":
         return {"kind": "RefusedError", "message": _first_line(error), "hint": ""}
+    if kind == "UnavailableError":
+        message = f"cannot reach the event store: {_first_line(error)}"
+        return {"kind": "OperationError", "message": message, "hint": "start it, or correct its settings in .env"}
     if kind == "CannotConnectError" or isinstance(error, OSError):
         message = f"cannot reach the database: {_first_line(error)}"
         return {"kind": "OperationError", "message": message, "hint": "start it, or correct DATABASE_URL"}

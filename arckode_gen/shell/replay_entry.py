@@ -39,6 +39,7 @@ def main() -> int:
 async def _answer(asked: Mapping[str, Any]) -> Mapping[str, object]:
     package = asked["package"]
     module = importlib.import_module(f"{package}.kernel.event_replay")
+    store = importlib.import_module(f"{package}.kernel.event_store").EVENT_STORE
     settings = importlib.import_module(f"{package}.settings").Settings()
     kernel = importlib.import_module(f"{package}.composition_root").compose(settings)
     at = asked["at"] and datetime.fromisoformat(asked["at"])
@@ -46,6 +47,7 @@ async def _answer(asked: Mapping[str, Any]) -> Mapping[str, object]:
         found = await module.replay(kernel, asked["aggregate"], UUID(asked["id"]), version=asked["version"], at=at)
         return {"replay": found.plain()}
     finally:
+        await kernel.adapter(store).close()
         await kernel.database.close()
 
 
@@ -64,6 +66,9 @@ def _told(error: BaseException) -> dict[str, str]:
         return {"kind": "RefusedError", "message": message, "hint": "make it first: `arckode db:migrate`"}
     if kind in {"NotFoundError", "WiringError"}:
         return {"kind": "UsageError", "message": _first_line(error), "hint": ""}
+    if kind == "UnavailableError":
+        message = f"cannot reach the event store: {_first_line(error)}"
+        return {"kind": "OperationError", "message": message, "hint": "start it, or correct its settings in .env"}
     if kind == "CannotConnectError" or isinstance(error, OSError):
         message = f"cannot reach the database: {_first_line(error)}"
         return {"kind": "OperationError", "message": message, "hint": "start it, or correct DATABASE_URL"}

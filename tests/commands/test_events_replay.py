@@ -92,6 +92,17 @@ def test_what_cannot_be_shown_is_told(
     assert hint in refused.value.hint
 
 
+def test_a_store_of_its_own_that_does_not_answer_is_told(shop: Path) -> None:
+    call(shop, "make:adapter", "event-store-redis")
+    call(shop, "make:projection", "note_rows", "--of", "notes")
+    call(shop, "db:migrate")
+    away = {**ENVIRON, "EVENT_STORE_PROVIDER": "redis", "EVENT_STORE__REDIS_URL": "redis://127.0.0.1:1/0"}
+    for words in (("events:replay", "notes", KEY), ("projection:rebuild", "note_rows")):
+        with pytest.raises(OperationError, match="cannot reach the event store: Redis does not answer") as refused:
+            call(shop, *words, environ=away)
+        assert refused.value.hint == "start it, or correct its settings in .env"
+
+
 def test_a_project_that_cannot_answer_says_why(shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     call(tmp_path, "new", "bare", "--no-git", "--defaults")
     with pytest.raises(UsageError, match="this project has no aggregates") as none:

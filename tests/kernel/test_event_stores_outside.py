@@ -34,6 +34,7 @@ from kernel.event_store_relay import StoredEvents
 from kernel.events import new_event
 from kernel.fields import table_of
 from kernel.personal_data import use_personal_data
+from kernel.repository import ALL
 from kernel.reservations import use_reservations
 from kernel.settings import KernelSettings
 from kernel.testing import client, running, silent_log
@@ -41,6 +42,7 @@ from tests.kernel import store_kills
 from tests.kernel.backends import START as NOW
 from tests.kernel.conftest import opened
 from tests.kernel.event_stores import OUTSIDE, made_store, opened_store, removed
+from tests.kernel.projection_load import Scored, Scores, projections_on
 from tests.kernel.store_kills import STREAMS, TOGETHER, persistently
 from tests.kernel.test_commands import PURSES, PayIn, Shop
 from tests.kernel.test_event_outbox import Sent
@@ -52,7 +54,9 @@ from tests.services import mongodb_url, redis_url
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
     from pathlib import Path
+    from uuid import UUID
 
+    from kernel.database import Database
     from kernel.event_store import EventStore
     from kernel.event_store_outside import OutsideStore
     from kernel.events import Event
@@ -402,6 +406,37 @@ async def test_production_refuses_a_redis_that_may_forget() -> None:
         for store in stores:
             await store.close()
         await asyncio.to_thread(server.remove)
+
+
+@pytest.mark.parametrize("kind", OUTSIDE)
+async def test_projections_follow_a_store_of_its_own_into_the_database(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    ada, eva = uuid4(), uuid4()
+
+    def points(player: UUID, *each: int) -> list[Event]:
+        return [new_event(Scored.type, key=str(player), source="test", data={"points": n}, version=2) for n in each]
+
+    async def rows(database: Database) -> dict[UUID, int]:
+        return {each.id: each.points for each in await Scores(database).find_many(limit=ALL)}
+
+    async for shop in opened("sqlite", request, tmp_path):
+        database = shop.database
+        assert database is not None
+        async with opened_store(kind) as store:
+            projections = projections_on(database, store, batch=3)
+            await store.append(f"players-{ada}", points(ada, *range(1, 8)), expected=StreamState.NO_STREAM)
+            await store.append("teams-1", [event(1, "teams.made")], expected=StreamState.ANY)
+            await projections.catch_up()
+            assert await rows(database) == {ada: 28}
+            (last,) = await store.append(f"players-{eva}", points(eva, 5), expected=StreamState.NO_STREAM)
+            again = projections_on(database, store)  # as after a restart
+            await again.catch_up()
+            assert await rows(database) == {ada: 28, eva: 5}
+            (status,) = await again.status()
+            assert (status.state, status.behind, status.position) == ("live", 0, str(last))
+            assert await again.rebuild("scores") == 8
+            assert await rows(database) == {ada: 28, eva: 5}
 
 
 @pytest.mark.parametrize("provider", ["redis", "mongodb"])

@@ -153,6 +153,8 @@ def _constructed(callee: Value, arguments: tuple[Value | None, ...]) -> Value | 
         return Value("class", arguments[0].name, arguments[0].args) if arguments[0] is not None else None
     if callee.name == "functools.partial":
         return arguments[0] if arguments else None
+    if callee.name.startswith("kernel.") and callee.last == "of":  # the class's one of an application
+        return instance(callee.name.removesuffix(".of"))
     if callee.name == "sqlalchemy.select" and arguments:
         return instance(callee.name, *_row_type(arguments[0]))
     return instance(RETURNS.get(callee.name, callee.name), *callee.args)

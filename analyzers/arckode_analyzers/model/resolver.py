@@ -235,7 +235,10 @@ class Resolver:
         if owner.kind == "module":
             return self.dotted(owner.name, name)
         if owner.kind == "external":
-            return Value("external", canonical(f"{owner.name}.{name}"))
+            full = f"{owner.name}.{name}"
+            # A class of the kernel keeps its name before what is its own: `EventCatalogue.of` is not any other `of`.
+            own = name == "of" and owner.name.startswith("kernel.")
+            return Value("external", full if own else canonical(full))
         if owner.kind == "method":
             return None
         if owner.kind in {"class", "instance"}:

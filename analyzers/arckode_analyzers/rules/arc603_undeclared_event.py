@@ -307,7 +307,28 @@ class OrdersService:
             },
         ),
         Example(
-            "a decider whose list is made elsewhere, a base of events, and one that is known to the catalogue",
+            "an event that is published only, and that the root lets the catalogue know",
+            {
+                _AGGREGATE: _DECIDER,
+                _EVENTS: """\
+from typing import ClassVar
+from shop.kernel.aggregates import EventData
+
+class OrderSeen(EventData):
+    type: ClassVar[str] = "orders.seen"
+""",
+                _ROOT: _SUBSCRIBES.replace("accounts.opened", "orders.seen")
+                .replace("    bus.subscribe", "    EventCatalogue.of(kernel).add([OrderSeen])\n    bus.subscribe")
+                .replace(
+                    "from shop.kernel.event_bus import EVENT_BUS\n",
+                    "from shop.kernel.event_bus import EVENT_BUS\n"
+                    "from shop.kernel.event_catalogue import EventCatalogue\n"
+                    "from shop.modules.orders.events import OrderSeen\n",
+                ),
+            },
+        ),
+        Example(
+            "a decider whose list is made elsewhere, and a base of events",
             {
                 _AGGREGATE: _DECIDER.replace("events=(AccountOpened, AccountClosed)", "events=known()").replace(
                     "def decide",

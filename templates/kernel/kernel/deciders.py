@@ -21,7 +21,7 @@ C = TypeVar("C")
 class Command(BaseModel):
     """What somebody wants to happen."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ class EventData(BaseModel):
     next one.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     type: ClassVar[str]
     version: ClassVar[int] = 1

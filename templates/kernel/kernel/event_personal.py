@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Final, Protocol, get_args
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
@@ -68,7 +68,8 @@ def tells_of_others(kinds: Iterable[type[EventData]]) -> bool:
 def personal_of(kind: type[EventData]) -> Mapping[str, PersonalField]:
     """Answer the marked fields of an event.
 
-    Raises WiringError for a subject that is no field, or where nothing fits that could stand for what was erased.
+    Raises WiringError for a mark on a part of a field, which would not be sealed, for a subject that is no field, or
+    where nothing fits that could stand for what was erased.
     """
     found: dict[str, PersonalField] = {}
     for name, field in kind.model_fields.items():
@@ -77,7 +78,24 @@ def personal_of(kind: type[EventData]) -> Mapping[str, PersonalField]:
                 if mark.subject and mark.subject not in kind.model_fields:
                     raise WiringError(f"{kind.__name__}.{name} is about the person in '{mark.subject}', which it lacks")
                 found[name] = PersonalField(mark.subject, _placeholder(kind, name, field, mark))
+        if name not in found and any(_is_marked(each, ()) for each in (field.annotation, *field.metadata)):
+            raise WiringError(
+                f"{kind.__name__}.{name} is marked in a part of it, and only whole fields are sealed; write "
+                f"{name}: Annotated[..., Personal()] around all of its type"
+            )
     return MappingProxyType(found)
+
+
+def _is_marked(part: object, around: tuple[type[BaseModel], ...]) -> bool:
+    """Tell whether a type has the mark anywhere inside: in a choice, a list, another model, or without its brackets."""
+    if part is Personal or isinstance(part, Personal):
+        return True
+    if isinstance(part, type) and issubclass(part, BaseModel):
+        fields = part.model_fields.values() if part not in around else ()
+        parts = (each for field in fields for each in (field.annotation, *field.metadata))
+        return any(_is_marked(each, (*around, part)) for each in parts)
+    named = getattr(part, "__value__", None)  # of what the statement `type` gave a name
+    return any(_is_marked(each, around) for each in (get_args(part) if named is None else (named,)))
 
 
 def _placeholder(kind: type[EventData], name: str, field: FieldInfo, mark: Personal) -> object:

@@ -130,6 +130,10 @@ class EventStore(Protocol):
         """Ask for an answer; raises when there is none."""
         ...
 
+    async def close(self) -> None:
+        """Let go of connections of its own; nothing is asked afterwards."""
+        ...
+
 
 @runtime_checkable
 class SealsPersonalData(Protocol):

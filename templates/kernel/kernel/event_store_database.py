@@ -208,6 +208,9 @@ class DatabaseEvents:
         async with self._database.session() as session:
             await session.execute(select(_STREAMS.c.id).limit(1))
 
+    async def close(self) -> None:
+        """Do nothing: the connections are the database's."""
+
     async def check(self) -> None:
         """Refuse a PostgreSQL that the events were copied to, whose transactions begin below theirs.
 

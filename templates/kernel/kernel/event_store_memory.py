@@ -95,6 +95,9 @@ class MemoryEvents:
     async def ping(self) -> None:
         """Do nothing: there is no connection."""
 
+    async def close(self) -> None:
+        """Do nothing: there is no connection."""
+
     def _recorded(self, stream: str, events: Iterable[Event], version: int, last: int) -> list[RecordedEvent]:
         now = self._clock.now()
         return [

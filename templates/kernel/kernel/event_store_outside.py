@@ -30,8 +30,6 @@ class OutsideStore(EventStore, Protocol):
         """Raise WiringError for a server that keeps less than is promised, and UnavailableError without an answer."""
         ...
 
-    async def close(self) -> None: ...
-
 
 class OnceChecked:
     """Asks until it is answered, and then never again."""

@@ -164,6 +164,9 @@ class PersonalEvents:
     async def ping(self) -> None:
         await self.stored.ping()
 
+    async def close(self) -> None:
+        await self.stored.close()
+
     async def _opened(self, found: Sequence[RecordedEvent]) -> tuple[RecordedEvent, ...]:
         events = await self._personal.opened([each.event for each in found])
         return tuple(replace(each, event=event) for each, event in zip(found, events, strict=True))
@@ -181,7 +184,13 @@ def use_personal_data(kernel: Kernel) -> PersonalData:
         return (await personal.opened([event]))[0]
 
     async def check() -> None:
-        """Raises WiringError where a key and the event that it seals could not be stored together."""
+        """Raises WiringError where a key and its event could not be stored together, or an event is never stored."""
+        stored = {kind.type for decider in parts.deciders for kind in decider.events}
+        if stray := sorted(personal.types - stored):
+            raise WiringError(
+                f"{', '.join(stray)} say something about people, and no decider lists them: what is only published is "
+                "not sealed. Let it name the person by an id, which whoever handles it can look up"
+            )
         if personal.types and not (settings := kernel.settings.of(EventStoreSettings)).shares_transactions:
             raise WiringError(
                 f"{', '.join(sorted(personal.types))} say something about people, and EVENT_STORE_PROVIDER is "

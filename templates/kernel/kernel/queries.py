@@ -20,7 +20,7 @@ Q = TypeVar("Q", bound="Query[Any]")
 class Query(BaseModel, Generic[R]):
     """What somebody wants to know; `R` is what is answered."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class QueryBus:
