@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING, cast
 from zlib import crc32
 
 from arckode_analyzers.files import module_name
+from arckode_analyzers.model.front import possible_files
 from arckode_analyzers.model.source import target_of
+from arckode_analyzers.walk import is_front
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from arckode_analyzers.facts.records import FileFacts
 
@@ -30,7 +33,10 @@ _QUOTED = re.compile(rb"""["'`]([^"'`\s]{2,80})["'`]""")
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The files by number; `imports` and `importers` hold numbers, `heads`, `starts` and `places` the words."""
+    """The files by number; `imports` and `importers` hold numbers, `heads`, `starts` and `places` the words.
+
+    `awaited` are the files that import a module of the project which is not there yet.
+    """
 
     paths: tuple[str, ...]
     digests: tuple[str, ...]
@@ -38,6 +44,7 @@ class Links:
     modules: Mapping[str, int]
     imports: tuple[tuple[int, ...], ...]
     importers: tuple[tuple[int, ...], ...]
+    awaited: Mapping[str, tuple[int, ...]]
     heads: bytes
     starts: bytes
     places: bytes
@@ -74,7 +81,7 @@ def build(
     texts = {path: files for files, digests in trees for path in digests}
     digests = {path: name for _, names in trees for path, name in names.items()}
     paths = tuple(digests)
-    modules = {path: module_name(path, (*roots, *sources)) for path in paths}
+    modules = {path: import_name(path, (*roots, *sources)) for path in paths}
     numbers = {module: number for number, module in enumerate(modules.values())}
     imports = tuple(
         tuple(sorted(set(_imported(path, modules[path], facts[path], numbers)))) if path in facts else ()
@@ -84,9 +91,23 @@ def build(
     for number, found in enumerate(imports):
         for other in found:
             importers[other].append(number)
+    awaited: dict[str, list[int]] = {}
+    heads_of = {name.partition(".")[0] for name in numbers}
+    for number, path in enumerate(paths):
+        for name in _awaited(path, modules[path], facts.get(path), numbers, heads_of):
+            awaited.setdefault(name, []).append(number)
     heads, starts, places = _postings(words_of(texts[path][path]) | words_of(path.encode()) for path in paths)
     return Links(
-        paths, tuple(digests.values()), roots, numbers, imports, tuple(map(tuple, importers)), heads, starts, places
+        paths,
+        tuple(digests.values()),
+        roots,
+        numbers,
+        imports,
+        tuple(map(tuple, importers)),
+        {name: tuple(found) for name, found in awaited.items()},
+        heads,
+        starts,
+        places,
     )
 
 
@@ -95,12 +116,39 @@ def words_of(text: bytes) -> set[int]:
     return {crc32(word) for word in {*_WORD.findall(text), *_QUOTED.findall(text)}}
 
 
+def import_name(path: str, sources: tuple[str, ...]) -> str:
+    """Return what a file is imported as: its module, or in the front end its path."""
+    return path if is_front(path) else module_name(path, sources)
+
+
 def _imported(path: str, module: str, facts: FileFacts, numbers: Mapping[str, int]) -> Iterator[int]:
     for row in facts.imports:
         target = target_of(row, module, is_package=path.endswith("__init__.py"))
         for name in (target, f"{target}.{row.name}"):
             if name in numbers:
                 yield numbers[name]
+    for mark in facts.marks:
+        meant = possible_files(path, mark.name) if mark.what == "import" else ()
+        yield from (numbers[name] for name in meant if name in numbers)
+
+
+def _awaited(
+    path: str, module: str, facts: FileFacts | None, numbers: Mapping[str, int], heads: AbstractSet[str]
+) -> set[str]:
+    """Return the names that a file imports from the project, and that are no file of it: some may become one."""
+    if facts is None:
+        return set()
+    found: set[str] = set()
+    for row in facts.imports:
+        target = target_of(row, module, is_package=path.endswith("__init__.py"))
+        if target.partition(".")[0] in heads and target not in numbers:
+            found |= {target, f"{target}.{row.name}"}
+        elif target in numbers and f"{target}.{row.name}" not in numbers:
+            found.add(f"{target}.{row.name}")
+    for mark in facts.marks:
+        if mark.what == "import":
+            found.update(name for name in possible_files(path, mark.name) if name not in numbers)
+    return found
 
 
 def _postings(files: Iterable[set[int]]) -> tuple[bytes, bytes, bytes]:

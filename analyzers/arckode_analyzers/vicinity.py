@@ -2,20 +2,23 @@
 
 The files that reach the proposed one by imports may act otherwise once it is saved; those that share a rare word with
 it (a table, an event, a path) may agree with it no longer. What these import, in turn, says what their names mean.
+What lies in one folder belongs together, and a table is named after its module, however common these words are.
 A composition root imports everything: it is judged, and what it imports is looked at only where something else asks.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from arckode_analyzers.config import Globs
-from arckode_analyzers.files import module_name
-from arckode_analyzers.links import COMMON, words_of
+from arckode_analyzers.links import COMMON, import_name, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from arckode_analyzers.config import Config
     from arckode_analyzers.facts.records import FileFacts
@@ -28,6 +31,11 @@ _HUB = 25
 _PLACES, _WRITTEN, _KEPT = (COMMON, 4), (40, 8), (6, 16)
 _MOST = 400
 _CHANGED = 40
+# A folder of more files than this holds what is alike, not what belongs together.
+_TOGETHER = 60
+_MODULE = re.compile(r"(?:.*/)?modules/[^/]+/")
+_GENERIC = frozenset({"model", "models", "migrations", "versions"})
+_SPOKEN = re.compile(rb"[A-Za-z_][A-Za-z0-9_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,38 @@ def around(
     return _Graph(links, config, facts).vicinity(change, texts)
 
 
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """What paths alone tell: the composition roots, a file of some module, models and migrations by their names."""
+
+    roots: tuple[str, ...]
+    module: tuple[str, ...]
+    stored: Mapping[str, tuple[str, ...]]
+
+    @property
+    def anchors(self) -> tuple[str, ...]:
+        """What shows of which kind a project is: some rules judge nothing where that is not to be seen."""
+        return (*self.roots, *self.module)
+
+
+@lru_cache(maxsize=4)  # a process that stays asks about the same tree again and again
+def _places(
+    paths: tuple[str, ...],
+    roots: tuple[str, ...],
+    modules: tuple[str, ...],
+    migrations: tuple[str, ...],
+    models: tuple[str, ...],
+) -> _Places:
+    in_module, is_stored = Globs(modules), Globs((*migrations, *models))
+    stored: dict[str, list[str]] = {}
+    for path in filter(is_stored.match, paths):
+        folder, _, stem = path.rpartition(".")[0].rpartition("/")
+        for name in {folder.rpartition("/")[2], *_endings(stem)} - _GENERIC:
+            stored.setdefault(name, []).append(path)
+    named = {name: tuple(found) for name, found in stored.items()}
+    return _Places(tuple(filter(Globs(roots).match, paths)), tuple(islice(filter(in_module.match, paths), 1)), named)
+
+
 class _Graph:
     """The graph as it is now: what is stored, and over it what changed."""
 
@@ -75,32 +115,63 @@ class _Graph:
         self._numbers = {path: number for number, path in enumerate(links.paths)}
         self._kernel = Globs(config.layers["kernel"])
         self._stored = Globs((*config.layers["migrations"], *config.layers["models"]))
-        self._roots = Globs(config.layers["composition_root"])
+        roots, modules = config.layers["composition_root"], config.layers["modules"]
+        self._roots, self._in_modules = Globs(roots), Globs(modules)
+        self._places = _places(links.paths, roots, modules, config.layers["migrations"], config.layers["models"])
         self._sources = (*links.roots, *config.sources)
-        self._modules = {module_name(path, self._sources): path for path in facts}
+        self._modules = {import_name(path, self._sources): path for path in facts}
         self._imports = {path: frozenset(self._imported(path, each)) for path, each in facts.items()}
 
     def vicinity(self, change: Change, texts: Mapping[str, bytes]) -> Vicinity | None:
-        found = self._reaching(change.path)
+        found = None if self._founds(change) else self._reaching(change.path)
         if found is None:
             return None
         found.update(self._alike(change, texts))
+        found.update(self._together(change.path, texts))
+        found.update(self._spoken_of(change))
         known = self._with_imports(found, change.path)
         if known is None:
             return None
+        anchors = frozenset(self._places.anchors)
         # What the runtime does is known; only a proposal of its own, or one that it imports, makes it act otherwise.
-        return Vicinity(frozenset(each for each in known if each in found or not self._kernel.match(each)), known)
+        judged = frozenset(each for each in known if each in found or not self._kernel.match(each))
+        return Vicinity(judged, known | anchors)
+
+    def _founds(self, change: Change) -> bool:
+        """Tell whether a new file makes the project one of another kind: one with a root, or with modules."""
+        is_first = self._places.roots and not self._places.module and self._in_modules.match(change.path)
+        return change.old is None and bool(is_first or self._roots.match(change.path))
+
+    def _together(self, path: str, others: Iterable[str]) -> list[str]:
+        """Return the files of one folder, or of a whole module."""
+        module = _MODULE.match(path)
+        folder = module[0] if module else f"{path.rpartition('/')[0]}/"
+        found = [
+            each
+            for each in (*self._links.paths, *others)
+            if each.startswith(folder) and (module or "/" not in each[len(folder) :])
+        ]
+        return found if len(found) <= _TOGETHER else []
+
+    def _spoken_of(self, change: Change) -> Iterator[str]:
+        """Yield the models and migrations that are named after something that the proposal or its path names."""
+        spoken = {*_SPOKEN.findall(change.old or b""), *_SPOKEN.findall(change.new)}
+        for name in {*(each.decode().lower() for each in spoken), *_names(change.path)} & self._places.stored.keys():
+            yield from self._places.stored[name]
 
     def _imported(self, path: str, facts: FileFacts) -> Iterator[str]:
         links = self._links
-        module = module_name(path, self._sources)
+        module = import_name(path, self._sources)
         yield from (links.paths[number] for number in links.imported_by(path, module, facts))
         if self._modules.keys() - links.modules.keys():  # files that are new
+            from arckode_analyzers.model.front import possible_files
             from arckode_analyzers.model.source import target_of
 
             for row in facts.imports:
                 target = target_of(row, module, is_package=path.endswith("__init__.py"))
                 yield from (self._modules[name] for name in (target, f"{target}.{row.name}") if name in self._modules)
+            meant = (possible_files(path, mark.name) for mark in facts.marks if mark.what == "import")
+            yield from (self._modules[name] for names in meant for name in names if name in self._modules)
 
     def _imports_of(self, path: str) -> frozenset[str]:
         if path in self._imports:
@@ -112,6 +183,9 @@ class _Graph:
         number = self._numbers.get(path)
         if number is not None:
             yield from (self._links.paths[at] for at in self._links.importers[number])
+        else:
+            awaited = self._links.awaited.get(import_name(path, self._sources), ())
+            yield from (self._links.paths[at] for at in awaited)
         yield from (other for other, found in self._imports.items() if path in found)
 
     def _reaching(self, path: str) -> set[str] | None:
@@ -145,7 +219,7 @@ class _Graph:
         yield from (links.paths[number] for number in numbers)
         yield from (path for path, text in texts.items() if words_of(text) & (place | written))
         if change.old is None:  # nothing leads there yet
-            yield from filter(self._roots.match, links.paths)
+            yield from self._places.roots
 
     def _at_most(self, bounds: tuple[int, int]) -> int:
         most, part = bounds
@@ -172,5 +246,9 @@ class _Graph:
 def _names(path: str) -> Iterator[str]:
     """Yield what a path may be named after: `create_line_items` is about `line_items`, and about `items`."""
     for part in path.rpartition(".")[0].split("/"):
-        words = part.split("_")
-        yield from ("_".join(words[at:]) for at in range(len(words)))
+        yield from _endings(part)
+
+
+def _endings(name: str) -> Iterator[str]:
+    words = name.split("_")
+    yield from ("_".join(words[at:]) for at in range(len(words)))

@@ -12,7 +12,7 @@ from arckode_gen.engine.field_types import MODIFIERS, TYPES, VALUED, types_with
 from arckode_gen.engine.fields import parse_field
 from arckode_gen.engine.spec import COMMON_PARAMS, OVERWRITING_PARAMS, WRITING_PARAMS
 from arckode_gen.engine.sql_types import column_type
-from tests.docs import kernel_reference
+from tests.docs import kernel_reference, schema_reference
 from tests.docs.blocks import ROOT
 
 if TYPE_CHECKING:
@@ -48,6 +48,10 @@ def pages() -> dict[str, str]:
         FIELDS: filled(fields, parts),
         LLMS: llms_text(),
         kernel_reference.PAGE: kernel_reference.page(),
+        schema_reference.PAGE: filled(
+            (ROOT / schema_reference.PAGE).read_text(encoding="utf-8"),
+            {"analyze": schema_reference.table(schema_reference.ANALYZE)},
+        ),
     }
 
 

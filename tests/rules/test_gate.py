@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -166,3 +167,53 @@ def test_a_process_that_stays_notices_what_is_stored_anew(tmp_path: Path) -> Non
     signed.store(str(tmp_path), "a.bin", "1", key, {"x": 22})
     assert signed.load(str(tmp_path), "a.bin", "1", key) == {"x": 22}
     signed._KEPT.set(None)
+
+
+# Every word of these is one that many files have: only imports, folders and names tell what belongs together.
+_WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_]+")
+_ANYWHERE = {
+    "ARC106": "src/shop/modules/customers/__init__.py",
+    "ARC208": "src/shop/modules/orders/model.py",
+    "ARC302": "src/shop/modules/orders/service.py",
+    "ARC406": "src/shop/migrations/create_orders.py",
+    "ARC502": "src/shop/modules/orders/service.py",
+    "ARC601": "src/shop/shared/bus.py",
+    "ARC702": "frontend/src/stores/session.store.ts",
+    "ARC703": "frontend/src/router.ts",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "example"),
+    [
+        pytest.param(_ANYWHERE[rule.code], example, id=f"{rule.code}: {example.title}")
+        for rule in all_rules()
+        if rule.code in _ANYWHERE
+        for example in rule.bad
+        if _ANYWHERE[rule.code] in example.files
+    ],
+)
+def test_words_that_every_file_has_hide_nothing(path: str, example: Example, tmp_path: Path) -> None:
+    words = " ".join(sorted(set(_WORDS.findall(" ".join([*example.files, *example.files.values()])))))
+    filler = {name: f"# {words} {words.replace(' ', '_ ')}\n{text}" for name, text in FILLER.items()}
+    others = {name: text for name, text in example.files.items() if name != path}
+    asked = Asked(plant(tmp_path, {"pyproject.toml": "", **filler, **others}))
+    found = asked.by_part(path, example.files[path])
+    assert found is None or found == asked.by_all(path, example.files[path])
+
+
+def test_a_file_that_others_wait_for_is_judged_where_they_use_it(tmp_path: Path) -> None:
+    asked = Asked(plant(tmp_path, {"pyproject.toml": "", **FILLER, SERVICE: CALLER.replace("look", "value1")}))
+    path, content = "src/shop/value1.py", BUSY.replace("look", "value1")
+    found = asked.by_part(path, content)
+    assert found is not None
+    assert [(code, place) for code, place, *_ in found] == [("ARC201", SERVICE)]
+
+
+def test_a_badly_named_migration_is_seen_beside_a_root_that_imports_everything(tmp_path: Path) -> None:
+    doors = {f"src/shop/modules/m{number}s/__init__.py": f"def register{number}(kernel): ...\n" for number in range(30)}
+    root = "".join(f"from shop.modules.m{number}s import register{number}\n" for number in range(30))
+    asked = Asked(plant(tmp_path, {"pyproject.toml": "", **FILLER, **doors, "src/shop/composition_root.py": root}))
+    found = asked.by_part("src/shop/migrations/0001_initial.py", "def up(op): ...\n")
+    assert found is not None
+    assert "ARC406" in {code for code, *_ in found}

@@ -80,13 +80,19 @@ class Front:
                 yield Edge(source, mark, self._resolved(source, mark.name))
 
     def _resolved(self, source: Source, module: str) -> Source | None:
-        folder = source.path.rpartition("/")[0]
-        if module.startswith("@/"):
-            folder, module = _root(source.path), module[2:]
-        elif not module.startswith("."):
-            return None
-        path = _joined(folder, module)
-        return next((self._sources[path + end] for end in _ENDS if path + end in self._sources), None)
+        found = (self._sources[path] for path in possible_files(source.path, module) if path in self._sources)
+        return next(found, None)
+
+
+def possible_files(path: str, module: str) -> tuple[str, ...]:
+    """Return the files that an import of one file may mean, the first that is there; none for a package."""
+    folder = path.rpartition("/")[0]
+    if module.startswith("@/"):
+        folder, module = _root(path), module[2:]
+    elif not module.startswith("."):
+        return ()
+    meant = _joined(folder, module)
+    return tuple(meant + end for end in _ENDS)
 
 
 def marks(source: Source, *what: str) -> Iterator[Mark]:
