@@ -64,17 +64,19 @@ def _content(asked: dict[str, object], file: Path) -> bytes | None:
     if isinstance(content, str):
         return content.encode("utf-8", "surrogatepass")
     edits = asked.get("edits", [asked])
-    if not isinstance(edits, list) or not file.is_file():
+    if not isinstance(edits, list):
         return None
-    return _edited(
-        file.read_text(encoding="utf-8", errors="surrogateescape"), cast("Sequence[Mapping[str, object]]", edits)
-    )
+    text = file.read_text(encoding="utf-8", errors="surrogateescape") if file.is_file() else ""
+    return _edited(text, cast("Sequence[Mapping[str, object]]", edits))
 
 
 def _edited(text: str, edits: Sequence[Mapping[str, object]]) -> bytes | None:
     for edit in edits:
         old, new = edit.get("old_string", edit.get("old_str")), edit.get("new_string", edit.get("new_str"))
-        if not isinstance(old, str) or not isinstance(new, str) or not old or old not in text:
+        if not isinstance(old, str) or not isinstance(new, str):
+            return None
+        old = old.replace("\r\n", "\n")  # the text was read so, too
+        if bool(old) != bool(text) or old not in text:  # nothing is replaced only where nothing is: it makes the file
             return None
         text = text.replace(old, new, -1 if edit.get("replace_all") is True else 1)
     return text.encode("utf-8", "surrogateescape")
