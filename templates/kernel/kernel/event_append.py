@@ -83,15 +83,16 @@ class Held(NamedTuple):
     known: Mapping[UUID, tuple[str, Position]]
 
 
+_STORED_ALREADY: Final = (
+    " UNION ALL SELECT stream, id, transaction_id, position FROM {table} WHERE id IN (SELECT value FROM json_each(?))"
+)
+
+
 async def sqlite_held(session: AsyncSession, tables: Sequence[Table], stream: str, events: Sequence[Event]) -> Held:
     """Look up in one statement what decides on an append; a transaction that writes is the only one."""
     ids = {event.id.hex: event.id for event in events}
     asked = "SELECT name, NULL, 0, version FROM event_streams WHERE name IN (?, ?)"
-    for table in tables:
-        asked += (
-            f" UNION ALL SELECT stream, id, transaction_id, position FROM {table.name} "  # noqa: S608  of ours
-            "WHERE id IN (SELECT value FROM json_each(?))"
-        )
+    asked += "".join(_STORED_ALREADY.format(table=table.name) for table in tables)
     driver = await _driver(session)
     try:
         rows = await driver.execute_fetchall(asked, (ALL, stream, *[json.dumps(list(ids))] * len(tables)))

@@ -1,9 +1,13 @@
-"""Mail that goes nowhere: tests look at what would have been sent."""
+"""Mail that goes nowhere: tests look at what would have been sent, and a developer finds it in the log."""
 
 from typing import TYPE_CHECKING
 
+import structlog
+
 if TYPE_CHECKING:
     from .mail import Message
+
+logger = structlog.get_logger("mail")
 
 
 class MemoryMail:
@@ -14,6 +18,7 @@ class MemoryMail:
 
     async def send(self, message: "Message") -> None:
         self.sent.append(message)
+        logger.debug("a mail stays in memory", to=message.to, subject=message.subject, text=message.text)
 
     def to(self, address: str) -> list["Message"]:
         """Answer what was sent to somebody."""
