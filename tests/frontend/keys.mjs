@@ -2,8 +2,8 @@
 
 const STOPS = 150;
 
-/** Goes through the application by keyboard; `walk` are the tools of the walk, and `person` is who signs in. */
-export async function byKeyboard({ page, step, check, eventually, address }, person) {
+/** Goes through the application by keyboard, with the tools of the walk; `person` signs in, `other` is given a role. */
+export async function byKeyboard({ page, step, check, eventually, address, api, link }, person, other) {
   const press = (...keys) => keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
   const type = (text) => page.keyboard.type(text);
   const shows = (text) => page.getByText(text).first().waitFor();
@@ -21,6 +21,7 @@ export async function byKeyboard({ page, step, check, eventually, address }, per
       return {
         place: [...document.querySelectorAll("*")].indexOf(it),
         name: name.trim().replace(/\s+/g, " "),
+        value: it.value,
         isMarked: outlineStyle !== "none" && Number.parseFloat(outlineWidth) >= 2,
         isSeen: it.contains(middle) || [...(it.labels ?? [])].some((each) => each.contains(middle)),
       };
@@ -31,16 +32,30 @@ export async function byKeyboard({ page, step, check, eventually, address }, per
     check(stop.isSeen, `"${stop.name}" has the focus and is not to be seen`);
   };
 
-  /** Presses a key until something that begins so has the focus; every stop on the way can be seen. */
-  async function go(name, key = "Tab") {
+  /** Presses a key until what is asked for has the focus; every stop on the way can be seen. */
+  async function reach(what, is, key = "Tab") {
     for (let at = 0; at < STOPS; at += 1) {
       await press(key);
       const stop = await here();
       if (!stop) continue;
       seen(stop);
-      if (stop.name.startsWith(name)) return;
+      if (is(stop)) return;
     }
-    throw new Error(`"${name}" is not reached with ${key}`);
+    throw new Error(`"${what}" is not reached with ${key}`);
+  }
+
+  const go = (name, key) => reach(name, (stop) => stop.name.startsWith(name), key);
+
+  async function signIn() {
+    await page.goto(`${address}/login`);
+    await page.getByLabel("E-mail address").waitFor();
+    await go("E-mail address");
+    await type(person.email);
+    await press("Tab");
+    await type(person.password);
+    await press("Enter");
+    await page.waitForURL(`${address}/`);
+    await page.getByRole("button", { name: "Sign out" }).waitFor();
   }
 
   /** Goes round a page, and answers the stops: there is an end, and nothing keeps the focus. */
@@ -205,6 +220,54 @@ export async function byKeyboard({ page, step, check, eventually, address }, per
     await shows("typed, all of it");
   });
 
+  await step("by keyboard: the second to save is told of the first", async () => {
+    await page.goto(`${address}/orders?search=K-01`);
+    await page.getByRole("link", { name: "Edit K-01" }).waitFor();
+    await go("Edit K-01");
+    await press("Enter");
+    await page.waitForURL("**/edit");
+    await eventually(async () => (await page.getByLabel("Number").inputValue()) === "K-01", "the form is not filled");
+    const { data } = await (await page.request.get(`${address}/api/orders?search=K-01`)).json();
+    await api("PATCH", `/orders/${data[0].id}`, { note: "from the other tab" });
+    await go("Note");
+    await press("Control+a");
+    await type("mine");
+    await go("Save");
+    await press("Enter");
+    await shows("Somebody else has changed this meanwhile.");
+    check((await page.getByLabel("Note").inputValue()) === "mine", "what was typed is gone");
+    await go("Show what is stored now");
+    await press("Enter");
+    await eventually(async () => (await page.getByLabel("Note").inputValue()) === "from the other tab", "not shown");
+    await eventually(async () => isIn("main"), "the focus is lost with the question");
+  });
+
+  await step("by keyboard: a server that is down is told, and a second try helps", async () => {
+    await go("Note");
+    await press("Control+a");
+    await type("typed while it was down");
+    await page.route("**/api/**", (route) => route.abort());
+    await go("Save");
+    await press("Enter");
+    await shows("The server cannot be reached.");
+    await page.unroute("**/api/**");
+    await go("Save");
+    await press("Enter");
+    await page.getByRole("heading", { name: "K-01" }).waitFor();
+    await shows("typed while it was down");
+    await page.route("**/api/**", (route) => route.fulfill({ status: 502, contentType: "text/html", body: "<h1>Bad gateway</h1>" }));
+    await page.goto(`${address}/orders?search=K-01`);
+    await page.getByRole("alert").waitFor();
+    await page.unroute("**/api/**");
+    await go("Try again");
+    await press("Enter");
+    await page.getByRole("link", { name: "K-01", exact: true }).waitFor();
+    await eventually(async () => isIn("main"), "the focus is lost with the error");
+    await go("K-01");
+    await press("Enter");
+    await page.getByRole("heading", { name: "K-01" }).waitFor();
+  });
+
   await step("by keyboard: tags are linked and taken away", async () => {
     await go("Add");
     await press("ArrowDown");
@@ -235,6 +298,88 @@ export async function byKeyboard({ page, step, check, eventually, address }, per
     await eventually(async () => (await here())?.name.startsWith("Email"), "the focus does not come back");
     await press("Enter");
     await page.getByRole("heading", { name: "Mary Jackson" }).waitFor();
+  });
+
+  await step("by keyboard: a role is made, given and taken away", async () => {
+    await page.goto(`${address}/roles`);
+    await page.getByRole("link", { name: "New" }).waitFor();
+    await go("New");
+    await press("Enter");
+    await page.waitForURL("**/roles/new");
+    await page.getByRole("textbox", { name: "Name" }).waitFor();
+    await go("Name");
+    await type("Packer");
+    await reach("customers:read", (stop) => stop.value === "customers:read");
+    await press("Space");
+    await go("Save");
+    await press("Enter");
+    await shows("Packer");
+    await go("Users", "Shift+Tab");
+    await press("Enter");
+    await page.waitForURL("**/users");
+    await shows(other.email);
+    await go(other.name);
+    await press("Enter");
+    await page.getByRole("heading", { name: other.name }).waitFor();
+    await go("Give a role");
+    await type("Pack");
+    await go("Add");
+    await press("Enter");
+    await page.getByRole("button", { name: "Remove Packer" }).waitFor();
+    await eventually(async () => isIn("main"), "the focus is lost when the role is given");
+    await go("Remove Packer");
+    await press("Enter");
+    await page.getByRole("dialog").waitFor();
+    await go("Take away");
+    await press("Enter");
+    await eventually(async () => (await page.getByRole("button", { name: "Remove Packer" }).count()) === 0, "it stays");
+    await eventually(async () => isIn("main"), "the focus is lost with the role");
+  });
+
+  await step("by keyboard: an account is asked for, confirmed, and its password forgotten", async () => {
+    const mary = { name: "Mary Somerville", email: "mary@example.org", password: "connexion of the sciences" };
+    await go("Sign out");
+    await press("Enter");
+    await page.waitForURL(`${address}/login`);
+    await page.getByRole("link", { name: "Create an account" }).waitFor();
+    await go("Create an account");
+    await press("Enter");
+    await page.waitForURL("**/register");
+    await page.getByLabel("Name").waitFor();
+    await go("Create");
+    await press("Enter");
+    await shows("Fill this in.");
+    check((await here()).name.startsWith("Name"), "the first missing field does not have the focus");
+    await type(mary.name);
+    await press("Tab");
+    await type(mary.email);
+    await press("Tab");
+    await type(mary.password);
+    await press("Enter");
+    await shows(`A letter is on its way to ${mary.email}`);
+    await page.goto(await link(mary.email));
+    await page.getByLabel("Password").waitFor();
+    await go("Password");
+    await type(mary.password);
+    await press("Enter");
+    await shows("The account is ready.");
+    await page.goto(`${address}/login`);
+    await page.getByRole("link", { name: "Forgotten password" }).waitFor();
+    await go("Forgotten password");
+    await press("Enter");
+    await page.waitForURL("**/forgot");
+    await page.getByLabel("E-mail address").waitFor();
+    await go("E-mail address");
+    await type(mary.email);
+    await press("Enter");
+    await shows(`If there is an account for ${mary.email}`);
+    await page.goto(await link(mary.email, 1));
+    await page.getByLabel("New password").waitFor();
+    await go("New password");
+    await type("on molecular and microscopic");
+    await press("Enter");
+    await shows("The password is saved.");
+    await signIn();
   });
 
   await step("by keyboard: a narrow window's menu, and the language", async () => {

@@ -497,7 +497,7 @@ await step("who forgot the password chooses a new one, and is signed out before"
   await page.waitForURL(`${address}/`);
 });
 
-await byKeyboard({ page, step, check, eventually, address }, ADA);
+await byKeyboard({ page, step, check, eventually, address, api, link }, ADA, GRACE);
 
 await step("it speaks Spanish, also the next time", async () => {
   await page.goto(`${address}/customers`);

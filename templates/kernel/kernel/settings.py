@@ -226,7 +226,8 @@ class KernelSettings(BaseSettings):
         try:
             return cls()
         except ValidationError as error:
-            raise SystemExit("\n".join(_line(cls, found["loc"], found["msg"]) for found in error.errors())) from None
+            lines = [_line(cls, found["loc"], found["msg"]) for found in error.errors()]
+            raise SystemExit("\n".join(dict.fromkeys(lines))) from None  # several parts read some of the variables
         except SettingsError as error:
             raise SystemExit(f"settings: {error}") from None
 
