@@ -11,4 +11,5 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "ARC205": {"_in_loop: if grouped": "rows that load the same relationship are reported once, by place"},
     "ARC303": {"check: if judged.is_kernel": _WORDS},
     "ARC305": {"_written: if at == line": "it chooses the column, and a test looks at lines"},
+    "ARC602": {"_unhandled: if act.call.record.func[-1] == 'asks'": _WORDS},
 }

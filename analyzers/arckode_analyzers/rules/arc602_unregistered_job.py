@@ -197,6 +197,7 @@ RULE = Rule(
     bad=(
         Example("a job nobody registers", {_SERVICE: _MARKED, _ROOT: _EMPTY_ROOT}),
         Example("a command that nobody handles", {_COMMANDS: _PAYS, _ROOT: _EMPTY_ROOT}),
+        Example("a command that nobody handles, all in one file", {_ROOT: _PAYS}),
         Example(
             "another command of the same name is handled, and the right one in a comment",
             {

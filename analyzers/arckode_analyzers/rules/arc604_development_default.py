@@ -444,6 +444,27 @@ def sign(payload):
     ),
     good=(
         Example(
+            "an event store that the environment chooses, where the only one is on a server",
+            {
+                "src/shop/settings.py": """\
+from shop.kernel.event_store import EventStoreSettings
+from shop.kernel.settings import KernelSettings
+
+class Settings(KernelSettings):
+    event_store: EventStoreSettings = EventStoreSettings()
+""",
+                "src/shop/composition_root.py": """\
+from shop.kernel.app import Kernel
+from shop.kernel.event_store_redis import provide_redis_event_store
+
+def compose(settings):
+    kernel = Kernel(settings)
+    provide_redis_event_store(kernel)
+    return kernel
+""",
+            },
+        ),
+        Example(
             "providers that are there, of the project's own, or for the environment to choose",
             {
                 _SETTINGS: """\
