@@ -195,9 +195,12 @@ export async function byKeyboard({ page, step, check, eventually, address, api, 
     check(!(await isIn("tbody, header")), "the focus leaves the question for the page below");
     await press("Escape");
     await eventually(async () => (await here())?.name === "Delete: K-01", "the focus does not come back from the question");
+    await page.waitForTimeout(500); // no hand is quicker
     await press("Enter");
     await page.getByRole("dialog").waitFor();
+    await page.waitForTimeout(500);
     await go("Delete");
+    check(await isIn("dialog"), "the focus is not in the question");
     await press("Enter");
     await page.getByRole("button", { name: "Undo" }).waitFor();
     await eventually(async () => (await here())?.name === "Undo", "what can be taken back does not have the focus");
