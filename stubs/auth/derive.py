@@ -322,9 +322,7 @@ def _refuse_others(project: Snapshot, p: str) -> None:
     for kind, module in product(("aggregate", "module", "projection"), _DOORS):
         if units.load(project, kind, f"{p}{module}") is not None:
             brought = ", ".join(f"{p}{each}" for each in sorted(_DOORS))
-            beside = (
-                "`arckode make:auth --prefix staff` makes one beside it, with tables and routes of its own"
-            )
+            beside = "`arckode make:auth --prefix staff` makes one beside it, with tables and routes of its own"
             raise UsageError(
                 f"signing in brings the modules {brought}, and this project has the {kind} '{p}{module}' already",
                 "choose another prefix" if p else beside,

@@ -4,8 +4,8 @@ The order of all events must be one that a reader can follow: what becomes visib
 alone is not enough, because a transaction may take its number early and commit late.
 
 - PostgreSQL: events are ordered by their transaction's id first, and read only below the oldest transaction that is
-  still open (`pg_snapshot_xmin`). No writer waits for another stream's; one long transaction that writes, anywhere in the
-  cluster, delays readers, and loses nothing. Those of one stream keep its order, whichever transaction began first.
+  still open (`pg_snapshot_xmin`). No writer waits for another stream's; one long transaction that writes, anywhere in
+  the cluster, delays readers, and loses nothing. Those of one stream keep its order, whichever transaction began first.
 - SQLite, MariaDB, MySQL: transactions that append take turns, on the one writer that SQLite has or on a counter's row,
   so that positions are given in the order of the commits.
 """
