@@ -457,9 +457,9 @@ async def test_the_settings_choose() -> None:
     assert isinstance(memory.adapter(CACHE), MemoryCache)
     assert memory.adapter(CACHE) is memory.adapter(CACHE)
     redis = Kernel(Settings.for_tests(database_url="sqlite://", cache=redis_settings("redis://127.0.0.1:1/0")))
-    with pytest.raises(WiringError, match="the CacheSettings choose 'redis', and the composition root provides no"):
+    with pytest.raises(WiringError, match="CACHE__PROVIDER is redis, and the composition root provides no"):
         redis.adapter(CACHE)
-    with pytest.raises(WiringError, match="the CacheSettings choose 'redis'"):
+    with pytest.raises(WiringError, match="CACHE__PROVIDER is redis"):
         async with client(redis):
             pass
     again = Kernel(Settings.for_tests(database_url="sqlite://", cache=redis_settings("redis://127.0.0.1:1/0")))

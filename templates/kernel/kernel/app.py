@@ -160,9 +160,8 @@ class Kernel:
     def adapter(self, port: AdapterPort[A]) -> A:
         """Answer what is behind a port. Raises WiringError when the settings choose what nobody provided."""
         if port.settings not in self._adapters:
-            provider = self.settings.of(port.settings).provider
-            if provider != "memory":
-                raise WiringError(_not_provided(port.settings, provider))
+            if self.settings.of(port.settings).provider != "memory":
+                raise WiringError(_not_provided(self.settings, port.settings))
             self._adapters[port.settings] = port.memory(self.clock)
         return cast("A", self._adapters[port.settings])
 
@@ -263,7 +262,7 @@ class Kernel:
             raise WiringError(f"not connected: {', '.join(empty)}; call the connectors in the composition root")
         for settings in self.settings.ports().values():
             if settings.provider != "memory" and type(settings) not in self._adapters:
-                raise WiringError(_not_provided(type(settings), settings.provider))
+                raise WiringError(_not_provided(self.settings, type(settings)))
 
     def _refuse_undeclared(self, routers: list[APIRouter]) -> None:
         """Refuse a guard that nobody could ever pass; a project that declares no permission has no roles either."""
@@ -334,9 +333,13 @@ class Kernel:
         ]
 
 
-def _not_provided(settings: type[PortSettings], provider: str) -> str:
-    missing = f"the {settings.__name__} choose '{provider}', and the composition root provides no such adapter; "
-    return missing + ("let it `kernel.provide` yours" if provider == "own" else "`arckode make:adapter` adds one")
+def _not_provided(settings: KernelSettings, kind: type[PortSettings]) -> str:
+    name, chosen = next((name, value) for name, value in settings.ports().items() if isinstance(value, kind))
+    variable = chosen.variables.get("provider", f"{name.upper()}__PROVIDER")
+    missing = f"{variable} is {chosen.provider}, and the composition root provides no such adapter; "
+    return missing + (
+        "let it `kernel.provide` yours" if chosen.provider == "own" else "`arckode make:adapter` adds one"
+    )
 
 
 def _security_headers(settings: KernelSettings) -> dict[str, str]:
