@@ -566,6 +566,36 @@ async def test_what_waits_about_somebody_who_was_forgotten_is_not_handled(place:
     assert "@new.example" not in await place.everything()
 
 
+async def test_nobody_is_forgotten_in_the_middle_of_being_sent_a_command(place: Place, desk: Desk) -> None:
+    """Whatever was accepted, handled or sent at the same time is sealed with the key that is gone, or refused."""
+    key = await place.joined()
+    refused = 0
+
+    async def send(number: int) -> None:
+        nonlocal refused
+        rename = Rename(member=key, email=f"secret-{number}@example.com")
+        try:
+            await (desk.queued.accept(rename) if number % 2 else desk.bus.execute(rename))
+        except ForgottenError:
+            refused += 1
+        except ConflictError:
+            return  # others were faster again and again
+
+    async def forget() -> None:
+        await asyncio.sleep(0.02)
+        await place.personal.forget(key)
+
+    await asyncio.gather(*(send(number) for number in range(20)), forget(), desk.worker.drain())
+    await send(98)
+    await send(99)
+    await desk.worker.drain()
+    assert refused >= 2
+    assert (await place.members.load(key)).state.email == "[erased]"
+    held = await place.everything()
+    assert "secret" not in held
+    assert "ada@" not in held
+
+
 async def test_what_a_command_said_can_be_told_by_nobody_from_its_digest(place: Place, desk: Desk) -> None:
     """Two rows of one command differ, and under a key that is gone no value can be tried."""
     key = await place.joined()
