@@ -186,7 +186,7 @@ def test_the_worker_says_it_without_a_traceback(monkeypatch: pytest.MonkeyPatch)
         raise MissingTableError("queue_jobs")
 
     monkeypatch.setattr(worker, "work", fails)
-    monkeypatch.setattr(worker.importlib, "import_module", lambda _name: _Composed)
+    monkeypatch.setattr("importlib.import_module", lambda _name: _Composed)
     with pytest.raises(SystemExit) as ended:
         worker.main([])
     assert ended.value.code == "the table 'queue_jobs' is not in the database; create it: `arckode db:migrate`"

@@ -9,7 +9,8 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Final, Literal, Protocol
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Final, Literal, Protocol
 from uuid import UUID
 
 import structlog
@@ -39,6 +40,8 @@ logger = structlog.get_logger("streams")
 
 class StreamSettings(PortSettings):
     """How readers in several processes are reached, and what is kept for those that come back."""
+
+    added_by: ClassVar[Mapping[str, str]] = MappingProxyType({"redis": "make:stream NAME"})
 
     provider: Literal["memory", "redis"] = "memory"
     url: SecretStr = Field(default=SecretStr("redis://127.0.0.1:6379/0"), description="redis://, rediss:// or unix://")

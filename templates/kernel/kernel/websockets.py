@@ -9,7 +9,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal, Protocol, cast
+from types import MappingProxyType
+from typing import ClassVar, Final, Literal, Protocol, cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -37,6 +38,8 @@ logger = structlog.get_logger("sockets")
 
 class SocketSettings(PortSettings):
     """How sockets of several processes are reached, and what one may do."""
+
+    added_by: ClassVar[Mapping[str, str]] = MappingProxyType({"redis": "make:websocket NAME"})
 
     provider: Literal["memory", "redis"] = "memory"
     url: SecretStr = Field(default=SecretStr("redis://127.0.0.1:6379/0"), description="redis://, rediss:// or unix://")
