@@ -39,6 +39,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import NULLTYPE
 
 from .app import Kernel
+from .clock import until_set
 from .database import Database
 from .errors import WiringError
 from .event_append import postgresql_append, postgresql_statement, sqlite_held, sqlite_insert
@@ -197,12 +198,8 @@ class DatabaseEvents:
             return position.transaction < await self._next_transaction(session)
 
     async def changed(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._appended.wait()
+        if await until_set(self._appended, seconds):
             self._appended.clear()
-        except TimeoutError:
-            return
 
     async def ping(self) -> None:
         async with self._database.session() as session:
