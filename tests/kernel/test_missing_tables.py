@@ -9,7 +9,7 @@ import pytest
 import structlog
 from fastapi import APIRouter
 from sqlalchemy import Column, Integer, Table, insert, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from kernel import worker
 from kernel.app import Kernel
@@ -54,6 +54,7 @@ async def test_each_engine_names_the_table_and_the_command(sql_only: Shop, never
         async with database.session() as session:
             await session.execute(select(never_made))
     assert read.value.table == "never_made"
+    assert isinstance(read.value, SQLAlchemyError)
     with pytest.raises(MissingTableError, match=TOLD):
         async with database.transaction() as session:
             await session.execute(insert(never_made).values(id=1))

@@ -10,6 +10,8 @@ from math import ceil
 from types import MappingProxyType
 from typing import ClassVar
 
+from sqlalchemy.exc import SQLAlchemyError
+
 _NO_FIELDS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -129,7 +131,7 @@ class CannotConnectError(ConnectionError):
     """The database does not let us in; whoever called the API hears 503, and the log says why."""
 
 
-class MissingTableError(ProgrammingError):
+class MissingTableError(ProgrammingError, SQLAlchemyError):
     """The database has not a table that the program's models have."""
 
     def __init__(self, table: str) -> None:

@@ -41,7 +41,7 @@ from sqlalchemy.types import NULLTYPE
 from .app import Kernel
 from .clock import until_set
 from .database import Database
-from .errors import WiringError
+from .errors import WiringError, told_in_a_line
 from .event_append import postgresql_append, postgresql_statement, sqlite_held, sqlite_insert
 from .event_store import EVENT_STORE, EventStoreSettings
 from .event_table import EventRow, StreamRow
@@ -216,7 +216,7 @@ class DatabaseEvents:
         try:
             archived = await self.version(ARCHIVE) if len(self._tables) == 1 else 0
         except SQLAlchemyError as error:  # where tables are missing it starts, and there is nothing to miss
-            logger.warning("the event store could not be checked", error=type(error).__name__)
+            logger.warning("the event store could not be checked", error=told_in_a_line(error) or type(error).__name__)
             return
         if archived:
             raise WiringError(
