@@ -132,7 +132,7 @@ class CannotConnectError(ConnectionError):
 
 
 class MissingTableError(ProgrammingError, SQLAlchemyError):
-    """The database has not a table that the program's models have."""
+    """A table that the program's models have is not in the database."""
 
     def __init__(self, table: str) -> None:
         self.table = table
