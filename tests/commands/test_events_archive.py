@@ -50,7 +50,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
         call(root, "events:archive")
     assert none.value.hint == "`arckode make:event-archive` adds one"
     call(root, "make:event-archive")
-    with pytest.raises(RefusedError, match="a table of the event store or its archive is not there") as missing:
+    with pytest.raises(
+        RefusedError, match="event store or its archive is not there: no such table: event_streams"
+    ) as missing:
         call(root, "events:archive")
     assert missing.value.hint == "make it first: `arckode db:migrate`"
     call(root, "db:migrate")

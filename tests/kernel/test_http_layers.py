@@ -335,7 +335,9 @@ def test_a_wrong_setting_ends_the_program_with_a_line_that_names_it(
 async def test_redis_rate_limits_that_nobody_provides_stop_the_start() -> None:
     async with fresh_database() as database:
         kernel = compose(database, rate_limits={"provider": "redis"})
-        with pytest.raises(WiringError, match=r"RATE_LIMITS__PROVIDER is redis, and the composition root provides"):
+        with pytest.raises(
+            WiringError, match=r"^RATE_LIMITS__PROVIDER is 'redis', .* `arckode make:adapter redis-limits`, or choose"
+        ):
             async with client(kernel):
                 pass
 

@@ -160,8 +160,9 @@ class Kernel:
     def adapter(self, port: AdapterPort[A]) -> A:
         """Answer what is behind a port. Raises WiringError when the settings choose what nobody provided."""
         if port.settings not in self._adapters:
-            if self.settings.of(port.settings).provider != "memory":
-                raise WiringError(_not_provided(self.settings, port.settings))
+            chosen = self.settings.of(port.settings)
+            if chosen.provider != "memory":
+                raise WiringError(self._not_provided(chosen))
             self._adapters[port.settings] = port.memory(self.clock)
         return cast("A", self._adapters[port.settings])
 
@@ -262,7 +263,11 @@ class Kernel:
             raise WiringError(f"not connected: {', '.join(empty)}; call the connectors in the composition root")
         for settings in self.settings.ports().values():
             if settings.provider != "memory" and type(settings) not in self._adapters:
-                raise WiringError(_not_provided(self.settings, type(settings)))
+                raise WiringError(self._not_provided(settings))
+
+    def _not_provided(self, chosen: PortSettings) -> str:
+        name = next(name for name, value in self.settings.ports().items() if value is chosen)
+        return chosen.not_provided(f"{name.upper()}__")
 
     def _refuse_undeclared(self, routers: list[APIRouter]) -> None:
         """Refuse a guard that nobody could ever pass; a project that declares no permission has no roles either."""
@@ -331,15 +336,6 @@ class Kernel:
             Middleware(ResponseDeadline, seconds=settings.request_timeout),
             *self._layers,
         ]
-
-
-def _not_provided(settings: KernelSettings, kind: type[PortSettings]) -> str:
-    name, chosen = next((name, value) for name, value in settings.ports().items() if isinstance(value, kind))
-    variable = chosen.variables.get("provider", f"{name.upper()}__PROVIDER")
-    missing = f"{variable} is {chosen.provider}, and the composition root provides no such adapter; "
-    return missing + (
-        "let it `kernel.provide` yours" if chosen.provider == "own" else "`arckode make:adapter` adds one"
-    )
 
 
 def _security_headers(settings: KernelSettings) -> dict[str, str]:

@@ -18,7 +18,7 @@ from uuid import UUID
 
 import structlog
 from pydantic import ValidationError as InvalidError
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -35,6 +35,7 @@ from .event_store import ConcurrencyError
 from .fields import table_of
 from .ids import new_id
 from .message_handlers import Handler, Handlers, MessageContext, Registration
+from .old_rows import delete_before
 from .request_context import current_cause, current_correlation_id, handling
 
 __all__ = [
@@ -49,7 +50,6 @@ __all__ = [
 
 C = TypeVar("C", bound=Command)
 _ROWS = table_of(CommandRow)
-_AT_ONCE: Final = 1000
 _UPKEEP: Final = 3600.0
 _SALT: Final = 15  # with a digest of twice as many bytes it fits the column, as base64
 _ACCEPTED, _DONE, _FAILED = "accepted", "done", "failed"
@@ -187,18 +187,7 @@ class CommandBus:
 
     async def forget(self, before: datetime) -> int:
         """Forget commands that ended before a time, and answer how many; one that comes again happens again."""
-        ended = _ROWS.c.finished_at < before
-        old = select(_ROWS.c.id).where(ended).order_by(_ROWS.c.finished_at).limit(_AT_ONCE)
-        forgotten = 0
-        while True:
-            async with self.database.session() as session:
-                ids = list(await session.scalars(old))
-            if not ids:
-                return forgotten
-            async with self.database.transaction() as session:
-                # A command that had failed may have been sent again, and done, since.
-                await session.execute(delete(_ROWS).where(_ROWS.c.id.in_(ids), ended))
-            forgotten += len(ids)
+        return await delete_before(self.database, _ROWS.c.finished_at, before)
 
     async def _until_it_fits(
         self, registration: Registration[Any, Aggregate[Any]], command: Command, context: MessageContext

@@ -11,6 +11,7 @@ from .clock import Clock, SystemClock
 from .database_url import async_url
 from .engine import new_engine, reading, writing
 from .errors import TransactionError
+from .missing_tables import name_missing_tables
 from .model import Entity
 from .row_changes import RowWatcher
 from .unit_of_work import CurrentUnit, Unit
@@ -31,6 +32,7 @@ class Database:
         self.url = async_url(url) if isinstance(url, str) else url
         self.clock: Clock = clock or SystemClock()
         self.engine: AsyncEngine = new_engine(self.url, pool_size=pool_size, echo=echo)
+        name_missing_tables(self.engine, Entity.metadata)
         self._readers = reading(self.engine)
         self._writers = writing(self.engine)
         self._current: CurrentUnit[AsyncSession] = CurrentUnit("unit_of_work")

@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import ColumnElement, CursorResult, Update, delete, func, insert, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from .clock import until_set
 from .database import Database
 from .errors import UnavailableError
 from .event_bus_table import OutgoingRow, RelayRow
@@ -89,9 +90,7 @@ class Outbox:
         return Outgoing(tuple(of_plain(row.event) for row in rows), published)
 
     async def changed(self, seconds: float, /) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self.filled.wait()
+        if await until_set(self.filled, seconds):
             self.filled.clear()
 
     async def count(self) -> int:

@@ -39,8 +39,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import NULLTYPE
 
 from .app import Kernel
+from .clock import until_set
 from .database import Database
-from .errors import WiringError
+from .errors import WiringError, told_in_a_line
 from .event_append import postgresql_append, postgresql_statement, sqlite_held, sqlite_insert
 from .event_store import EVENT_STORE, EventStoreSettings
 from .event_table import EventRow, StreamRow
@@ -197,12 +198,8 @@ class DatabaseEvents:
             return position.transaction < await self._next_transaction(session)
 
     async def changed(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._appended.wait()
+        if await until_set(self._appended, seconds):
             self._appended.clear()
-        except TimeoutError:
-            return
 
     async def ping(self) -> None:
         async with self._database.session() as session:
@@ -219,7 +216,7 @@ class DatabaseEvents:
         try:
             archived = await self.version(ARCHIVE) if len(self._tables) == 1 else 0
         except SQLAlchemyError as error:  # where tables are missing it starts, and there is nothing to miss
-            logger.warning("the event store could not be checked", error=type(error).__name__)
+            logger.warning("the event store could not be checked", error=told_in_a_line(error) or type(error).__name__)
             return
         if archived:
             raise WiringError(
