@@ -264,5 +264,5 @@ async def test_events_that_are_elsewhere_cannot_be_archived() -> None:
     other = Kernel(Settings.for_tests(database_url="sqlite://", event_store=EventStoreSettings(provider="memory")))
     archive = use_event_archive(other)
     for refused in (archive.archive(), archive.restore()):
-        with pytest.raises(WiringError, match="only events in the project's database can be archived"):
+        with pytest.raises(WiringError, match="EVENT_STORE_PROVIDER is memory, and only events in the project's own"):
             await refused
