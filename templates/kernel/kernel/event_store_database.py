@@ -12,7 +12,9 @@ alone is not enough, because a transaction may take its number early and commit 
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, cast
 from uuid import UUID
@@ -41,7 +43,7 @@ from sqlalchemy.types import NULLTYPE
 from .app import Kernel
 from .database import Database
 from .errors import WiringError
-from .event_append import postgresql_append, postgresql_statement, sqlite_held, sqlite_insert
+from .event_append import postgresql_statements, postgresql_words, sqlite_append
 from .event_store import EVENT_STORE, EventStoreSettings
 from .event_table import EventRow, StreamRow
 from .event_values import (
@@ -120,29 +122,28 @@ class DatabaseEvents:
         self._reader = _Reader(database.dialect)
         self._appended = asyncio.Event()
         self._tables: tuple[Table, ...] = (_EVENTS,)
-        self._statement = postgresql_statement(self._tables)
+        self._alone, self._inside = postgresql_statements(self._tables)
 
     def read_also(self, archive: Table) -> None:
         """Find events in another table of that shape, too, wherever one is asked for."""
         self._tables = (_EVENTS, archive)
-        self._statement = postgresql_statement(self._tables)
+        self._alone, self._inside = postgresql_statements(self._tables)
 
     async def append(self, stream: str, events: Sequence[Event], *, expected: Expected) -> tuple[Position, ...]:
         checked_stream(stream)
         checked_events(events)
-        async with self._database.transaction() as session:
-            match self._database.dialect:
-                case "postgresql":
-                    positions = await self._append_by_transaction(session, stream, events, expected)
-                case "sqlite":
-                    held = await sqlite_held(session, self._tables, stream, events)
-                    if known := already_there(stream, events, held.known):
-                        return known
-                    check_expected(stream, expected, held.actual)
-                    positions = await sqlite_insert(session, stream, events, held, self._database.clock.now())
-                case _:
-                    positions = await self._append_in_turn(session, stream, events, expected)
-            await self._database.after_commit(self._wake)
+        now = self._database.clock.now()
+        match self._database.dialect:
+            case "postgresql":
+                positions = await self._append_by_transaction(stream, events, expected, now)
+            case "sqlite":
+                append = partial(
+                    sqlite_append, stream=stream, events=events, expected=expected, now=now, tables=self._tables
+                )
+                positions = await self._database.in_sqlite(append)
+            case _:
+                positions = await self._append_in_turn(stream, events, expected, now)
+        await self._database.after_commit(self._wake)
         return positions
 
     async def read_stream(
@@ -243,43 +244,63 @@ class DatabaseEvents:
         self._appended.set()
 
     async def _append_by_transaction(
-        self, session: AsyncSession, stream: str, events: Sequence[Event], expected: Expected
+        self, stream: str, events: Sequence[Event], expected: Expected, now: datetime
     ) -> tuple[Position, ...]:
         """Append in one statement where that can be; what it could not store is looked into, and the row is locked."""
-        now = self._database.clock.now()
-        stored = await postgresql_append(session, self._statement, stream, events, expected=expected, now=now)
-        if len(stored) == len(events):
-            return tuple(stored[event.id] for event in events)
-        there = await self._found(session, events)
-        known = already_there(stream, events, {key: place for key, place in there.items() if key not in stored})
-        actual = await self._version(session, stream) - len(events)
-        if known:
-            await self._count(session, stream, actual)
-            return known
-        check_expected(stream, expected, actual)
-        rows = [{"number": number, **_row(stream, event, now)} for number, event in enumerate(events, actual + 1)]
-        behind = insert(_EVENTS).values(transaction_id=_transaction(stream, actual))
-        # In the order of the rows, in which the server numbers them as well.
-        answered = behind.returning(_EVENTS.c.transaction_id, _EVENTS.c.position, sort_by_parameter_order=True)
-        return tuple(Position(row.transaction_id, row.position) for row in await session.execute(answered, rows))
+        words = postgresql_words(stream, events, expected=expected, now=now)
+        if not self._database.in_transaction() and (positions := await self._append_alone(words)):
+            return positions
+        async with self._database.transaction() as session:
+            connection = await session.connection()
+            rows = cast(
+                "Sequence[tuple[UUID, int, int]]", (await connection.exec_driver_sql(self._inside, words)).all()
+            )
+            stored = {event: Position(*place) for event, *place in rows}
+            if len(stored) == len(events):
+                return tuple(stored[event.id] for event in events)
+            there = await self._found(session, events)
+            known = already_there(stream, events, {key: place for key, place in there.items() if key not in stored})
+            actual = await self._version(session, stream) - len(events)
+            if known:
+                await self._count(session, stream, actual)
+                return known
+            check_expected(stream, expected, actual)
+            behind = insert(_EVENTS).values(transaction_id=_transaction(stream, actual))
+            # In the order of the rows, in which the server numbers them as well.
+            new = [{"number": number, **_row(stream, event, now)} for number, event in enumerate(events, actual + 1)]
+            answered = behind.returning(_EVENTS.c.transaction_id, _EVENTS.c.position, sort_by_parameter_order=True)
+            return tuple(Position(*place) for place in await session.execute(answered, new))
+
+    async def _append_alone(self, words: Sequence[Any]) -> tuple[Position, ...]:
+        """Append without a transaction around it, in one way to the server and back; nothing when nothing is stored.
+
+        Why that is finds out who appends again, whatever it was: an event is stored once.
+        """
+        async with self._database.driver() as driver:
+            with suppress(Exception):
+                rows: list[Sequence[Any]] = await driver.fetch(self._alone, *words)
+                # They were numbered in their order.
+                return tuple(sorted([Position(transaction, number) for _, transaction, number in rows]))
+        return ()
 
     async def _append_in_turn(
-        self, session: AsyncSession, stream: str, events: Sequence[Event], expected: Expected
+        self, stream: str, events: Sequence[Event], expected: Expected, now: datetime
     ) -> tuple[Position, ...]:
         """Append while no other transaction does; turns begin with the counter, so that no two wait for each other."""
-        last, actual = await self._locked(session, ALL), await self._locked(session, stream)
-        if known := already_there(stream, events, await self._found(session, events)):
-            return known
-        check_expected(stream, expected, actual)
-        now, count = self._database.clock.now(), len(events)
-        await self._count(session, ALL, last + count)
-        await self._count(session, stream, actual + count)
-        rows = [
-            {"number": actual + place, "transaction_id": 0, "position": last + place, **_row(stream, event, now)}
-            for place, event in enumerate(events, 1)
-        ]
-        await session.execute(insert(_EVENTS), rows)
-        return tuple(Position(0, last + place) for place in range(1, count + 1))
+        async with self._database.transaction() as session:
+            last, actual = await self._locked(session, ALL), await self._locked(session, stream)
+            if known := already_there(stream, events, await self._found(session, events)):
+                return known
+            check_expected(stream, expected, actual)
+            count = len(events)
+            await self._count(session, ALL, last + count)
+            await self._count(session, stream, actual + count)
+            rows = [
+                {"number": actual + place, "transaction_id": 0, "position": last + place, **_row(stream, event, now)}
+                for place, event in enumerate(events, 1)
+            ]
+            await session.execute(insert(_EVENTS), rows)
+            return tuple(Position(0, last + place) for place in range(1, count + 1))
 
     async def _count(self, session: AsyncSession, stream: str, version: int) -> None:
         """Write down how many events a stream has that this transaction holds."""

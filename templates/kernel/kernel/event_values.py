@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from math import isfinite
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 from uuid import UUID
 
@@ -179,9 +180,9 @@ def _check(event: Event) -> None:
         raise ProgrammingError(f"'{event.type}' is no event's name; write module.action, such as users.created")
     if event.occurred_at.tzinfo is None:
         raise ProgrammingError(f"{event.type}: the time at which it happened has no zone")
+    if _is_simple(dict(event.data)) and _is_simple(dict(event.metadata)):
+        return
     for name, value in (("data", event.data), ("metadata", event.metadata)):
-        if all(type(key) is str and _is_simple(key) and _is_simple(held) for key, held in value.items()):
-            continue
         try:
             _plain(value)
         except (TypeError, ValueError) as error:
@@ -193,15 +194,22 @@ def _check(event: Event) -> None:
             raise ValidationError(f"{event.type} cannot be stored.", fields={name: str(error)}) from error
 
 
-def _is_simple(value: object) -> bool:
+def _is_simple(value: object, *, deep: int = 8) -> bool:
     """Tell at once what any store gives back as it was; of what is not told so, `_check` finds out."""
     kind = type(value)
     if kind is str:
         text = cast("str", value)
-        return text.isascii() and "\0" not in text
+        return "\0" not in text if text.isascii() else text.isprintable()
     if kind is int:
         return -_LARGEST <= cast("int", value) <= _LARGEST
-    return value is None or kind is bool
+    if kind is dict and deep:
+        held = cast("dict[object, object]", value)
+        if not all(type(key) is str and _is_simple(key) for key in held):
+            return False
+        return all(_is_simple(part, deep=deep - 1) for part in held.values())
+    if kind is list and deep:
+        return all(_is_simple(part, deep=deep - 1) for part in cast("list[object]", value))
+    return value is None or kind is bool or (kind is float and isfinite(cast("float", value)))
 
 
 def _plain(value: Mapping[str, object]) -> None:

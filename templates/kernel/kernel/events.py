@@ -68,6 +68,7 @@ def new_event(
     )
 
 
+@lru_cache
 def is_event_name(text: str) -> bool:
     """Say whether an event can be called that: `module.action` or `module.entity.action`."""
     return _NAME.fullmatch(text) is not None
