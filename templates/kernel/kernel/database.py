@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
 import structlog
-from sqlalchemy import URL, MetaData, text
+from sqlalchemy import URL, MetaData, PoolProxiedConnection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.util import greenlet_spawn
 
 from .clock import Clock, SystemClock
-from .database_url import async_url
+from .database_url import async_url, is_memory
 from .engine import SqliteDriver, as_transaction, in_thread_of, new_engine, reading, writing
 from .errors import TransactionError
 from .model import Entity
@@ -37,6 +37,8 @@ class Database:
         self.engine: AsyncEngine = new_engine(self.url, pool_size=pool_size, echo=echo)
         self._readers = reading(self.engine)
         self._writers = writing(self.engine)
+        self._in_memory = is_memory(self.url)
+        self._kept: PoolProxiedConnection | None = None
         self._current: CurrentUnit[AsyncSession] = CurrentUnit("unit_of_work")
 
     @property
@@ -101,12 +103,14 @@ class Database:
         It goes to the thread of the driver and back once. Raises OperationalError for what SQLite refuses, and
         TransactionError as `session` does.
         """
-        if not self._current.inside():
+        if self._current.inside():
+            async with self.transaction() as session:
+                lent = await (await session.connection()).get_raw_connection()
+                return await in_thread_of(cast("SqliteDriver", lent.driver_connection), work)
+        if self._in_memory:  # on one connection
             async with self.driver() as driver:
                 return await in_thread_of(driver, as_transaction(work))
-        async with self.transaction() as session:
-            lent = await (await session.connection()).get_raw_connection()
-            return await in_thread_of(cast("SqliteDriver", lent.driver_connection), work)
+        return await in_thread_of(await self._writer(), as_transaction(work))
 
     async def after_commit(self, hook: Callable[[], Awaitable[None]]) -> None:
         """Run something once what is being written is committed, and never if it is not; at once outside a transaction.
@@ -133,6 +137,16 @@ class Database:
             except Exception:
                 logger.exception("what was to be done after a commit failed", hook=repr(hook))
 
+    async def _writer(self) -> SqliteDriver:
+        """Answer a connection that is kept: what uses it queues up for its thread, instead of trying for the lock."""
+        if self._kept is None:
+            lent = await self.engine.raw_connection()
+            if self._kept is None:
+                self._kept = lent
+            else:
+                await greenlet_spawn(lent.close)
+        return cast("SqliteDriver", self._kept.driver_connection)
+
     async def ping(self) -> None:
         """Ask the database for an answer; raises whatever the driver raises when there is none."""
         async with self.engine.connect() as connection:
@@ -158,6 +172,9 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        if self._kept is not None:
+            await greenlet_spawn(self._kept.close)
+            self._kept = None
         await self.engine.dispose()
 
 

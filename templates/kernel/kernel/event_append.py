@@ -86,7 +86,7 @@ def sqlite_append(
     last, actual = versions.get(ALL, 0), versions.get(stream, 0)
     # Where the number is right nothing is looked up: an event that is there already violates the primary key. Only
     # what is in the archive would not.
-    if actual == expected and len(tables) == 1:
+    if (actual == expected or (actual == 0 and expected is StreamState.NO_STREAM)) and len(tables) == 1:
         try:
             return _sqlite_store(connection, stream, events, now, last=last, actual=actual)
         except sqlite3.IntegrityError:
@@ -202,4 +202,4 @@ def _bounds(expected: Expected) -> tuple[int, int]:
 def _sqlite_time(moment: datetime) -> str:
     """Write a moment as the columns have it: in UTC, and always with microseconds."""
     moment = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-    return moment.replace(tzinfo=None).isoformat(" ", "microseconds")
+    return moment.isoformat(" ", "microseconds")[:26]  # without its zone

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from math import isfinite
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 from uuid import UUID
 
@@ -24,6 +23,7 @@ POSITION: Final = "(0|[1-9][0-9]{0,18})-(0|[1-9][0-9]{0,18})"
 _POSITION = re.compile(POSITION)
 _LARGEST: Final = 2**63 - 1
 _json = reader_for(JSON())
+_ODD: Final = re.compile(rb"\\u0000|[0-9]{19}")  # what may be a NUL, or a number that is too large
 
 
 class StreamState(StrEnum):
@@ -180,7 +180,7 @@ def _check(event: Event) -> None:
         raise ProgrammingError(f"'{event.type}' is no event's name; write module.action, such as users.created")
     if event.occurred_at.tzinfo is None:
         raise ProgrammingError(f"{event.type}: the time at which it happened has no zone")
-    if _is_simple(dict(event.data)) and _is_simple(dict(event.metadata)):
+    if all(_is_simple(held) or _comes_back(held) for held in (event.data, event.metadata)):
         return
     for name, value in (("data", event.data), ("metadata", event.metadata)):
         try:
@@ -194,22 +194,34 @@ def _check(event: Event) -> None:
             raise ValidationError(f"{event.type} cannot be stored.", fields={name: str(error)}) from error
 
 
-def _is_simple(value: object, *, deep: int = 8) -> bool:
+def _is_simple(held: Mapping[str, object]) -> bool:
     """Tell at once what any store gives back as it was; of what is not told so, `_check` finds out."""
-    kind = type(value)
-    if kind is str:
-        text = cast("str", value)
-        return "\0" not in text if text.isascii() else text.isprintable()
-    if kind is int:
-        return -_LARGEST <= cast("int", value) <= _LARGEST
-    if kind is dict and deep:
-        held = cast("dict[object, object]", value)
-        if not all(type(key) is str and _is_simple(key) for key in held):
+    for key, value in held.items():
+        if type(key) is not str or not _is_plain_text(key):
             return False
-        return all(_is_simple(part, deep=deep - 1) for part in held.values())
-    if kind is list and deep:
-        return all(_is_simple(part, deep=deep - 1) for part in cast("list[object]", value))
-    return value is None or kind is bool or (kind is float and isfinite(cast("float", value)))
+        kind = type(value)
+        if kind is str:
+            if not _is_plain_text(cast("str", value)):
+                return False
+        elif kind is int:
+            if not -_LARGEST <= cast("int", value) <= _LARGEST:
+                return False
+        elif kind is not bool and value is not None:
+            return False
+    return True
+
+
+def _comes_back(held: Mapping[str, object]) -> bool:
+    plain = dict(held)
+    try:
+        text = to_json(plain)
+        return _ODD.search(text) is None and bool(from_json(text) == plain)
+    except ValueError:
+        return False
+
+
+def _is_plain_text(text: str) -> bool:
+    return "\0" not in text if text.isascii() else text.isprintable()
 
 
 def _plain(value: Mapping[str, object]) -> None:
