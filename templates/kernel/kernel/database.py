@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
 import structlog
-from sqlalchemy import URL, MetaData, PoolProxiedConnection, text
+from sqlalchemy import URL, MetaData, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.util import greenlet_spawn
 
@@ -14,6 +14,7 @@ from .clock import Clock, SystemClock
 from .database_url import async_url, is_memory
 from .engine import SqliteDriver, as_transaction, in_thread_of, new_engine, reading, writing
 from .errors import TransactionError
+from .lending import Lender
 from .model import Entity
 from .row_changes import RowWatcher
 from .unit_of_work import CurrentUnit, Unit
@@ -38,7 +39,7 @@ class Database:
         self._readers = reading(self.engine)
         self._writers = writing(self.engine)
         self._in_memory = is_memory(self.url)
-        self._kept: PoolProxiedConnection | None = None
+        self._lender = Lender(self.engine, at_most=pool_size // 2 if self.dialect == "postgresql" else 0)
         self._current: CurrentUnit[AsyncSession] = CurrentUnit("unit_of_work")
 
     @property
@@ -91,11 +92,13 @@ class Database:
 
         What SQLAlchemy does around a statement takes several times as long as a statement of one row.
         """
-        lent = await self.engine.raw_connection()
+        lent = await self._lender.lend()
         try:
             yield lent.driver_connection
-        finally:
+        except BaseException:
             await greenlet_spawn(lent.close)
+            raise
+        await self._lender.take_back(lent)
 
     async def in_sqlite(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run a function that writes with SQLite's own connection: in the running transaction, or in one of its own.
@@ -110,7 +113,7 @@ class Database:
         if self._in_memory:  # on one connection
             async with self.driver() as driver:
                 return await in_thread_of(driver, as_transaction(work))
-        return await in_thread_of(await self._writer(), as_transaction(work))
+        return await in_thread_of(await self._lender.shared(), as_transaction(work))
 
     async def after_commit(self, hook: Callable[[], Awaitable[None]]) -> None:
         """Run something once what is being written is committed, and never if it is not; at once outside a transaction.
@@ -137,16 +140,6 @@ class Database:
             except Exception:
                 logger.exception("what was to be done after a commit failed", hook=repr(hook))
 
-    async def _writer(self) -> SqliteDriver:
-        """Answer a connection that is kept: what uses it queues up for its thread, instead of trying for the lock."""
-        if self._kept is None:
-            lent = await self.engine.raw_connection()
-            if self._kept is None:
-                self._kept = lent
-            else:
-                await greenlet_spawn(lent.close)
-        return cast("SqliteDriver", self._kept.driver_connection)
-
     async def ping(self) -> None:
         """Ask the database for an answer; raises whatever the driver raises when there is none."""
         async with self.engine.connect() as connection:
@@ -172,9 +165,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
-        if self._kept is not None:
-            await greenlet_spawn(self._kept.close)
-            self._kept = None
+        await self._lender.close()
         await self.engine.dispose()
 
 

@@ -67,7 +67,7 @@ FROM last, unnest(
   id, type, version, event_key, correlation_id, causation_id, source, data, details, occurred_at, place
 )
 {storable}ORDER BY new.place
-{unless_there}RETURNING id, transaction_id, position
+{unless_there}RETURNING transaction_id, position{which}
 """
 _NOWHERE: Final = "\n  AND NOT EXISTS (SELECT FROM {table} WHERE id = ANY ($8::uuid[]))"
 
@@ -154,12 +154,14 @@ def postgresql_statements(tables: Sequence[Table]) -> tuple[str, str]:
         still_countable="\n  WHERE there.version BETWEEN $6::bigint AND $7::bigint",
         storable="",
         unless_there="",
+        which="",
     )
     inside = _POSTGRESQL.format(
         countable="",
         still_countable="",
         storable=f"WHERE last.is_seen{nowhere}\n",
         unless_there="ON CONFLICT (id) DO NOTHING\n",
+        which=", id",
     )
     return alone, inside
 

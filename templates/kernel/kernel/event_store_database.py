@@ -252,10 +252,8 @@ class DatabaseEvents:
             return positions
         async with self._database.transaction() as session:
             connection = await session.connection()
-            rows = cast(
-                "Sequence[tuple[UUID, int, int]]", (await connection.exec_driver_sql(self._inside, words)).all()
-            )
-            stored = {event: Position(*place) for event, *place in rows}
+            found = await connection.exec_driver_sql(self._inside, words)
+            stored = {row.id: Position(row.transaction_id, row.position) for row in found}
             if len(stored) == len(events):
                 return tuple(stored[event.id] for event in events)
             there = await self._found(session, events)
@@ -278,9 +276,8 @@ class DatabaseEvents:
         """
         async with self._database.driver() as driver:
             with suppress(Exception):
-                rows: list[Sequence[Any]] = await driver.fetch(self._alone, *words)
-                # They were numbered in their order.
-                return tuple(sorted([Position(transaction, number) for _, transaction, number in rows]))
+                rows: list[Sequence[int]] = await driver.fetch(self._alone, *words)
+                return tuple(sorted([Position(*row) for row in rows]))  # numbered in their order
         return ()
 
     async def _append_in_turn(
