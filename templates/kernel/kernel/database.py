@@ -1,18 +1,19 @@
 """The one door to the database: an engine, and units of work that are real or refused."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import URL, MetaData, text
+from sqlalchemy import URL, Connection, MetaData, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.util import greenlet_spawn
 
 from .clock import Clock, SystemClock
 from .database_url import async_url, is_memory
-from .engine import SqliteDriver, as_transaction, in_thread_of, new_engine, reading, writing
+from .engine import as_transaction, driver_of, in_thread_of, new_engine, reading, with_sqlalchemy, writing
 from .errors import TransactionError
 from .lending import Lender
 from .model import Entity
@@ -38,8 +39,9 @@ class Database:
         self.engine: AsyncEngine = new_engine(self.url, pool_size=pool_size, echo=echo)
         self._readers = reading(self.engine)
         self._writers = writing(self.engine)
+        self._turn = asyncio.Lock()
         self._in_memory = is_memory(self.url)
-        self._lender = Lender(self.engine, at_most=pool_size // 2 if self.dialect == "postgresql" else 0)
+        self._lender = Lender(self.engine, at_most=0 if self._in_memory else pool_size // 2)
         self._current: CurrentUnit[AsyncSession] = CurrentUnit("unit_of_work")
 
     @property
@@ -109,11 +111,43 @@ class Database:
         if self._current.inside():
             async with self.transaction() as session:
                 lent = await (await session.connection()).get_raw_connection()
-                return await in_thread_of(cast("SqliteDriver", lent.driver_connection), work)
+                return await in_thread_of(driver_of(lent), work)
         if self._in_memory:  # on one connection
             async with self.driver() as driver:
                 return await in_thread_of(driver, as_transaction(work))
-        return await in_thread_of(await self._lender.shared(), as_transaction(work))
+        async with self.in_turn():
+            shared = await self._lender.shared()
+            return await in_thread_of(driver_of(shared), as_transaction(work))
+
+    async def together(self, work: Callable[[Connection], T], *, writes: bool = True) -> T:
+        """Run a function of a few statements: in the running transaction, else in one of its own if it writes.
+
+        On SQLite all of it is one way to the thread of the driver and back, where each statement would be several.
+        """
+        if self.dialect != "sqlite" or self._in_memory or self._current.inside():
+            async with self.transaction() if writes else self.session() as session:
+                return await (await session.connection()).run_sync(work)
+        if not writes:
+            lent = await self._lender.lend()
+            try:
+                return await in_thread_of(driver_of(lent), with_sqlalchemy(lent, work))
+            finally:
+                await self._lender.take_back(lent)
+        async with self.in_turn():
+            shared = await self._lender.shared()
+            return await in_thread_of(driver_of(shared), as_transaction(with_sqlalchemy(shared, work)))
+
+    @asynccontextmanager
+    async def in_turn(self) -> AsyncGenerator[None]:
+        """Let a short transaction of this process wait for the others that do the same, where there is one writer.
+
+        SQLite lets a writer try again after a pause that grows, in which it is overtaken by whoever comes by.
+        """
+        if self.dialect != "sqlite":
+            yield
+            return
+        async with self._turn:
+            yield
 
     async def after_commit(self, hook: Callable[[], Awaitable[None]]) -> None:
         """Run something once what is being written is committed, and never if it is not; at once outside a transaction.

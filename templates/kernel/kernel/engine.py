@@ -8,16 +8,16 @@ to write (a deferred one that turns into a writer fails at once instead of waiti
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
-from sqlalchemy import URL, Connection, Dialect, event
+from sqlalchemy import URL, Connection, Dialect, Engine, PoolProxiedConnection, create_engine, event
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolResetState
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolResetState, StaticPool
 
 from .database_url import is_memory
 from .errors import CannotConnectError
@@ -26,6 +26,7 @@ from .text_match import fold
 _BUSY_SECONDS = 10
 _REST_SECONDS = 1.0
 _USED = "used"
+_ENGINE = "engine"
 _BEGIN = "BEGIN IMMEDIATE"
 T = TypeVar("T")
 
@@ -36,6 +37,11 @@ class SqliteDriver(Protocol):
     _conn: sqlite3.Connection
 
     def _execute(self, work: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection, /) -> Awaitable[T]: ...
+
+
+def driver_of(lent: PoolProxiedConnection) -> SqliteDriver:
+    """Answer aiosqlite's connection."""
+    return cast("SqliteDriver", lent.driver_connection)
 
 
 async def in_thread_of(driver: SqliteDriver, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -57,6 +63,20 @@ def as_transaction(work: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3
         connection.execute(_BEGIN)
         with connection:
             return work(connection)
+
+    return run
+
+
+def with_sqlalchemy(lent: PoolProxiedConnection, work: Callable[[Connection], T]) -> Callable[[sqlite3.Connection], T]:
+    """Let a function of SQLAlchemy's run with SQLite's own connection, in the thread of the driver that was lent."""
+
+    def run(connection: sqlite3.Connection) -> T:
+        if _ENGINE not in lent.info:
+            lent.info[_ENGINE] = create_engine(
+                "sqlite://", creator=lambda: connection, poolclass=StaticPool, hide_parameters=True
+            )
+        with cast("Engine", lent.info[_ENGINE]).begin() as begun:
+            return work(begun)
 
     return run
 

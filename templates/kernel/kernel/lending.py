@@ -4,28 +4,18 @@ What a pool does for every use costs more than such a statement does.
 """
 
 import time
-from typing import Final, Protocol, cast
+from typing import Final
 
 from sqlalchemy import PoolProxiedConnection
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import greenlet_spawn
-
-from .engine import SqliteDriver
 
 _MOMENT: Final = 0.5  # seconds; after a longer rest the pool finds out whether a connection is still one
 
 
-class _Driver(Protocol):
-    """What is used of asyncpg's connection."""
-
-    def is_closed(self) -> bool: ...
-
-
 class Lender:
-    """Lends connections of an engine's pool, and keeps some of them that were used just now.
-
-    It keeps those of asyncpg only; `at_most` is 0 for others.
-    """
+    """Lends connections of an engine's pool, and keeps some of them that were used just now."""
 
     def __init__(self, engine: AsyncEngine, *, at_most: int) -> None:
         self._engine = engine
@@ -44,20 +34,20 @@ class Lender:
 
     async def take_back(self, lent: PoolProxiedConnection) -> None:
         """Keep a connection for the next use, or give it back to the pool."""
-        if len(self._kept) < self._at_most and not cast("_Driver", lent.driver_connection).is_closed():
+        if len(self._kept) < self._at_most and not _has_ended(lent):
             self._kept.append((time.monotonic(), lent))
         else:
             await greenlet_spawn(lent.close)
 
-    async def shared(self) -> SqliteDriver:
-        """Answer the one connection that is always kept: what uses it queues up for its thread, and not for a lock."""
+    async def shared(self) -> PoolProxiedConnection:
+        """Answer the one connection that is always kept, for what queues up for its thread instead of for a lock."""
         if self._shared is None:
             lent = await self._engine.raw_connection()
             if self._shared is None:
                 self._shared = lent
             else:  # another was faster
                 await greenlet_spawn(lent.close)
-        return cast("SqliteDriver", self._shared.driver_connection)
+        return self._shared
 
     async def close(self) -> None:
         """Give every connection back to the pool."""
@@ -65,3 +55,8 @@ class Lender:
         shared, self._shared = self._shared, None
         for lent in (*kept, *([] if shared is None else [shared])):
             await greenlet_spawn(lent.close)
+
+
+def _has_ended(lent: PoolProxiedConnection) -> bool:
+    adapted = lent.dbapi_connection
+    return isinstance(adapted, AsyncAdapt_asyncpg_connection) and adapted.driver_connection.is_closed()
