@@ -11,8 +11,9 @@ alone is not enough, because a transaction may take its number early and commit 
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+import gc
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from types import MappingProxyType
@@ -23,6 +24,8 @@ import structlog
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Connection,
+    CursorResult,
     FromClause,
     Select,
     Table,
@@ -153,48 +156,50 @@ class DatabaseEvents:
             wanted = select(*self._reader.columns(table)).where(table.c.stream == stream, table.c.number >= first)
             return wanted if last is None else wanted.where(table.c.number <= last)
 
-        async with self._database.session() as session:
-            return self._reader.read(
-                await session.execute(self._read(of_stream, ("number",), limit, backwards=backwards))
-            )
+        wanted = self._read(of_stream, ("number",), limit, backwards=backwards)
+        return await self._database.together(
+            lambda connection: self._reader.read(connection.execute(wanted)), writes=False
+        )
 
     async def read_all(
         self, after: Position = START, *, types: Collection[str] = (), category: str = "", limit: int = 500
     ) -> Page:
-        async with self._database.session() as session:
+        def read(connection: Connection) -> Page:
             # Asked before the events: all that lies below is there by now, and stays as it is.
-            head = await self._head(session)
+            head = self._head(connection)
 
             def of_all(table: FromClause) -> Select[Any]:
                 wanted = select(*self._reader.columns(table)).where(self._after(table, after), self._up_to(table, head))
                 wanted = wanted.where(table.c.type.in_(sorted(types))) if types else wanted
                 return wanted.where(table.c.category == category) if category else wanted
 
-            found = self._reader.read(await session.execute(self._read(of_all, ("transaction_id", "position"), limit)))
-        return Page(found, found[-1].position if len(found) == limit else max(after, head))
+            wanted = self._read(of_all, ("transaction_id", "position"), limit)
+            found = self._reader.read(connection.execute(wanted))
+            return Page(found, found[-1].position if len(found) == limit else max(after, head))
+
+        return await self._database.together(read, writes=False)
 
     async def find(self, event_id: UUID) -> RecordedEvent | None:
-        async with self._database.session() as session:
-            known = self._read(
-                lambda table: select(*self._reader.columns(table)).where(table.c.id == event_id), ("number",), 1
-            )
-            found = self._reader.read(await session.execute(known))
+        known = self._read(
+            lambda table: select(*self._reader.columns(table)).where(table.c.id == event_id), ("number",), 1
+        )
+        found = await self._database.together(
+            lambda connection: self._reader.read(connection.execute(known)), writes=False
+        )
         return found[0] if found else None
 
     async def version(self, stream: str) -> int:
-        async with self._database.session() as session:
-            return await self._version(session, stream)
+        return await self._database.together(lambda connection: _version(connection, stream), writes=False)
 
     async def head(self) -> Position:
-        async with self._database.session() as session:
-            return await self._head(session)
+        return await self._database.together(self._head, writes=False)
 
     async def may_hold(self, position: Position) -> bool:
         if position.number > _LAST or position.transaction > _LAST:
             return False
         async with self._database.session() as session:
             if not self._by_transaction:
-                return position <= await self._head(session)
+                return position <= await (await session.connection()).run_sync(self._head)
             return position.transaction < await self._next_transaction(session)
 
     async def changed(self, seconds: float) -> None:
@@ -258,7 +263,7 @@ class DatabaseEvents:
                 return tuple(stored[event.id] for event in events)
             there = await self._found(session, events)
             known = already_there(stream, events, {key: place for key, place in there.items() if key not in stored})
-            actual = await self._version(session, stream) - len(events)
+            actual = await connection.run_sync(_version, stream) - len(events)
             if known:
                 await self._count(session, stream, actual)
                 return known
@@ -303,9 +308,6 @@ class DatabaseEvents:
         """Write down how many events a stream has that this transaction holds."""
         await session.execute(update(_STREAMS).where(_STREAMS.c.name == stream).values(version=version))
 
-    async def _version(self, session: AsyncSession, stream: str) -> int:
-        return await session.scalar(select(_STREAMS.c.version).where(_STREAMS.c.name == stream)) or 0
-
     async def _locked(self, session: AsyncSession, stream: str) -> int:
         """Hold the row of a stream until the transaction ends, and answer how many events it has."""
         wanted = select(_STREAMS.c.version).where(_STREAMS.c.name == stream).with_for_update()
@@ -316,10 +318,10 @@ class DatabaseEvents:
             found = await session.scalar(wanted)
         return cast("int", found)
 
-    async def _head(self, session: AsyncSession) -> Position:
+    def _head(self, connection: Connection) -> Position:
         if not self._by_transaction:
-            return Position(0, await self._version(session, ALL))
-        oldest = await session.scalar(select(_as_number(func.pg_snapshot_xmin(func.pg_current_snapshot()))))
+            return Position(0, _version(connection, ALL))
+        oldest = connection.scalar(select(_as_number(func.pg_snapshot_xmin(func.pg_current_snapshot()))))
         return Position(cast("int", oldest) - 1, _LAST)
 
     async def _next_transaction(self, session: AsyncSession) -> int:
@@ -363,6 +365,10 @@ class DatabaseEvents:
         return table.c.position <= head.number
 
 
+def _version(connection: Connection, stream: str) -> int:
+    return connection.scalar(select(_STREAMS.c.version).where(_STREAMS.c.name == stream)) or 0
+
+
 def _transaction(stream: str, version: int) -> ColumnElement[int]:
     """Answer the id to order new events by: the running transaction's, and never one below the stream's last event.
 
@@ -396,6 +402,18 @@ def _row(stream: str, event: Event, now: datetime) -> dict[str, object]:
     }
 
 
+@contextmanager
+def _no_search_for_garbage() -> Generator[None]:
+    """Spare Python to look through all that it holds, again and again, while nothing is made that could be garbage."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 class _Reader:
     """Makes events of rows as the driver gives them: a list of ten thousand is read in a fraction of the time.
 
@@ -409,7 +427,7 @@ class _Reader:
                 self._id: Callable[[Any], UUID] = lambda value: value
                 self._moment: Callable[[Any], datetime] = lambda value: value
             case "sqlite":
-                self._id = UUID
+                self._id = lambda value: UUID(int=int(value, 16))
                 self._moment = lambda value: datetime.fromisoformat(f"{value}+00:00")
             case _:
                 self._id = UUID
@@ -424,22 +442,45 @@ class _Reader:
             return sql_cast(column, Text)  # else SQLAlchemy lets the driver read it, with the slower of two readers
         return type_coerce(column, NULLTYPE)
 
-    def read(self, rows: Iterable[Sequence[Any]]) -> tuple[RecordedEvent, ...]:
-        return tuple(map(self._recorded, rows))
-
-    def _recorded(self, row: Sequence[Any]) -> RecordedEvent:
-        id_, type_, version, at, key, correlation, causation, source, data, details, *place = row
-        stream, number, transaction, position, stored = place
-        event = Event(
-            self._id(id_),
-            type_,
-            version,
-            self._moment(at),
-            key,
-            correlation,
-            causation,
-            source,
-            MappingProxyType(json_object(data)),
-            _NOTHING if details == "{}" else MappingProxyType(json_object(details)),
-        )
-        return RecordedEvent(event, stream, number, Position(transaction, position), self._moment(stored))
+    def read(self, found: CursorResult[Any]) -> tuple[RecordedEvent, ...]:
+        cursor = cast("Any", found.cursor)  # what SQLAlchemy's rows are made of: they are taken apart at once
+        with _no_search_for_garbage():
+            return tuple(
+                [
+                    RecordedEvent(
+                        Event(
+                            self._id(id_),
+                            type_,
+                            version,
+                            self._moment(at),
+                            key,
+                            correlation,
+                            causation,
+                            source,
+                            MappingProxyType(json_object(data)),
+                            _NOTHING if details == "{}" else MappingProxyType(json_object(details)),
+                        ),
+                        stream,
+                        number,
+                        Position(transaction, position),
+                        self._moment(stored),
+                    )
+                    for (
+                        id_,
+                        type_,
+                        version,
+                        at,
+                        key,
+                        correlation,
+                        causation,
+                        source,
+                        data,
+                        details,
+                        stream,
+                        number,
+                        transaction,
+                        position,
+                        stored,
+                    ) in cursor.fetchall()
+                ]
+            )
