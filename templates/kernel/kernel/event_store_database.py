@@ -152,8 +152,8 @@ class DatabaseEvents:
     async def read_stream(
         self, stream: str, *, first: int = 1, last: int | None = None, backwards: bool = False, limit: int | None = None
     ) -> tuple[RecordedEvent, ...]:
-        def of_stream(table: FromClause) -> Select[Any]:
-            wanted = select(*self._reader.columns(table)).where(table.c.stream == stream, table.c.number >= first)
+        def of_stream(table: Table) -> Select[Any]:
+            wanted = self._reader.of(table).where(table.c.stream == stream, table.c.number >= first)
             return wanted if last is None else wanted.where(table.c.number <= last)
 
         wanted = self._read(of_stream, ("number",), limit, backwards=backwards)
@@ -168,8 +168,8 @@ class DatabaseEvents:
             # Asked before the events: all that lies below is there by now, and stays as it is.
             head = self._head(connection)
 
-            def of_all(table: FromClause) -> Select[Any]:
-                wanted = select(*self._reader.columns(table)).where(self._after(table, after), self._up_to(table, head))
+            def of_all(table: Table) -> Select[Any]:
+                wanted = self._reader.of(table).where(self._after(table, after), self._up_to(table, head))
                 wanted = wanted.where(table.c.type.in_(sorted(types))) if types else wanted
                 return wanted.where(table.c.category == category) if category else wanted
 
@@ -180,9 +180,7 @@ class DatabaseEvents:
         return await self._database.together(read, writes=False)
 
     async def find(self, event_id: UUID) -> RecordedEvent | None:
-        known = self._read(
-            lambda table: select(*self._reader.columns(table)).where(table.c.id == event_id), ("number",), 1
-        )
+        known = self._read(lambda table: self._reader.of(table).where(table.c.id == event_id), ("number",), 1)
         found = await self._database.together(
             lambda connection: self._reader.read(connection.execute(known)), writes=False
         )
@@ -330,7 +328,7 @@ class DatabaseEvents:
 
     def _read(
         self,
-        narrowed: Callable[[FromClause], Select[Any]],
+        narrowed: Callable[[Table], Select[Any]],
         order: Sequence[str],
         limit: int | None,
         *,
@@ -422,6 +420,7 @@ class _Reader:
 
     def __init__(self, dialect: str) -> None:
         self._by_text = dialect == "postgresql"
+        self._asked: dict[Table, Select[Any]] = {}
         match dialect:
             case "postgresql":
                 self._id: Callable[[Any], UUID] = lambda value: value
@@ -433,9 +432,11 @@ class _Reader:
                 self._id = UUID
                 self._moment = lambda value: value.replace(tzinfo=UTC)
 
-    def columns(self, table: FromClause) -> list[ColumnElement[Any]]:
-        """Answer the columns of an event, in the one order that every table's have here, and untouched."""
-        return [self._untouched(name, table.c[name]).label(name) for name in _NAMES]
+    def of(self, table: Table) -> Select[Any]:
+        """Ask for the columns of an event, in the one order that every table's have here, and untouched."""
+        if table not in self._asked:
+            self._asked[table] = select(*[self._untouched(name, table.c[name]).label(name) for name in _NAMES])
+        return self._asked[table]
 
     def _untouched(self, name: str, column: ColumnElement[Any]) -> ColumnElement[Any]:
         if self._by_text and name in {"data", "details"}:
