@@ -54,7 +54,7 @@ def mongodb_url(kind: str) -> str:
     try:
         return mongodb_of_this_run(kind)
     except FileNotFoundError as error:  # there is none for this version of Python
-        return _missing(f"{error.filename} is not installed; set ARCKODE_TEST_MONGODB")
+        return missing(f"{error.filename} is not installed; set ARCKODE_TEST_MONGODB")
 
 
 def _reachable(name: str, variable: str, default: str) -> str:
@@ -62,10 +62,11 @@ def _reachable(name: str, variable: str, default: str) -> str:
     problem = _probe(url)
     if not problem:
         return url
-    return _missing(f"{name} does not answer ({problem}); set {variable}")
+    return missing(f"{name} does not answer ({problem}); set {variable}")
 
 
-def _missing(message: str) -> NoReturn:
+def missing(message: str) -> NoReturn:
+    """Skip the test that needs a server, or fail it when ARCKODE_REQUIRE_SERVICES=1."""
     if os.environ.get("ARCKODE_REQUIRE_SERVICES") == "1":
         pytest.fail(message, pytrace=False)
     pytest.skip(message)

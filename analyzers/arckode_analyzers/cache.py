@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from arckode_analyzers import signed
 from arckode_analyzers.facts.records import VERSION
 from arckode_analyzers.signed import digest
-from arckode_analyzers.walk import is_front
+from arckode_analyzers.walk import is_environment, is_front
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,8 +26,9 @@ _SHARD = 2
 
 
 def content_name(content: bytes, path: str) -> str:
-    """Name what a file holds; the ending is part of it for the front end, where it says which language that is."""
-    return digest(path.rpartition(".")[2].encode(), content) if is_front(path) else digest(content)
+    """Name what a file holds; the ending is part of it where it says which language that is."""
+    has_language = is_front(path) or is_environment(path)
+    return digest(path.rpartition(".")[2].encode(), content) if has_language else digest(content)
 
 
 @dataclass(frozen=True, slots=True)

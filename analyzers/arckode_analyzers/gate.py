@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from arckode_analyzers import baseline, engine, judging, links, registry, vicinity
+from arckode_analyzers.walk import is_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from arckode_analyzers.vicinity import Vicinity
 
 # What these report is that something is nowhere.
-ABSENCE = frozenset({"ARC002", "ARC105", "ARC208", "ARC304", "ARC503", "ARC504", "ARC602", "ARC603", "ARC706"})
+ABSENCE = frozenset(
+    {"ARC002", "ARC105", "ARC208", "ARC304", "ARC503", "ARC504", "ARC602", "ARC603", "ARC604", "ARC706"}
+)
 
 # A smaller tree is judged as a whole as fast.
 LEAST = 150
@@ -49,6 +52,8 @@ def judge(
     """
     proposal = wanted.proposal
     if proposal is None or config.own_rules is not None or len(tree.files) < least:
+        return None
+    if is_environment(proposal.path):  # no import and no word leads from there to what reads it
         return None
     known = links.restored(cache.links(registry.fingerprint()))
     if known is None:

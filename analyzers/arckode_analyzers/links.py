@@ -17,7 +17,7 @@ from zlib import crc32
 from arckode_analyzers.files import module_name
 from arckode_analyzers.model.front import possible_files
 from arckode_analyzers.model.source import target_of
-from arckode_analyzers.walk import is_front
+from arckode_analyzers.walk import is_environment, is_front
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -96,7 +96,7 @@ def build(
     for number, path in enumerate(paths):
         for name in _awaited(path, modules[path], facts.get(path), numbers, heads_of):
             awaited.setdefault(name, []).append(number)
-    heads, starts, places = _postings(words_of(texts[path][path]) | words_of(path.encode()) for path in paths)
+    heads, starts, places = _postings(_said(path, texts[path]) | words_of(path.encode()) for path in paths)
     return Links(
         paths,
         tuple(digests.values()),
@@ -114,6 +114,11 @@ def build(
 def words_of(text: bytes) -> set[int]:
     """Return the words of a text, and what stands in quotes as a whole."""
     return {crc32(word) for word in {*_WORD.findall(text), *_QUOTED.findall(text)}}
+
+
+def _said(path: str, files: Mapping[str, bytes]) -> set[int]:
+    """Return the words of a file; not of one of the environment, which may be secret."""
+    return set() if is_environment(path) else words_of(files[path])
 
 
 def import_name(path: str, sources: tuple[str, ...]) -> str:

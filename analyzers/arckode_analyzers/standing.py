@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from arckode_analyzers.model.credentials import HINTS
-from arckode_analyzers.walk import is_front, is_sql_migration
+from arckode_analyzers.walk import is_environment, is_front, is_sql_migration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,6 +72,8 @@ def _moves(
 
     read_as_text = Globs(config.layers["migrations"])
     if any(read_as_text.match(path) or is_sql_migration(path.rpartition("/")[2]) or is_front(path) for path in changed):
+        return _again()
+    if any(map(is_environment, changed)):
         return _again()
     known = cache.facts({old for _, old, _ in changed.values()})
     moves: dict[str, Mapping[int, int]] = {}

@@ -1,6 +1,6 @@
-"""Every Python file, SQL migration and file of a front end below a folder, with what tells whether it changed.
+"""Every Python file, SQL migration and file of a front end below a folder, and what its root says of the environment.
 
-Nothing is loaded beside what Python itself needs.
+Each comes with what tells whether it changed. Nothing is loaded beside what Python itself needs.
 
 The time of the last change of state is part of that: no tool sets it back, so a checkout that restores old dates is
 noticed.
@@ -42,7 +42,12 @@ def walk(root: str, gaps: list[str]) -> Iterator[tuple[str, tuple[int, int, int,
         is_ascii = prefix.isascii()
         for entry in entries:
             name = entry.name
-            if name.endswith(".py") or is_sql_migration(name) or is_front(name):
+            if (
+                name.endswith(".py")
+                or is_sql_migration(name)
+                or is_front(name)
+                or (not folder and is_environment(name))
+            ):
                 state = _state(entry)
                 if state is not None and is_ascii and name.isascii():
                     yield prefix + name, state
@@ -62,6 +67,15 @@ def is_sql_migration(name: str) -> bool:
 def is_front(name: str) -> bool:
     """Tell whether a file is one that a front end is written in, and neither declarations nor tests alone."""
     return name.endswith((".vue", ".ts", ".tsx")) and not name.endswith(_NO_PART)
+
+
+def is_environment(path: str) -> bool:
+    """Tell whether a file of the root says what the program's variables are: `.env` and the like, and compose files."""
+    if "/" in path:
+        return False
+    if path.startswith(".env"):
+        return path == ".env" or path.startswith(".env.")
+    return path.endswith((".yaml", ".yml")) and path.startswith(("compose.", "docker-compose."))
 
 
 def is_skipped(name: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from arckode_analyzers.files import can_read_front, find_root
 from arckode_analyzers.run import Proposal
+from arckode_analyzers.walk import is_environment
 from arckode_gen.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def read(sent: bytes, cwd: Path) -> Proposed | None:
     said = document.get("tool_input", document)
     asked = cast("dict[str, object]", said) if isinstance(said, dict) else {}
     name = next((asked[key] for key in _PATHS if isinstance(asked.get(key), str)), None)
-    if not isinstance(name, str) or not (name.endswith(_JUDGED) or (name.endswith(_FRONT) and can_read_front())):
+    if not isinstance(name, str) or not _is_judged(name):
         return None
     folder = document.get("cwd")
     file = (cwd / folder / name if isinstance(folder, str) else cwd / name).resolve()
@@ -56,6 +57,11 @@ def read(sent: bytes, cwd: Path) -> Proposed | None:
         if content is None
         else Proposed(root, Proposal(file.relative_to(root).as_posix(), content, only_added=True))
     )
+
+
+def _is_judged(name: str) -> bool:
+    is_read = name.endswith(_JUDGED) or is_environment(name.replace("\\", "/").rpartition("/")[2])
+    return is_read or (name.endswith(_FRONT) and can_read_front())
 
 
 def _content(asked: dict[str, object], file: Path) -> bytes | None:

@@ -5,43 +5,28 @@ This file is run by its path: a JSON object on standard input, JSON lines on sta
 
 from __future__ import annotations
 
-import asyncio
-import importlib
-import json
+import importlib.util
 import os
-import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from arckode_gen.shell import entry_runtime as runtime
+else:
+    _file = Path(__file__).parents[1] / "shell/entry_runtime.py"
+    _spec = importlib.util.spec_from_file_location("entry_runtime", _file)
+    runtime = importlib.util.module_from_spec(_spec)
+    _spec.loader.exec_module(runtime)
 
 
 class _Production(Exception):  # noqa: N818 - a reason to stop, told in words
     """The settings say production and nobody forced it."""
 
 
-def main() -> int:
-    """Answer `{"answer": {"seeds": [...]}}`, or `{"error": ...}` for what a person can put right."""
-    channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-
-    def send(message: object) -> None:
-        channel.write(json.dumps(message) + "\n")
-        channel.flush()
-
-    asked = json.load(sys.stdin)
-    sys.path.insert(0, asked["src"])
-    try:
-        send({"answer": asyncio.run(_seed(asked["package"], tuple(asked["names"]), asked["flags"]))})
-    except KeyboardInterrupt:
-        return 130
-    except Exception as error:  # noqa: BLE001 - the seeds are the user's code: whatever they raise is told in words
-        send({"error": _told(error, asked["package"])})
-        return 5
-    return 0
-
-
-async def _seed(package: str, names: tuple[str, ...], flags: Mapping[str, bool]) -> Mapping[str, object]:
+async def _answer(asked: runtime.Asked, _report: runtime.Report) -> Mapping[str, object]:
+    package, names, flags = asked["package"], tuple(asked["names"]), asked["flags"]
     settings = importlib.import_module(f"{package}.settings").Settings()
     if settings.production and not flags.get("force"):
         raise _Production
@@ -63,55 +48,21 @@ def _result(result: object) -> Mapping[str, object]:
     }
 
 
-def _told(error: BaseException, package: str) -> dict[str, str]:
+def _told(error: BaseException, asked: runtime.Asked) -> runtime.Told:
     if isinstance(error, _Production):
-        return {
-            "kind": "RefusedError",
-            "message": "the settings say production, and seeds are for development",
-            "hint": "--force-production seeds all the same",
-        }
-    if _is_missing_table(error):
-        return {
-            "kind": "RefusedError",
-            "message": f"a table that the seeds fill is not there: {_first_line(error)}",
-            "hint": "make the tables first: `arckode db:migrate`",
-        }
-    kind = type(error).__name__
-    if kind == "ValidationError" and type(error).__module__.startswith("pydantic"):
-        return {"kind": "UsageError", "message": f"the settings are wrong: {error}", "hint": "correct .env"}
-    if isinstance(error, ModuleNotFoundError):
-        return {
-            "kind": "OperationError",
-            "message": f"{sys.executable} cannot import the project: {error}",
-            "hint": "install the project's dependencies there, or name another interpreter with --python",
-        }
-    if isinstance(error, OSError):
-        return {
-            "kind": "OperationError",
-            "message": f"cannot reach the database: {_first_line(error)}",
-            "hint": "start it, or correct DATABASE_URL",
-        }
-    if type(error).__module__.startswith(f"{package}.kernel"):
-        return {"kind": "RefusedError", "message": str(error), "hint": ""}
-    return {
-        "kind": "OperationError",
-        "message": f"seeding failed{_where(error)}: {kind}: {_first_line(error)}",
-        "hint": "correct it and run `arckode db:seed` again: what was inserted stays and is not inserted twice",
-    }
-
-
-def _is_missing_table(error: BaseException | None) -> bool:
-    while error is not None:
-        if getattr(error, "sqlstate", "") == "42P01" or (error.args and error.args[0] == 1146):
-            return True
-        if type(error).__module__ == "sqlite3" and str(error).startswith("no such table"):
-            return True
-        error = getattr(error, "orig", None) or error.__cause__
-    return False
-
-
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).splitlines()), "")
+        message = "the settings say production, and seeds are for development"
+        return runtime.told("RefusedError", message, "--force-production seeds all the same")
+    if found := runtime.unusable(error, "a table that the seeds fill is not there"):
+        return found
+    if found := runtime.unreachable(error):
+        return found
+    if type(error).__module__.startswith(f"{asked['package']}.kernel"):
+        return runtime.told("RefusedError", str(error))
+    return runtime.told(
+        "OperationError",
+        f"seeding failed{_where(error)}: {type(error).__name__}: {runtime.first_line(error)}",
+        "correct it and run `arckode db:seed` again: what was inserted stays and is not inserted twice",
+    )
 
 
 def _where(error: BaseException) -> str:
@@ -125,4 +76,4 @@ def _where(error: BaseException) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(runtime.run(_answer, _told))

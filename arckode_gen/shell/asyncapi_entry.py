@@ -5,38 +5,23 @@ This file is run by its path: a JSON object on standard input, one JSON object o
 
 from __future__ import annotations
 
-import importlib
-import json
-import os
-import sys
-import traceback
+import importlib.util
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-
-def main() -> int:
-    """Answer `{"answer": {...}}`, or `{"error": ...}` naming the line of the project that failed."""
-    channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    # What the project prints while it is imported must not land in the answer.
-    os.dup2(2, 1)
-    asked = json.load(sys.stdin)
-    sys.path.insert(0, asked["src"])
-    try:
-        message: dict[str, object] = {"answer": _found(asked["package"])}
-    except KeyboardInterrupt:
-        return 130
-    except (Exception, SystemExit) as error:  # noqa: BLE001  it is the user's code: whatever it raises is told in words
-        message = {"error": _told(error, asked["root"], asked["package"])}
-    channel.write(json.dumps(message) + "\n")
-    channel.flush()
-    return 0
+    from arckode_gen.shell import entry_runtime as runtime
+else:
+    _spec = importlib.util.spec_from_file_location("entry_runtime", Path(__file__).with_name("entry_runtime.py"))
+    runtime = importlib.util.module_from_spec(_spec)
+    _spec.loader.exec_module(runtime)
 
 
-def _found(package: str) -> Mapping[str, object]:
-    settings = importlib.import_module(f"{package}.settings").Settings()
-    kernel = importlib.import_module(f"{package}.composition_root").compose(settings)
+def _answer(asked: runtime.Asked, _report: runtime.Report) -> Mapping[str, object]:
+    package = asked["package"]
+    kernel = runtime.composed(package)
     kinds = _kinds(kernel, package)
     bus = _bus(kernel, package)
     schemas, names = _schemas(kinds)
@@ -105,37 +90,5 @@ def _part(package: str, name: str) -> Any:  # noqa: ANN401  a module of the proj
         raise
 
 
-def _told(error: BaseException, root: str, package: str) -> Mapping[str, str]:
-    text = traceback.format_exception_only(error)[-1].strip()
-    if type(error).__name__ == "ValidationError" and type(error).__module__.startswith("pydantic"):
-        text = f"the settings are wrong: {error}"
-        return {"kind": "OperationError", "message": text, "hint": "correct .env or the environment"}
-    place = _place(error, root)
-    return {
-        "kind": "OperationError",
-        "message": f"{place}: {text}" if place else text,
-        "hint": _hint(error, package),
-    }
-
-
-def _place(error: BaseException, root: str) -> str:
-    """Return file:line of the last line of the project that ran, or where its syntax is wrong."""
-    frames = [(frame.filename, frame.lineno or 0) for frame in traceback.extract_tb(error.__traceback__)]
-    if isinstance(error, SyntaxError):
-        frames.append((error.filename or "", error.lineno or 0))
-    inside = os.path.join(os.path.realpath(root), "src", "")  # noqa: PTH118  pathlib is not needed for two strings
-    for file, line in reversed(frames):
-        path = os.path.realpath(file)
-        if path.startswith(inside):
-            return f"{os.path.relpath(path, os.path.realpath(root))}:{line}"
-    return ""
-
-
-def _hint(error: BaseException, package: str) -> str:
-    if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] != package:
-        return f"install the project's dependencies for {sys.executable}, or name another interpreter with --python"
-    return "correct it, then run the command again"
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(runtime.run(_answer, runtime.told_where))

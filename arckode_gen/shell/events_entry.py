@@ -5,42 +5,26 @@ This file is run by its path: a JSON object on standard input, one JSON object o
 
 from __future__ import annotations
 
-import asyncio
-import importlib
-import json
-import os
-import sys
+import importlib.util
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
-def main() -> int:
-    """Answer `{"answer": {...}}`, or `{"error": ...}` for what a person can put right."""
-    channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    # What the project prints while it is imported must not land in the answer.
-    os.dup2(2, 1)
-    asked = json.load(sys.stdin)
-    sys.path.insert(0, asked["src"])
-    try:
-        message: dict[str, object] = {"answer": asyncio.run(_answer(asked))}
-    except KeyboardInterrupt:
-        return 130
-    except (Exception, SystemExit) as error:  # noqa: BLE001  it is the user's code: whatever it raises is told in words
-        message = {"error": _told(error)}
-    channel.write(json.dumps(message) + "\n")
-    channel.flush()
-    return 0
+    from arckode_gen.shell import entry_runtime as runtime
+else:
+    _spec = importlib.util.spec_from_file_location("entry_runtime", Path(__file__).with_name("entry_runtime.py"))
+    runtime = importlib.util.module_from_spec(_spec)
+    _spec.loader.exec_module(runtime)
 
 
-async def _answer(asked: Mapping[str, Any]) -> Mapping[str, object]:
+async def _answer(asked: runtime.Asked, _report: runtime.Report) -> Mapping[str, object]:
     package = asked["package"]
     module = importlib.import_module(f"{package}.kernel.event_bus")
     values = importlib.import_module(f"{package}.kernel.event_bus_values")
-    settings = importlib.import_module(f"{package}.settings").Settings()
-    kernel = importlib.import_module(f"{package}.composition_root").compose(settings)
+    kernel = runtime.composed(package)
     bus, ids = kernel.adapter(module.EVENT_BUS), [UUID(each) for each in asked["ids"]]
     letters, dead = bus.letters, module.LetterStatus.DEAD
     try:
@@ -75,40 +59,13 @@ def _shown(letter: Any) -> Mapping[str, object]:  # noqa: ANN401  a class of the
     }
 
 
-def _told(error: BaseException) -> dict[str, str]:
+def _told(error: BaseException, _asked: runtime.Asked) -> runtime.Told:
     if isinstance(error, LookupError) and not isinstance(error, KeyError | IndexError):
-        message = f"there is no dead letter {error}"
-        return {"kind": "UsageError", "message": message, "hint": "`arckode events:dlq list` names them"}
-    if type(error).__name__ == "ValidationError" and type(error).__module__.startswith("pydantic"):
-        return {"kind": "UsageError", "message": f"the settings are wrong: {error}", "hint": "correct .env"}
-    if isinstance(error, ModuleNotFoundError):
-        return {
-            "kind": "OperationError",
-            "message": f"{sys.executable} cannot import the project: {error}",
-            "hint": "install the project's dependencies there, or name another interpreter with --python",
-        }
-    if _is_missing_table(error):
-        message = "a table of the event bus is not there"
-        return {"kind": "RefusedError", "message": message, "hint": "make it first: `arckode db:migrate`"}
-    if type(error).__name__ == "CannotConnectError" or isinstance(error, OSError):
-        message = f"cannot reach the database: {_first_line(error)}"
-        return {"kind": "OperationError", "message": message, "hint": "start it, or correct DATABASE_URL"}
-    return {"kind": "OperationError", "message": f"{type(error).__name__}: {_first_line(error)}", "hint": ""}
-
-
-def _is_missing_table(error: BaseException | None) -> bool:
-    while error is not None:
-        if getattr(error, "sqlstate", "") == "42P01" or (error.args and error.args[0] == 1146):
-            return True
-        if type(error).__module__ == "sqlite3" and str(error).startswith("no such table"):
-            return True
-        error = getattr(error, "orig", None) or error.__cause__
-    return False
-
-
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).splitlines()), "")
+        return runtime.told("UsageError", f"there is no dead letter {error}", "`arckode events:dlq list` names them")
+    if found := runtime.unusable(error, "a table of the event bus is not there"):
+        return found
+    return runtime.unreachable(error) or runtime.unexpected(error)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(runtime.run(_answer, _told))

@@ -6,49 +6,31 @@ what is being rebuilt, and then the answer.
 
 from __future__ import annotations
 
-import asyncio
-import importlib
-import json
-import os
-import sys
+import importlib.util
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import TextIO
+
+    from arckode_gen.shell import entry_runtime as runtime
+else:
+    _spec = importlib.util.spec_from_file_location("entry_runtime", Path(__file__).with_name("entry_runtime.py"))
+    runtime = importlib.util.module_from_spec(_spec)
+    _spec.loader.exec_module(runtime)
 
 
-def main() -> int:
-    """Answer `{"answer": {...}}`, or `{"error": ...}` for what a person can put right."""
-    channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    # What the project prints while it is imported must not land in the answer.
-    os.dup2(2, 1)
-    asked = json.load(sys.stdin)
-    sys.path.insert(0, asked["src"])
-    try:
-        message: dict[str, object] = {"answer": asyncio.run(_answer(asked, channel))}
-    except KeyboardInterrupt:
-        return 130
-    except (Exception, SystemExit) as error:  # noqa: BLE001  it is the user's code: whatever it raises is told in words
-        message = {"error": _told(error)}
-    channel.write(json.dumps(message) + "\n")
-    channel.flush()
-    return 0
-
-
-async def _answer(asked: Mapping[str, Any], channel: TextIO) -> Mapping[str, object]:
+async def _answer(asked: runtime.Asked, report: runtime.Report) -> Mapping[str, object]:
     package = asked["package"]
     module = importlib.import_module(f"{package}.kernel.personal_data")
     store = importlib.import_module(f"{package}.kernel.event_store").EVENT_STORE
-    settings = importlib.import_module(f"{package}.settings").Settings()
-    kernel = importlib.import_module(f"{package}.composition_root").compose(settings)
+    kernel = runtime.composed(package)
     personal = kernel.resolve(module.PersonalData)
     try:
         found = await personal.forget(asked["subject"])
         names = _telling(kernel, package, personal)
         for name in names if asked["rebuild"] else []:
-            channel.write(json.dumps({"kind": "progress", "text": f"rebuilding {name}"}) + "\n")
-            channel.flush()
+            report(f"rebuilding {name}")
             await _projections(kernel, package).rebuild(name)
         return {"now": found.now, "projections": names}
     finally:
@@ -76,45 +58,19 @@ def _projections(kernel: Any, package: str) -> Any:  # noqa: ANN401  as above
         raise
 
 
-def _told(error: BaseException) -> dict[str, str]:
-    kind = type(error).__name__
-    if kind == "ValidationError" and type(error).__module__.startswith("pydantic"):
-        return {"kind": "UsageError", "message": f"the settings are wrong: {error}", "hint": "correct .env"}
-    if isinstance(error, ModuleNotFoundError):
-        return {
-            "kind": "OperationError",
-            "message": f"{sys.executable} cannot import the project: {error}",
-            "hint": "install the project's dependencies there, or name another interpreter with --python",
-        }
-    if _is_missing_table(error):
-        message = "a table of the event store, of the keys or of a projection is not there"
-        return {"kind": "RefusedError", "message": message, "hint": "make it first: `arckode db:migrate`"}
-    if kind == "NotFoundError":
-        hint = "a person is the id of an aggregate, or what the field named in Personal(subject=...) says"
-        return {"kind": "UsageError", "message": _first_line(error), "hint": hint}
-    if kind == "WiringError":
-        return {"kind": "UsageError", "message": _first_line(error), "hint": ""}
-    if kind == "ConflictError":
-        return {"kind": "RefusedError", "message": _first_line(error), "hint": "run it again: it may be repeated"}
-    if kind == "CannotConnectError" or isinstance(error, OSError):
-        message = f"cannot reach the database: {_first_line(error)}"
-        return {"kind": "OperationError", "message": message, "hint": "start it, or correct DATABASE_URL"}
-    return {"kind": "OperationError", "message": f"{kind}: {_first_line(error)}", "hint": ""}
-
-
-def _is_missing_table(error: BaseException | None) -> bool:
-    while error is not None:
-        if getattr(error, "sqlstate", "") == "42P01" or (error.args and error.args[0] == 1146):
-            return True
-        if type(error).__module__ == "sqlite3" and str(error).startswith("no such table"):
-            return True
-        error = getattr(error, "orig", None) or error.__cause__
-    return False
-
-
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).splitlines()), "")
+def _told(error: BaseException, _asked: runtime.Asked) -> runtime.Told:
+    if found := runtime.unusable(error, "a table of the event store, of the keys or of a projection is not there"):
+        return found
+    match type(error).__name__:
+        case "NotFoundError":
+            hint = "a person is the id of an aggregate, or what the field named in Personal(subject=...) says"
+            return runtime.told("UsageError", runtime.first_line(error), hint)
+        case "WiringError":
+            return runtime.told("UsageError", runtime.first_line(error))
+        case "ConflictError":
+            return runtime.told("RefusedError", runtime.first_line(error), "run it again: it may be repeated")
+    return runtime.unreachable(error) or runtime.unexpected(error)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(runtime.run(_answer, _told))

@@ -6,54 +6,33 @@ how far a rebuild is, and then the answer.
 
 from __future__ import annotations
 
-import asyncio
-import importlib
-import json
-import os
-import sys
-import time
+import importlib.util
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import TextIO
+    from collections.abc import Mapping
 
-_EVERY = 2.0
-"""Seconds between two words about how far a rebuild is."""
-
-
-def main() -> int:
-    """Answer `{"answer": {...}}`, or `{"error": ...}` for what a person can put right."""
-    channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    # What the project prints while it is imported must not land in the answer.
-    os.dup2(2, 1)
-    asked = json.load(sys.stdin)
-    sys.path.insert(0, asked["src"])
-    try:
-        message: dict[str, object] = {"answer": asyncio.run(_answer(asked, channel))}
-    except KeyboardInterrupt:
-        return 130
-    except (Exception, SystemExit) as error:  # noqa: BLE001  it is the user's code: whatever it raises is told in words
-        message = {"error": _told(error)}
-    channel.write(json.dumps(message) + "\n")
-    channel.flush()
-    return 0
+    from arckode_gen.shell import entry_runtime as runtime
+else:
+    _spec = importlib.util.spec_from_file_location("entry_runtime", Path(__file__).with_name("entry_runtime.py"))
+    runtime = importlib.util.module_from_spec(_spec)
+    _spec.loader.exec_module(runtime)
 
 
-async def _answer(asked: Mapping[str, Any], channel: TextIO) -> Mapping[str, object]:
+async def _answer(asked: runtime.Asked, report: runtime.Report) -> Mapping[str, object]:
     package, name = asked["package"], asked.get("name") or ""
     module = importlib.import_module(f"{package}.kernel.projections")
     store = importlib.import_module(f"{package}.kernel.event_store").EVENT_STORE
-    settings = importlib.import_module(f"{package}.settings").Settings()
-    kernel = importlib.import_module(f"{package}.composition_root").compose(settings)
+    kernel = runtime.composed(package)
     projections = kernel.resolve(module.Projections)
     try:
         await projections.check()
         for each in [name] if name else []:
             projections.named(each)
         if asked["action"] == "rebuild":
-            return {"events": await projections.rebuild(name, _reporter(channel))}
+            return {"events": await projections.rebuild(name, runtime.reporter(report))}
         if asked["action"] == "list":
             return {"projections": [_declared(projections.named(each)) for each in projections.names]}
         found = [asdict(each) for each in await projections.status()]
@@ -73,62 +52,21 @@ def _declared(projection: Any) -> Mapping[str, object]:  # noqa: ANN401  a class
     }
 
 
-def _reporter(channel: TextIO) -> Callable[[int], None]:
-    last = time.monotonic()
-
-    def report(count: int) -> None:
-        nonlocal last
-        if time.monotonic() - last >= _EVERY:
-            last = time.monotonic()
-            channel.write(json.dumps({"kind": "progress", "text": f"{count} events"}) + "\n")
-            channel.flush()
-
-    return report
-
-
-def _told(error: BaseException) -> dict[str, str]:
-    if type(error).__name__ == "ValidationError" and type(error).__module__.startswith("pydantic"):
-        return {"kind": "UsageError", "message": f"the settings are wrong: {error}", "hint": "correct .env"}
+def _told(error: BaseException, _asked: runtime.Asked) -> runtime.Told:
     if isinstance(error, ModuleNotFoundError) and str(error.name).endswith(".kernel.projections"):
         hint = "`arckode make:projection NAME --of AGGREGATE` adds the first one"
-        return {"kind": "UsageError", "message": "this project has no projections", "hint": hint}
-    if isinstance(error, ModuleNotFoundError):
-        return {
-            "kind": "OperationError",
-            "message": f"{sys.executable} cannot import the project: {error}",
-            "hint": "install the project's dependencies there, or name another interpreter with --python",
-        }
-    if _is_missing_table(error):
-        message = "a table of the projections or of the event store is not there"
-        return {"kind": "RefusedError", "message": message, "hint": "make it first: `arckode db:migrate`"}
-    kind = type(error).__name__
-    if kind in {"NotFoundError", "WiringError"}:
-        hint = "`arckode projection:list` names them" if kind == "NotFoundError" else ""
-        return {"kind": "UsageError", "message": _first_line(error), "hint": hint}
-    if kind == "ConflictError":
-        return {"kind": "RefusedError", "message": _first_line(error), "hint": ""}
-    if kind == "UnavailableError":
-        message = f"cannot reach the event store: {_first_line(error)}"
-        return {"kind": "OperationError", "message": message, "hint": "start it, or correct its settings in .env"}
-    if kind == "CannotConnectError" or isinstance(error, OSError):
-        message = f"cannot reach the database: {_first_line(error)}"
-        return {"kind": "OperationError", "message": message, "hint": "start it, or correct DATABASE_URL"}
-    return {"kind": "OperationError", "message": f"{type(error).__name__}: {_first_line(error)}", "hint": ""}
-
-
-def _is_missing_table(error: BaseException | None) -> bool:
-    while error is not None:
-        if getattr(error, "sqlstate", "") == "42P01" or (error.args and error.args[0] == 1146):
-            return True
-        if type(error).__module__ == "sqlite3" and str(error).startswith("no such table"):
-            return True
-        error = getattr(error, "orig", None) or error.__cause__
-    return False
-
-
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).splitlines()), "")
+        return runtime.told("UsageError", "this project has no projections", hint)
+    if found := runtime.unusable(error, "a table of the projections or of the event store is not there"):
+        return found
+    match type(error).__name__:
+        case "NotFoundError":
+            return runtime.told("UsageError", runtime.first_line(error), "`arckode projection:list` names them")
+        case "WiringError":
+            return runtime.told("UsageError", runtime.first_line(error))
+        case "ConflictError":
+            return runtime.told("RefusedError", runtime.first_line(error))
+    return runtime.store_unreachable(error) or runtime.unreachable(error) or runtime.unexpected(error)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(runtime.run(_answer, _told))

@@ -5,44 +5,28 @@ This file is run by its path: a JSON object on standard input, one JSON object o
 
 from __future__ import annotations
 
-import asyncio
-import importlib
-import json
-import os
-import sys
-from typing import TYPE_CHECKING, Any
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from arckode_gen.shell import entry_runtime as runtime
+else:
+    _spec = importlib.util.spec_from_file_location("entry_runtime", Path(__file__).with_name("entry_runtime.py"))
+    runtime = importlib.util.module_from_spec(_spec)
+    _spec.loader.exec_module(runtime)
+
 _FIELDS = ("id", "name", "status", "priority", "attempts", "max_attempts", "percent", "note", "error", "key")
 _MOMENTS = ("run_at", "created_at", "finished_at")
 
 
-def main() -> int:
-    """Answer `{"answer": {...}}`, or `{"error": ...}` for what a person can put right."""
-    channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    # What the project prints while it is imported must not land in the answer.
-    os.dup2(2, 1)
-    asked = json.load(sys.stdin)
-    sys.path.insert(0, asked["src"])
-    try:
-        message: dict[str, object] = {"answer": asyncio.run(_answer(asked))}
-    except KeyboardInterrupt:
-        return 130
-    except (Exception, SystemExit) as error:  # noqa: BLE001  it is the user's code: whatever it raises is told in words
-        message = {"error": _told(error)}
-    channel.write(json.dumps(message) + "\n")
-    channel.flush()
-    return 0
-
-
-async def _answer(asked: Mapping[str, Any]) -> Mapping[str, object]:
+async def _answer(asked: runtime.Asked, _report: runtime.Report) -> Mapping[str, object]:
     package = asked["package"]
     module = importlib.import_module(f"{package}.kernel.queue")
-    settings = importlib.import_module(f"{package}.settings").Settings()
-    kernel = importlib.import_module(f"{package}.composition_root").compose(settings)
+    kernel = runtime.composed(package)
     queue = kernel.adapter(module.QUEUE)
     try:
         if asked["action"] == "retry":
@@ -62,40 +46,17 @@ def _shown(job: object) -> Mapping[str, object]:
     return {**plain, "id": str(plain["id"]), **moments}
 
 
-def _told(error: BaseException) -> dict[str, str]:
-    if type(error).__name__ == "ValidationError" and type(error).__module__.startswith("pydantic"):
-        return {"kind": "UsageError", "message": f"the settings are wrong: {error}", "hint": "correct .env"}
+def _told(error: BaseException, _asked: runtime.Asked) -> runtime.Told:
     if isinstance(error, ModuleNotFoundError) and str(error.name).endswith(".kernel.queue"):
         hint = "`arckode make:job NAME` adds a job, and the queue with the first of them"
-        return {"kind": "UsageError", "message": "this project has no queue", "hint": hint}
-    if isinstance(error, ModuleNotFoundError):
-        return {
-            "kind": "OperationError",
-            "message": f"{sys.executable} cannot import the project: {error}",
-            "hint": "install the project's dependencies there, or name another interpreter with --python",
-        }
-    if _is_missing_table(error):
-        message = "the table of the queue is not there"
-        return {"kind": "RefusedError", "message": message, "hint": "make it first: `arckode db:migrate`"}
+        return runtime.told("UsageError", "this project has no queue", hint)
+    if found := runtime.unusable(error, "the table of the queue is not there"):
+        return found
     if isinstance(error, OSError) or type(error).__module__.startswith("redis."):
-        message = f"cannot reach what keeps the jobs: {_first_line(error)}"
-        return {"kind": "OperationError", "message": message, "hint": "start it, or correct DATABASE_URL or QUEUE__URL"}
-    return {"kind": "OperationError", "message": f"{type(error).__name__}: {_first_line(error)}", "hint": ""}
-
-
-def _is_missing_table(error: BaseException | None) -> bool:
-    while error is not None:
-        if getattr(error, "sqlstate", "") == "42P01" or (error.args and error.args[0] == 1146):
-            return True
-        if type(error).__module__ == "sqlite3" and str(error).startswith("no such table"):
-            return True
-        error = getattr(error, "orig", None) or error.__cause__
-    return False
-
-
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).splitlines()), "")
+        message = f"cannot reach what keeps the jobs: {runtime.first_line(error)}"
+        return runtime.told("OperationError", message, "start it, or correct DATABASE_URL or QUEUE__URL")
+    return runtime.unexpected(error)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(runtime.run(_answer, _told))

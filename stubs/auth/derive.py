@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 from arckode_gen.engine import sql_types, units
@@ -257,10 +258,11 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
     """Return the derived values.
 
     Raises:
-        UsageError: the prefix cannot be one.
+        UsageError: the prefix cannot be one, or the project has a module that it would be.
     """
     prefix = _prefix(str(values["prefix"] or ""))
     package = str(values["package"])
+    _refuse_others(project, f"{prefix}_" if prefix else "")
     p, pascal = f"{prefix}_" if prefix else "", to_pascal(prefix) if prefix else ""
     tables = [_table(name, words, p) for name, words in _TABLES.items()]
     place = f"{package}.modules.{p}"
@@ -313,6 +315,18 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
         ],
         "drop": [statement for table in reversed(tables) for statement in sql_types.drop_table(table.name)],
     }
+
+
+def _refuse_others(project: Snapshot, p: str) -> None:
+    """Refuse what would overwrite a module that another generator made."""
+    for kind, module in product(("aggregate", "module", "projection"), _DOORS):
+        if units.load(project, kind, f"{p}{module}") is not None:
+            brought = ", ".join(f"{p}{each}" for each in sorted(_DOORS))
+            beside = "`arckode make:auth --prefix staff` makes one beside it, with tables and routes of its own"
+            raise UsageError(
+                f"signing in brings the modules {brought}, and this project has the {kind} '{p}{module}' already",
+                "choose another prefix" if p else beside,
+            )
 
 
 def _tests(package: str, p: str) -> dict[str, str]:

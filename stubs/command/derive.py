@@ -26,12 +26,13 @@ _TAKEN = frozenset({"create", "update", "delete", "show", "store", "destroy", "g
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A field that the command changes: as it is sent, as it is kept, and two values for tests."""
+    """A field that the command changes: as it is sent, as it is kept, as the command says it, and a value for tests."""
 
     name: str
     json_name: str
     received: str
     kept: str
+    said: str
     body: str
 
 
@@ -72,9 +73,9 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
         "route": f"/{owner.kebab_plural}",
         "guarded": guarded,
         "access": "require(UPDATE)" if guarded else "PUBLIC",
-        "changes": tuple(_change(each, entity, owner.plural) for each in changed),
+        "changes": tuple(_change(each, entity, owner) for each in changed),
         "body_items": [f'"{each.json_name}": sent["{each.json_name}"]' for each in changed],
-        "varies": _change(varies, entity, owner.plural) if varies else None,
+        "varies": _change(varies, entity, owner) if varies else None,
         "made": layout.call(f"command = {pascal}(", args, indent=8),
         "asked": layout.call(f"change = Change{entity}(", kept, indent=8),
         "known": _known(f"{package}.modules.{owner.plural}", owner, (entity, pascal), fields, command),
@@ -109,10 +110,11 @@ def _changed(text: str, fields: Sequence[Field], aggregate: str) -> tuple[Field,
     return tuple(field for name, field in known.items() if name in wanted)
 
 
-def _change(field: Field, entity: str, many: str) -> Change:
-    code = field_code(field, enum=entity + names.to_pascal(field.name), table=many)
+def _change(field: Field, entity: str, owner: Name) -> Change:
+    code = field_code(field, enum=entity + names.to_pascal(field.name), table=owner.plural)
     kept = code.shown.replace("dt.datetime", "AwareDatetime")
-    return Change(field.attribute, field.json_name, code.received, kept, example_of(field).body)
+    said = f'Annotated[{kept}, Personal(subject="{owner.singular}_id")]' if field.pii else kept
+    return Change(field.attribute, field.json_name, code.received, kept, said, example_of(field).body)
 
 
 def _known(place: str, owner: Name, classes: tuple[str, str], fields: Sequence[Field], command: str) -> dict[str, str]:
@@ -129,6 +131,7 @@ def _known(place: str, owner: Name, classes: tuple[str, str], fields: Sequence[F
         **dict.fromkeys(("Command", "CommandBus", "MessageContext"), ".commands"),
         "Aggregate": ".aggregates",
         "Aggregates": ".aggregates",
+        "Personal": ".event_personal",
         "QUEUE": ".queue",
         "QueueSettings": ".queue",
         "QueuedCommands": ".commands_queued",

@@ -122,7 +122,11 @@ def _refuse_others(project: Snapshot, package: str) -> None:
         name for name in names if load(project, _KINDS[name], "events" if name == "notifications" else name) is None
     ]
     if other:
+        where = "make it in a new project: `arckode new NAME`, and there `arckode make:sample events`"
+        if load(project, "auth", "auth") is not None:
+            where += (
+                "; sign-in with names of its own, `arckode make:auth --prefix staff`, stands beside it in either order"
+            )
         raise UsageError(
-            f"the sample brings {', '.join(_KINDS)}, and this project has {' and '.join(other)} already",
-            "make it in a new project: `arckode new NAME`, and there `arckode make:sample events`",
+            f"the sample brings {', '.join(_KINDS)}, and this project has {' and '.join(other)} already", where
         )

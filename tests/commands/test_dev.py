@@ -154,6 +154,29 @@ def test_pending_migrations_are_warned_of_and_applied_ones_are_not(shop: Path) -
         assert "warning" not in running.said
 
 
+def test_an_application_whose_tables_are_not_there_says_which_and_what_makes_them(shop: Path) -> None:
+    call(shop, "make:aggregate", "accounts", "owner:text")
+    call(shop, "make:projection", "balances", "--of", "accounts")
+    told = "the table '{}' is not in the database; create it: `arckode db:migrate`"
+    with dev(shop, "--no-reload") as running:
+        urls = running.read()["urls"]
+        assert within(lambda: status(f"{urls['app']}/health/live") == 200), running.said
+        assert within(lambda: told.format("event_projections") in running.said), running.said
+        assert "the projection fails" in running.said
+        status(f"{urls['app']}/orders")
+        assert within(lambda: told.format("orders") in running.said), running.said
+        assert told.format("event_streams") in running.said
+        assert "Traceback" not in running.said
+    call(shop, "make:webhooks")
+    (shop / ".env").write_text(f"WEBHOOKS__KEY={'A' * 43}=\n")
+    with dev(shop, "--no-reload") as running:
+        running.read()
+        assert running.process.wait(timeout=PATIENCE) != 0
+        assert f"{told.format('webhook_subscriptions')} [uvicorn.error]" in running.said
+        assert "Application startup failed. Exiting." in running.said
+        assert "Traceback" not in running.said
+
+
 def test_one_pending_migration_is_spoken_of_as_one(shop: Path) -> None:
     next((shop / "src/shop/migrations").glob("*orders.py")).unlink()
     with dev(shop, "--no-reload") as running:

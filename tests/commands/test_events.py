@@ -45,8 +45,11 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.raises(UsageError, match="this project has no event bus"):
         call(folder / "shop", "events:dlq", "list")
     call(folder / "shop", "make:adapter", "bus-redis")
-    with pytest.raises(RefusedError, match="a table of the event bus is not there"):
+    with pytest.raises(
+        RefusedError, match="a table of the event bus is not there: no such table: event_letters"
+    ) as bare:
         call(folder / "shop", "events:dlq", "list")
+    assert bare.value.hint == "make it first: `arckode db:migrate`"
     call(folder / "shop", "db:migrate")
     return folder / "shop"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from arckode_gen.errors import ArckodeError, RefusedError, UsageError
+from arckode_gen.errors import RefusedError, UsageError
 from tests.commands.calls import ENVIRON, call
 
 if TYPE_CHECKING:
@@ -50,7 +50,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
         call(root, "events:archive")
     assert none.value.hint == "`arckode make:event-archive` adds one"
     call(root, "make:event-archive")
-    with pytest.raises(RefusedError, match="a table of the event store or its archive is not there") as missing:
+    with pytest.raises(
+        RefusedError, match="event store or its archive is not there: no such table: event_streams"
+    ) as missing:
         call(root, "events:archive")
     assert missing.value.hint == "make it first: `arckode db:migrate`"
     call(root, "db:migrate")
@@ -89,8 +91,18 @@ def test_what_cannot_be_meant_is_refused(shop: Path, words: str, message: str, h
     assert (refused.value.message, refused.value.hint) == (message, hint)
 
 
-def test_events_outside_of_the_database_are_refused(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (shop / ".env").write_text("EVENT_STORE_PROVIDER=memory\n")
-    with pytest.raises(ArckodeError, match="only events in the project's database can be archived"):
-        call(shop, "events:archive")
+@pytest.mark.parametrize("provider", ["memory", "redis", "mongodb"])
+def test_events_outside_of_the_database_are_refused(shop: Path, provider: str) -> None:
+    """Whether the server is there or not: nothing is asked of it."""
+    if provider != "memory":
+        call(shop, "make:adapter", f"event-store-{provider}")
+    (shop / ".env").write_text(f"EVENT_STORE_PROVIDER={provider}\nREDIS_PORT=1\nMONGODB_URL=mongodb://127.0.0.1:1/\n")
+    told = (
+        f"EVENT_STORE_PROVIDER is {provider}, and only events in the project's own database can be archived: elsewhere"
+    )
+    for words in ((), ("--dry-run",), ("--restore",)):
+        with pytest.raises(UsageError) as refused:
+            call(shop, "events:archive", *words)
+        assert refused.value.message.startswith(told)
+        assert "Choose EVENT_STORE_PROVIDER=database, or let `arckode make:snapshots` keep" in refused.value.message
     (shop / ".env").unlink()

@@ -102,7 +102,9 @@ def test_what_is_not_there_is_named(shop: Path, tmp_path: Path) -> None:
         call(shop, "projection:rebuild", "note_overview")
     assert no.value.hint == "`arckode projection:list` names them"
     (shop / "shop.db").unlink()
-    with pytest.raises(RefusedError, match="a table of the projections or of the event store is not there") as refused:
+    with pytest.raises(
+        RefusedError, match="or of the event store is not there: no such table: event_projections"
+    ) as refused:
         call(shop, "projection:status")
     assert refused.value.hint == "make it first: `arckode db:migrate`"
     call(tmp_path, "new", "bare", "--no-git", "--defaults")

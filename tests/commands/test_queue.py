@@ -168,7 +168,7 @@ def test_what_is_not_there_is_said(shop: Path) -> None:
     with pytest.raises(OperationError, match="the worker ended by itself with code 1"):
         call(shop, "queue:work", environ={**ENVIRON, "DATABASE_URL": "oracle://"})
     (shop / "shop.db").unlink()
-    with pytest.raises(RefusedError, match="the table of the queue is not there") as refused:
+    with pytest.raises(RefusedError, match="the table of the queue is not there: no such table: queue_jobs") as refused:
         call(shop, "queue:list")
     assert refused.value.hint == "make it first: `arckode db:migrate`"
     (shop / "src/shop/jobs/send_receipt.py").write_text("import nothing_of_this_name\n")

@@ -369,3 +369,26 @@ def test_it_comes_out_again_and_what_it_was_made_of_stays_whole(tmp_path: Path) 
     mine.write_text(generated)
     must(arckode(root, "undo"))
     assert tree(root) == tree(new_project(tmp_path / "another"))
+
+
+def test_people_sign_in_beside_it_whichever_was_made_first(tmp_path: Path) -> None:
+    """The sample's users are what happened to them, and those who sign in are rows: two things with two names."""
+    sign_in = ("make:auth", "--prefix", "staff")
+    first, second = new_project(tmp_path / "one"), new_project(tmp_path / "two")
+    for words in (sign_in, ("make:sample", "events")):
+        make(first, *words)
+    for words in (("make:sample", "events"), sign_in):
+        make(second, *words)
+    same = ("src/shop/composition_root.py", "src/shop/settings.py", "pyproject.toml", "compose.yaml")
+    assert [(first / name).read_bytes() for name in same] == [(second / name).read_bytes() for name in same]
+    assert tree(first / "src/shop/modules") == tree(second / "src/shop/modules")
+    compiled(second)
+    assert "0 findings" in must(arckode(second, "analyze")).stdout
+    must(tool(second, "mypy"))
+    folders = (
+        "tests/modules/orders",
+        "tests/modules/users",
+        "tests/modules/staff_users",
+        "tests/test_events_sample.py",
+    )
+    must(tool(second, "pytest", "-q", "-p", "no:cacheprovider", *folders, "tests/modules/staff_auth/test_login.py"))

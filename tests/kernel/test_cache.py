@@ -457,9 +457,10 @@ async def test_the_settings_choose() -> None:
     assert isinstance(memory.adapter(CACHE), MemoryCache)
     assert memory.adapter(CACHE) is memory.adapter(CACHE)
     redis = Kernel(Settings.for_tests(database_url="sqlite://", cache=redis_settings("redis://127.0.0.1:1/0")))
-    with pytest.raises(WiringError, match="the CacheSettings choose 'redis', and the composition root provides no"):
+    missing = "CACHE__PROVIDER is 'redis', and the composition root provides no such adapter for the CacheSettings"
+    with pytest.raises(WiringError, match=f"^{missing}; add it with `arckode make:adapter redis-cache`, or choose"):
         redis.adapter(CACHE)
-    with pytest.raises(WiringError, match="the CacheSettings choose 'redis'"):
+    with pytest.raises(WiringError, match=missing):
         async with client(redis):
             pass
     again = Kernel(Settings.for_tests(database_url="sqlite://", cache=redis_settings("redis://127.0.0.1:1/0")))

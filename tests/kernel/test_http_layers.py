@@ -336,7 +336,7 @@ async def test_redis_rate_limits_that_nobody_provides_stop_the_start() -> None:
     async with fresh_database() as database:
         kernel = compose(database, rate_limits={"provider": "redis"})
         with pytest.raises(
-            WiringError, match=r"the RateLimitSettings choose 'redis', and the composition root provides"
+            WiringError, match=r"^RATE_LIMITS__PROVIDER is 'redis', .* `arckode make:adapter redis-limits`, or choose"
         ):
             async with client(kernel):
                 pass

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hmac
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -11,16 +13,18 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel, Field
 from pydantic import ValidationError as InvalidError
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.aggregate_parts import AggregateParts
-from kernel.aggregates import Aggregates, Command, Decider, EventData, Unique
+from kernel.aggregates import Aggregate, Aggregates, Command, Decider, EventData, Unique
 from kernel.app import Kernel
+from kernel.commands import CommandBus, MessageContext, use_commands
+from kernel.commands_queued import QueuedCommands
 from kernel.errors import ConflictError, NotFoundError, ProgrammingError, ValidationError, WiringError
 from kernel.event_bus import EVENT_BUS, EventBusSettings, provide_memory_bus
 from kernel.event_catalogue import EventCatalogue
-from kernel.event_personal import Personal, personal_of
+from kernel.event_personal import Personal, personal_of, subjects_of
 from kernel.event_store import EVENT_STORE, EventStoreSettings, StreamState, as_stored
 from kernel.event_store_database import provide_event_store
 from kernel.event_store_relay import use_event_relay
@@ -31,6 +35,10 @@ from kernel.model import Entity
 from kernel.personal_data import ForgottenError, PersonalData, use_personal_data
 from kernel.personal_table import PersonalKeyRow
 from kernel.projections import Projection, Projections, ProjectionSettings, use_projections
+from kernel.queue import Queue, QueueSettings
+from kernel.queue_database import DatabaseJobs
+from kernel.queue_table import JobRow
+from kernel.queue_worker import Worker
 from kernel.read_models import ReadModel, ReadModelRepository
 from kernel.reservations import DatabaseReservations, use_reservations
 from kernel.settings import KernelSettings
@@ -54,7 +62,9 @@ HOLDING = (
     "event_snapshots",
     "event_reservations",
     "event_outbox",
+    "handled_commands",
     "personal_members",
+    "queue_jobs",
     "personal_keys",
 )
 SNAPSHOTS, KEYS = table_of(SnapshotRow), table_of(PersonalKeyRow)
@@ -453,6 +463,18 @@ async def test_a_project_that_seals_nothing_refuses_to_start(place: Place) -> No
         Aggregates.of(kernel, MEMBERS)
 
 
+async def test_a_project_that_seals_nothing_publishes_nothing_about_people_either(place: Place) -> None:
+    kernel = Kernel(Settings(environment="test"), database=place.kernel.database)
+    provide_event_store(kernel)
+    EventCatalogue.of(kernel).add([Paid, Moved])
+    told = (
+        r"and nothing seals it: members\.moved \(email, city\); call `use_personal_data\(kernel\)` in the composition"
+    )
+    with pytest.raises(WiringError, match=told):
+        async with running(kernel):
+            raise AssertionError("it started")
+
+
 async def test_an_event_that_is_published_only_may_say_nothing_about_people(place: Place) -> None:
     kernel = Kernel(Settings(environment="test"), database=place.kernel.database)
     provide_event_store(kernel)
@@ -461,6 +483,177 @@ async def test_an_event_that_is_published_only_may_say_nothing_about_people(plac
     with pytest.raises(WiringError, match=r"members\.joined say something about people, and no decider lists them"):
         async with running(kernel):
             raise AssertionError("it started")
+
+
+# Commands
+
+
+class Rename(Command):
+    member: UUID
+    email: Annotated[str, Personal(subject="member")]
+    city: Annotated[str | None, Personal(subject="member")] = None
+    plan: str = "free"
+
+
+class Renaming:
+    def __init__(self, members: Aggregates[Member, Join | Move | Pay]) -> None:
+        self._members = members
+        self.seen: list[str] = []
+
+    async def __call__(self, command: Rename, context: MessageContext) -> Aggregate[Member]:
+        self.seen.append(command.email)
+        move = Move(email=command.email, city=command.city)
+        return await self._members.execute(command.member, move, command_id=context.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where commands are sent, handled at once or later."""
+
+    bus: CommandBus
+    queued: QueuedCommands
+    queue: Queue
+    handler: Renaming
+    worker: Worker
+
+
+@pytest.fixture
+def desk(place: Place) -> Desk:
+    bus = use_commands(place.kernel)
+    queue = Queue(DatabaseJobs(place.kernel.database), place.kernel.clock)
+    handler = Renaming(place.members)
+    bus.register(Rename, handler)
+    return Desk(bus, QueuedCommands(bus, queue), queue, handler, Worker(queue, QueueSettings()))
+
+
+async def test_a_command_that_waits_and_one_that_was_handled_are_stored_without_what_they_say(
+    place: Place, desk: Desk
+) -> None:
+    key = await place.joined()
+    rename = Rename(member=key, email="ada@new.example", city="Zürich", plan="waits")
+    command = await desk.queued.accept(rename)
+    assert await desk.queued.accept(rename, command_id=command) == command
+    for status in ("accepted", "done"):
+        assert (await desk.bus.status(command)).status == status
+        held = await place.everything()
+        assert "waits" in held  # the job is there, and what is not marked is in the clear
+        for secret in ("ada@", "Zürich", "Z\\u00fcrich"):
+            assert secret not in held
+        await desk.worker.drain()
+    assert desk.handler.seen == ["ada@new.example"]
+    assert (await place.members.load(key)).state == Member("ada@new.example", 0, "Zürich")
+    with pytest.raises(ConflictError, match="another command has this id"):
+        await desk.queued.accept(rename.model_copy(update={"email": "eva@new.example"}), command_id=command)
+
+
+async def test_what_waits_about_somebody_who_was_forgotten_is_not_handled(place: Place, desk: Desk) -> None:
+    key = await place.joined()
+    waiting = await desk.queued.accept(Rename(member=key, email="ada@new.example"))
+    await place.personal.forget(key)
+    await desk.worker.drain()
+    status = await desk.bus.status(waiting)
+    assert (status.status, status.problem) == (
+        "failed",
+        {"code": "person_forgotten", "message": f"{key} was forgotten before Rename was handled", "status": 409},
+    )
+    assert desk.handler.seen == []
+    for send in (desk.queued.accept, desk.bus.execute):
+        with pytest.raises(ForgottenError, match=f"{key} was forgotten; nothing personal is stored"):
+            await send(Rename(member=key, email="ada@late.example"))
+    await desk.queued.accept(Rename(member=key, email="[erased]"))  # what is read of it may be sent back
+    await desk.worker.drain()
+    assert desk.handler.seen == ["[erased]"]
+    assert "@new.example" not in await place.everything()
+
+
+async def test_nobody_is_forgotten_in_the_middle_of_being_sent_a_command(place: Place, desk: Desk) -> None:
+    """Whatever was accepted, handled or sent at the same time is sealed with the key that is gone, or refused."""
+    key = await place.joined()
+    refused = 0
+
+    async def send(number: int) -> None:
+        nonlocal refused
+        rename = Rename(member=key, email=f"secret-{number}@example.com")
+        try:
+            await (desk.queued.accept(rename) if number % 2 else desk.bus.execute(rename))
+        except ForgottenError:
+            refused += 1
+        except ConflictError:
+            return  # others were faster again and again
+
+    async def forget() -> None:
+        await asyncio.sleep(0.02)
+        await place.personal.forget(key)
+
+    await asyncio.gather(*(send(number) for number in range(20)), forget(), desk.worker.drain())
+    await send(98)
+    await send(99)
+    await desk.worker.drain()
+    assert refused >= 2
+    assert (await place.members.load(key)).state.email == "[erased]"
+    held = await place.everything()
+    assert "secret" not in held
+    assert "ada@" not in held
+
+
+async def test_what_a_command_said_can_be_told_by_nobody_from_its_digest(place: Place, desk: Desk) -> None:
+    """Two rows of one command differ, and under a key that is gone no value can be tried."""
+    key = await place.joined()
+    for _ in range(2):
+        await desk.bus.execute(Rename(member=key, email="ada@new.example", plan="free"))
+    async with place.kernel.database.session() as session:
+        digests = (await session.scalars(text("SELECT digest FROM handled_commands"))).all()
+    assert len(set(digests)) == 2
+    values = {"member": str(key), "email": "ada@new.example", "city": None, "plan": "free"}
+    for digest in digests:
+        raw = base64.b64decode(digest)
+        tried = hmac.digest(raw[:15], json.dumps(values, sort_keys=True).encode(), "sha256")[:30]
+        assert raw[15:] != tried
+
+
+async def test_a_key_that_was_lost_is_told_by_the_job(place: Place, desk: Desk) -> None:
+    key = await place.joined()
+    await desk.queued.accept(Rename(member=key, email="ada@new.example"))
+    async with place.kernel.database.transaction() as session:
+        await session.execute(delete(KEYS))
+    await desk.worker.drain()
+    (job,) = await desk.queue.list()
+    assert job.error is not None
+    told = f"ProgrammingError: the key of {key} is missing: it belongs into the table personal_keys; restore it with"
+    assert job.error.startswith(told)
+
+
+async def test_a_command_that_was_stored_before_it_was_marked_is_handled(place: Place, desk: Desk) -> None:
+    key = await place.joined()
+    command = await desk.queued.accept(Rename(member=key, email="ada@old.example"))
+    values = {"member": str(key), "email": "ada@old.example", "city": None, "plan": "free"}
+    data = {"id": str(command), "name": "Rename", "values": values, "sender": None}
+    async with place.kernel.database.transaction() as session:
+        await session.execute(update(table_of(JobRow)).values(data=data))
+    await desk.worker.drain()
+    assert desk.handler.seen == ["ada@old.example"]
+
+
+async def test_personal_commands_that_nothing_seals_are_refused_at_the_start(place: Place) -> None:
+    kernel = Kernel(Settings(environment="test"), database=place.kernel.database)
+    provide_event_store(kernel)
+    bus = use_commands(kernel)
+    bus.register(Rename, Renaming(place.members))
+    told = (
+        r"Rename says something about people \(email, city\), and nothing seals it; call `use_personal_data\(kernel\)`"
+    )
+    with pytest.raises(WiringError, match=told):
+        async with running(kernel):
+            raise AssertionError("it started")
+
+
+def test_a_command_says_about_whom_it_is() -> None:
+    assert subjects_of(Rename) == {"email": "member", "city": "member"}
+    kind = type("Say", (Command,), {"__annotations__": {"value": Annotated[str, Personal()]}, "__module__": __name__})
+    with pytest.raises(
+        WiringError, match=r"Say\.value is personal and does not say about whom; write Personal\(subject="
+    ):
+        subjects_of(kind)
 
 
 def test_parts_of_another_application_are_its_own() -> None:

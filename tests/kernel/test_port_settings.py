@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, get_args
 
 import pytest
 
@@ -11,15 +13,22 @@ from kernel.access_tokens import TokenSettings
 from kernel.app import Kernel
 from kernel.cache import CacheSettings
 from kernel.errors import WiringError
+from kernel.event_bus_settings import EventBusSettings
 from kernel.event_store import EventStoreSettings
 from kernel.event_store_database import provide_event_store
 from kernel.mail import MailSettings
-from kernel.settings import KernelSettings, PartSettings
+from kernel.push import PushSettings
+from kernel.queue import QueueSettings
+from kernel.settings import KernelSettings, PartSettings, PortSettings, RateLimitSettings
 from kernel.storage import StorageSettings
+from kernel.streams import StreamSettings
+from kernel.websockets import SocketSettings
+from stubs.adapter.derive import ADAPTERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Settings(KernelSettings):
@@ -177,3 +186,42 @@ def test_what_a_module_must_be_told_in_production_is_named(monkeypatch: pytest.M
         WithLetters.load()
     monkeypatch.setenv("LETTERS__SECRET", "of ours")
     assert WithLetters.load().letters == Letters(site="https://shop.example", secret="of ours")
+
+
+PORTS = (
+    *(CacheSettings, EventBusSettings, EventStoreSettings, MailSettings, PushSettings, QueueSettings),
+    *(RateLimitSettings, SocketSettings, StorageSettings, StreamSettings, TokenSettings),
+)
+
+
+@pytest.mark.parametrize("port", PORTS, ids=[port.__name__ for port in PORTS])
+def test_what_nobody_provides_is_named_with_its_variable_and_the_command_that_adds_it(port: type[PortSettings]) -> None:
+    providers = set(get_args(port.model_fields["provider"].annotation)) - {"memory"}
+    assert set(port.added_by) == providers - {"own"}
+    for provider in providers:
+        chosen = port.model_construct(provider=provider)
+        variable = port.variables.get("provider", "PART__PROVIDER")
+        told = chosen.not_provided("PART__")
+        assert told.startswith(f"{variable} is '{provider}', and the composition root provides no such adapter for the")
+        if provider == "own":
+            assert told.endswith("; let it `kernel.provide` yours, or choose another")
+            continue
+        words = port.added_by[provider]
+        assert told.endswith(f" {port.__name__}; add it with `arckode {words}`, or choose another")
+        command, _, kind = words.partition(" ")
+        assert (ROOT / "stubs" / command.removeprefix("make:")).is_dir()
+        if command == "make:adapter":
+            adapter = ADAPTERS[kind]
+            assert adapter.settings in {"", port.__name__}
+            assert adapter.provider == provider or {adapter.provider, provider} == {"mariadb", "mysql"}
+
+
+def test_every_port_of_the_kernel_is_in_that_test() -> None:
+    for file in (ROOT / "templates/kernel/kernel").glob("*.py"):
+        importlib.import_module(f"kernel.{file.stem}")
+    ours = {each for each in _below(PortSettings) if each.__module__.startswith("kernel.")}
+    assert {each for each in ours if not each.__subclasses__()} == set(PORTS)
+
+
+def _below(kind: type[PortSettings]) -> set[type[PortSettings]]:
+    return {kind}.union(*(_below(each) for each in kind.__subclasses__())) - {PortSettings}

@@ -124,6 +124,6 @@ async def test_the_outbox_is_before_a_service_and_not_before_memory() -> None:
 def test_a_service_that_nobody_provides_is_told() -> None:
     kernel = Kernel(Settings.for_tests(database_url="sqlite://", push=PushSettings(provider="own")))
     with pytest.raises(
-        WiringError, match=r"the PushSettings choose 'own', and .* no such adapter; let it `kernel.provide` yours"
+        WiringError, match=r"^PUSH__PROVIDER is 'own', and .* for the PushSettings; let it `kernel\.provide` yours, or"
     ):
         use_push_outbox(kernel)

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import OperationalError
 
+from kernel.errors import MissingTableError
 from kernel.event_store import ConcurrencyError, StreamState
 from kernel.event_store_database import DatabaseEvents
 from kernel.event_table import StreamRow
@@ -130,3 +131,14 @@ async def test_what_an_append_could_not_store_is_not_counted(tmp_path: Path, req
         with pytest.raises(ConcurrencyError):
             await store.append(stream, [event()], expected=3)
         assert (await store.version(stream), len(await store.read_stream(stream))) == (1, 1)
+
+
+async def test_a_table_that_is_missing_is_named(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    async for shop in opened("sqlite", request, tmp_path):
+        database = shop.database
+        assert database is not None
+        await database.drop_tables()
+        with pytest.raises(MissingTableError, match="'event_streams' is not in the database; create it"):
+            await DatabaseEvents(database).append(name(), [event()], expected=NO_STREAM)
+        with pytest.raises(MissingTableError, match="'event_streams'"):
+            await DatabaseEvents(database).version(name())

@@ -95,7 +95,7 @@ def test_missing_tables_point_to_db_migrate(bench: Workbench) -> None:
     _project(bench)
     with pytest.raises(RefusedError, match="a table that the seeds fill is not there: ") as caught:
         bench.seed()
-    assert caught.value.hint == "make the tables first: `arckode db:migrate`"
+    assert caught.value.hint == "make it first: `arckode db:migrate`"
 
 
 def test_production_is_refused_unless_forced(sqlite: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:

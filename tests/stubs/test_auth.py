@@ -164,3 +164,37 @@ def test_taking_a_guard_away_is_found(
     (root / file).write_text(text.replace(old, new))
     found = arckode(root, "analyze", "--no-cache")
     assert (code or "0 findings") in found.stdout, found.text
+
+
+@pytest.mark.parametrize(
+    ("before", "prefix", "brought"),
+    [
+        (
+            ("make:aggregate", "users", "name"),
+            (),
+            "the modules auth, roles, users, and this project has the aggregate 'users'",
+        ),
+        (
+            ("make:module", "roles", "name"),
+            (),
+            "the modules auth, roles, users, and this project has the module 'roles'",
+        ),
+        (
+            ("make:module", "staff_users", "name"),
+            ("--prefix", "staff"),
+            "the modules staff_auth, staff_roles, staff_users, and this project has the module 'staff_users'",
+        ),
+    ],
+)
+def test_a_module_of_the_same_name_is_left_alone_and_the_way_beside_it_told(
+    tmp_path: Path, before: tuple[str, ...], prefix: tuple[str, ...], brought: str
+) -> None:
+    root = new_project(tmp_path)
+    must(arckode(root, *before))
+    kept = tree(root)
+    refused = arckode(root, "make:auth", *prefix)
+    assert refused.code == 2
+    assert f"error: signing in brings {brought} already" in refused.text
+    hint = "choose another prefix" if prefix else "`arckode make:auth --prefix staff` makes one beside it, with tables"
+    assert f"\n  {hint}" in refused.text
+    assert tree(root) == kept

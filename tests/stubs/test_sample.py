@@ -37,7 +37,9 @@ def test_a_project_that_has_one_of_its_modules_is_left_alone(
     with pytest.raises(UsageError) as refused:
         call(shop, "make:sample", "events")
     assert refused.value.message == f"{BRINGS} {there} already"
-    assert refused.value.hint == "make it in a new project: `arckode new NAME`, and there `arckode make:sample events`"
+    where = "make it in a new project: `arckode new NAME`, and there `arckode make:sample events`"
+    beside = "; sign-in with names of its own, `arckode make:auth --prefix staff`, stands beside it in either order"
+    assert refused.value.hint == where + beside * (before == ("make:auth",))
     assert tree(shop) == kept
 
 

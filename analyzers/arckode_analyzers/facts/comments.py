@@ -56,6 +56,11 @@ def read_sql_comment(line: str, number: int, first: int, last: int) -> list[Igno
     return _ignore(line[at:], number, first, last) if at >= 0 else []
 
 
+def read_hash_comment(comment: str, number: int, covered: int) -> list[Ignore]:
+    """Return what a comment of a file of variables suppresses on a line."""
+    return _ignore(comment, number, covered, covered)
+
+
 def read_front_comment(comment: str, number: int, covered: tuple[int, int]) -> list[Ignore]:
     """Return what a comment of TypeScript or of a template suppresses on some lines."""
     inner = comment.removeprefix("<!--").removesuffix("-->").removeprefix("/*").removesuffix("*/").lstrip("/* ")

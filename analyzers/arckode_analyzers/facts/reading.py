@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from arckode_analyzers.facts.extract import extract
 from arckode_analyzers.facts.records import FileFacts, pack, unpack
 from arckode_analyzers.facts.sql_file import extract_sql
+from arckode_analyzers.walk import is_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +22,7 @@ _FRONT = frozenset({"ts", "tsx", "vue"})
 
 
 class UnreadError(Exception):
-    """A file of the front end cannot be read; the message says where."""
+    """A file that is not Python cannot be read; the message says where."""
 
 
 def read_facts(files: Mapping[str, bytes], paths: Sequence[str], name: Callable[[bytes, str], str]) -> dict[str, Read]:
@@ -59,6 +60,10 @@ def facts_in(content: bytes, path: str) -> FileFacts:
         from arckode_analyzers.facts.front_file import extract_front  # its grammars are an extra
 
         return extract_front(content, kind)
+    if is_environment(path):
+        from arckode_analyzers.facts.environment_file import extract_environment  # few files, and YAML is loaded
+
+        return extract_environment(content, path)
     return extract_sql(content) if kind == "sql" else extract(content)
 
 

@@ -184,7 +184,7 @@ class Ignore(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """Something that a rule of the front end may look at: what it is, where, and in which words.
+    """Something that is no Python and that a rule may look at: what it is, where, and in which words.
 
     | what | name | detail |
     |---|---|---|
@@ -197,6 +197,7 @@ class Mark(NamedTuple):
     | `html` | what puts markup into a page: `v-html`, `innerHTML` ... | |
     | `options` | `export default` or `defineStore` | |
     | `style` | | |
+    | `variable` | what the environment is given that chooses a provider | its value |
     """
 
     what: str
@@ -210,7 +211,7 @@ class FileFacts(NamedTuple):
     """Everything the rules may know about one file.
 
     `implied` holds the calls that are written as operators: `x[y]` with a computed key, and `y in x`. `marks` is all
-    there is of a file of the front end.
+    there is of a file of the front end or of the environment.
     """
 
     imports: tuple[Import, ...]

@@ -160,12 +160,21 @@ PROVIDERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ),
     "kernel.EventStoreSettings": (
         "database",
-        dict.fromkeys(("database", "sqlite", "postgresql", "mariadb", "mysql"), "provide_event_store"),
+        {
+            **dict.fromkeys(("database", "sqlite", "postgresql", "mariadb", "mysql"), "provide_event_store"),
+            "redis": "provide_redis_event_store",
+            "mongodb": "provide_mongodb_event_store",
+        },
     ),
     "kernel.MailSettings": ("memory", {"smtp": "provide_smtp_mail"}),
     "kernel.QueueSettings": ("database", {"database": "provide_database_queue", "redis": "provide_redis_queue"}),
     "kernel.StorageSettings": ("memory", {"local": "provide_local_storage", "s3": "provide_s3_storage"}),
     "kernel.TokenSettings": ("memory", {"jwt": "provide_jwt_tokens"}),
+}
+# Variables that choose a provider and are not named after the setting.
+PROVIDER_VARIABLES: Mapping[str, str] = {
+    "EVENT_BUS_PROVIDER": "kernel.EventBusSettings",
+    "EVENT_STORE_PROVIDER": "kernel.EventStoreSettings",
 }
 
 # Brokers that keep what they are given, by the package their objects come from and the methods that hand it over.

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 from arckode_analyzers.facts.shapes import within
 from arckode_analyzers.model.settings import Setting
-from arckode_analyzers.model.vocabulary import PROVIDERS, VOLATILE
+from arckode_analyzers.model.vocabulary import PROVIDER_VARIABLES, PROVIDERS, VOLATILE
 from arckode_analyzers.rule import Example, Rule, Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from arckode_analyzers.facts.records import Block
+    from arckode_analyzers.facts.records import Binding, Block
     from arckode_analyzers.facts.shapes import Shape
     from arckode_analyzers.model.analysis import Analysis
     from arckode_analyzers.model.calls import CallAt
+    from arckode_analyzers.model.project import ClassAt
     from arckode_analyzers.model.source import Source
 
 # Where a key signs or encrypts: the position and the keyword of the key.
@@ -51,6 +52,7 @@ def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
         elif value.name in _KEYED:
             yield from _written_key(analysis, call, value.name)
     yield from _unprovided(analysis, source)
+    yield from _unprovided_outside(analysis, source)
     for setting in analysis.settings.all:
         if setting.source is source and setting.is_secret and _is_known(analysis, setting):
             yield _known_secret(setting)
@@ -75,22 +77,55 @@ def _unprovided(analysis: Analysis, source: Source) -> Iterator[Spot]:
     """Report settings that choose a provider which nobody puts behind its port."""
     if not analysis.boot.roots:
         return
+    for klass, row, port, call in _chosen(analysis):
+        if klass.source is not source:
+            continue
+        default, providers = PROVIDERS[port]
+        said = _keyword(call, "provider")
+        names = (default,) if said is None else analysis.acts.names.of(source, klass.record.function, said)
+        own = port.rpartition(".")[2]
+        for name in names or ():
+            needed = providers.get(name)
+            if needed is not None and not _is_provided(analysis, needed, "" if said is not None else own):
+                message = f"{own} chooses '{name}' and nobody provides it: the application refuses to start"
+                symbol = f"{klass.symbol}.{row.target[1]}"
+                yield Spot(source, row.line, row.column, symbol, message, needed, _provide(needed))
+
+
+def _unprovided_outside(analysis: Analysis, source: Source) -> Iterator[Spot]:
+    """Report variables of `.env` and compose files that choose a provider which nobody puts behind its port."""
+    variables = [mark for mark in source.facts.marks if mark.what == "variable"]
+    if not variables or not analysis.boot.roots or not analysis.settings.classes:
+        return
+    ports = {port for _, _, port, _ in _chosen(analysis)}
+    named = {f"{row.target[1]}__PROVIDER".upper(): port for _, row, port, _ in _chosen(analysis)}
+    for mark in variables:
+        port = named.get(mark.name) or PROVIDER_VARIABLES.get(mark.name, "")
+        needed = PROVIDERS[port][1].get(mark.detail) if port else None
+        if needed is None:
+            continue
+        said = f"{mark.name} chooses '{mark.detail}'"
+        if port not in ports:
+            own = port.rpartition(".")[2]
+            message = f"{said} and no setting reads it: the application goes on without"
+            hint = f"declare a setting of {own} and call `{needed}(kernel)`, as `arckode make:adapter` does both"
+            yield Spot(source, mark.line, mark.column, mark.name, message, needed, hint)
+        elif not _is_provided(analysis, needed, ""):
+            message = f"{said} and nobody provides it: the application refuses to start"
+            yield Spot(source, mark.line, mark.column, mark.name, message, needed, _provide(needed))
+
+
+def _provide(needed: str) -> str:
+    return f"call `{needed}(kernel)` in the composition root, or choose what is provided there"
+
+
+def _chosen(analysis: Analysis) -> Iterator[tuple[ClassAt, Binding, str, Shape]]:
+    """Yield the settings of ports: the class and the field, whose port it is, and what makes its default."""
     for klass in analysis.settings.classes:
-        for row in klass.source.declared_in.get(klass.index, ()) if klass.source is source else ():
-            value = None if row.value is None else analysis.value(source, klass.record.function, row.value)
-            if value is None or value.name not in PROVIDERS or row.value is None or row.value[0] != "call":
-                continue
-            default, providers = PROVIDERS[value.name]
-            said = _keyword(row.value, "provider")
-            names = (default,) if said is None else analysis.acts.names.of(source, klass.record.function, said)
-            for name in names or ():
-                needed = providers.get(name)
-                own = value.name.rpartition(".")[2]
-                if needed is not None and not _is_provided(analysis, needed, "" if said is not None else own):
-                    message = f"{own} chooses '{name}' and nobody provides it: the application refuses to start"
-                    hint = f"call `{needed}(kernel)` in the composition root, or choose what is provided there"
-                    symbol = f"{klass.symbol}.{row.target[1]}"
-                    yield Spot(source, row.line, row.column, symbol, message, needed, hint)
+        for row in klass.source.declared_in.get(klass.index, ()):
+            value = None if row.value is None else analysis.value(klass.source, klass.record.function, row.value)
+            if value is not None and value.name in PROVIDERS and row.value is not None and row.value[0] == "call":
+                yield klass, row, value.name, row.value
 
 
 def _keyword(call: Shape, name: str) -> Shape | None:
@@ -307,8 +342,8 @@ RULE = Rule(
     decides=(
         "Found: memory parts of the runtime that the composition root builds unconditionally, for production, or by "
         "the default of a setting; settings typed as secrets, and keys that sign, whose default is written down; a "
-        "provider that settings choose and nobody puts behind its port. Not found: conditions that ask something else "
-        "than the settings, and what the environment chooses."
+        "provider that settings, `.env` files or compose files choose and nobody puts behind its port. Not found: "
+        "conditions that ask something else than the settings, and what is only set where the program runs."
     ),
     bad=(
         Example(
@@ -328,6 +363,49 @@ from shop.kernel.event_bus_redis import provide_redis_bus
 def compose(settings):
     kernel = Kernel(settings)
     provide_redis_bus(kernel)  # and not provide_kafka_bus(kernel)
+    return kernel
+""",
+            },
+        ),
+        Example(
+            "providers that the environment chooses: one without its adapter, one that no setting reads",
+            {
+                ".env.example": """\
+DATABASE_URL=sqlite:///./shop.db
+export EVENT_STORE_PROVIDER="redis"  # beside the rows  # error: ARC604
+EVENT_BUS_PROVIDER=kafka # error: ARC604
+MAIL__PROVIDER=memory
+""",
+                "compose.yaml": """\
+x-shared: &shared
+  MAIL__PROVIDER: smtp  # error: ARC604
+services:
+  app:
+    build: .
+    environment:
+      <<: *shared
+      ENVIRONMENT: production
+  worker:
+    build: .
+    environment:
+      - EVENT_STORE_PROVIDER=${EVENT_STORE_PROVIDER:-mongodb}  # error: ARC604
+""",
+                _SETTINGS: """\
+from shop.kernel.event_store import EventStoreSettings
+from shop.kernel.mail import MailSettings
+from shop.kernel.settings import KernelSettings
+
+class Settings(KernelSettings):
+    event_store: EventStoreSettings = EventStoreSettings()
+    mail: MailSettings = MailSettings()
+""",
+                _ROOT: """\
+from shop.kernel.app import Kernel
+from shop.kernel.event_store_database import provide_event_store
+
+def compose(settings):
+    kernel = Kernel(settings)
+    provide_event_store(kernel)
     return kernel
 """,
             },
@@ -461,6 +539,74 @@ def compose(settings):
     kernel = Kernel(settings)
     provide_redis_event_store(kernel)
     return kernel
+""",
+            },
+        ),
+        Example(
+            "an environment that chooses what is there, and words that only look as if it chose something else",
+            {
+                ".env": """\
+# EVENT_BUS_PROVIDER=kafka
+EVENT_STORE_PROVIDER='postgresql'
+MOTD="in another place:
+EVENT_BUS_PROVIDER=rabbitmq
+"
+OTHER_EVENT_BUS_PROVIDER=kafka
+EVENT_BUS_PROVIDER=redis # not kafka
+MAIL__PROVIDER=
+CACHE__PROVIDER=$CACHE
+""",
+                ".env.test": "EVENT_STORE_PROVIDER=memory\nEVENT_BUS_PROVIDER=memory\n",
+                "docker-compose.override.yml": """\
+services:
+  app:
+    build:
+      args:
+        EVENT_BUS_PROVIDER: kafka
+    command: EVENT_BUS_PROVIDER=kafka python -m shop
+    environment:
+      EVENT_BUS_PROVIDER: ${EVENT_BUS_PROVIDER}
+    labels:
+      - EVENT_BUS_PROVIDER=kafka
+volumes:
+  app:
+    environment: { EVENT_BUS_PROVIDER: kafka }
+""",
+                _SETTINGS: """\
+from shop.kernel.cache import CacheSettings
+from shop.kernel.event_bus import EventBusSettings
+from shop.kernel.event_store import EventStoreSettings
+from shop.kernel.mail import MailSettings
+from shop.kernel.settings import KernelSettings
+
+class Settings(KernelSettings):
+    cache: CacheSettings = CacheSettings()
+    event_bus: EventBusSettings = EventBusSettings()
+    event_store: EventStoreSettings = EventStoreSettings()
+    mail: MailSettings = MailSettings()
+""",
+                _ROOT: """\
+from shop.kernel.app import Kernel
+from shop.kernel.event_bus_redis import provide_redis_bus
+from shop.kernel.event_store_database import provide_event_store
+
+def compose(settings):
+    kernel = Kernel(settings)
+    provide_event_store(kernel)
+    provide_redis_bus(kernel)
+    return kernel
+""",
+            },
+        ),
+        Example(
+            "another program that calls a variable of its own so",
+            {
+                ".env": "EVENT_BUS_PROVIDER=kafka\n",
+                "src/app/config.py": """\
+from pydantic_settings import BaseSettings
+
+class Config(BaseSettings):
+    event_bus_provider: str = "kafka"
 """,
             },
         ),

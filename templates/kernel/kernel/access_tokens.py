@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final, Literal, Protocol, Self
+from types import MappingProxyType
+from typing import ClassVar, Final, Literal, Protocol, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
@@ -40,6 +41,8 @@ class TokenKey(BaseModel):
 
 class TokenSettings(PortSettings):
     """How access tokens are made. Several keys are accepted at a time, so that they can be changed without a break."""
+
+    added_by: ClassVar[Mapping[str, str]] = MappingProxyType({"jwt": "make:adapter jwt"})
 
     provider: Literal["memory", "jwt"] = "memory"
     keys: dict[str, TokenKey] = Field(default={}, description="By their id, which stands in the token as `kid`.")

@@ -11,7 +11,7 @@ from .deciders import Decider
 from .errors import WiringError
 
 if TYPE_CHECKING:
-    from .event_personal import StateSeals
+    from .event_personal import CommandSeals, StateSeals
 
 S = TypeVar("S")
 
@@ -90,6 +90,7 @@ class AggregateParts:
         self.snapshots: Snapshots | None = None
         self.reservations: Reservations | None = None
         self.seals: StateSeals | None = None
+        self.command_seals: CommandSeals | None = None
         self._deciders: dict[str, Decider[Any, Any]] = {}
 
     @classmethod

@@ -160,9 +160,9 @@ class Kernel:
     def adapter(self, port: AdapterPort[A]) -> A:
         """Answer what is behind a port. Raises WiringError when the settings choose what nobody provided."""
         if port.settings not in self._adapters:
-            provider = self.settings.of(port.settings).provider
-            if provider != "memory":
-                raise WiringError(_not_provided(port.settings, provider))
+            chosen = self.settings.of(port.settings)
+            if chosen.provider != "memory":
+                raise WiringError(self._not_provided(chosen))
             self._adapters[port.settings] = port.memory(self.clock)
         return cast("A", self._adapters[port.settings])
 
@@ -263,7 +263,11 @@ class Kernel:
             raise WiringError(f"not connected: {', '.join(empty)}; call the connectors in the composition root")
         for settings in self.settings.ports().values():
             if settings.provider != "memory" and type(settings) not in self._adapters:
-                raise WiringError(_not_provided(type(settings), settings.provider))
+                raise WiringError(self._not_provided(settings))
+
+    def _not_provided(self, chosen: PortSettings) -> str:
+        name = next(name for name, value in self.settings.ports().items() if value is chosen)
+        return chosen.not_provided(f"{name.upper()}__")
 
     def _refuse_undeclared(self, routers: list[APIRouter]) -> None:
         """Refuse a guard that nobody could ever pass; a project that declares no permission has no roles either."""
@@ -332,11 +336,6 @@ class Kernel:
             Middleware(ResponseDeadline, seconds=settings.request_timeout),
             *self._layers,
         ]
-
-
-def _not_provided(settings: type[PortSettings], provider: str) -> str:
-    missing = f"the {settings.__name__} choose '{provider}', and the composition root provides no such adapter; "
-    return missing + ("let it `kernel.provide` yours" if provider == "own" else "`arckode make:adapter` adds one")
 
 
 def _security_headers(settings: KernelSettings) -> dict[str, str]:

@@ -4,8 +4,9 @@ What is in it may vanish at any moment and is never the only copy. Values are JS
 with the cache in memory sees what production sees: a tuple comes back as a list, and a date has to be text.
 """
 
-from collections.abc import Awaitable, Callable, Collection
-from typing import Final, Literal, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from types import MappingProxyType
+from typing import ClassVar, Final, Literal, Protocol, TypeVar
 
 from pydantic import Field, SecretStr, field_validator
 
@@ -18,6 +19,8 @@ T = TypeVar("T")
 
 class CacheSettings(PortSettings):
     """Where answers are kept."""
+
+    added_by: ClassVar[Mapping[str, str]] = MappingProxyType({"redis": "make:adapter redis-cache"})
 
     provider: Literal["memory", "redis"] = "memory"
     url: SecretStr = Field(default=SecretStr("redis://127.0.0.1:6379/0"), description="redis://, rediss:// or unix://")

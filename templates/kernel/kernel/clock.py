@@ -1,5 +1,7 @@
 """Time as something that is passed in, so that a test can hold it still."""
 
+import asyncio
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
@@ -29,6 +31,14 @@ class FixedClock:
     def advance(self, by: timedelta) -> datetime:
         self._now += by
         return self._now
+
+
+async def until_set(event: asyncio.Event, seconds: float) -> bool:
+    """Wait until an event is set, and so long at most; say whether it is."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()
 
 
 def utc_now() -> datetime:

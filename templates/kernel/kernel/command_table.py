@@ -10,7 +10,10 @@ from .model import Entity
 
 
 class CommandRow(Entity):
-    """A command by its id; `answer` is what became of it, `problem` why nothing did."""
+    """A command by its id; `answer` is what became of it, `problem` why nothing did.
+
+    `digest` tells it from another one of that id, and begins with the salt that it was made with.
+    """
 
     __tablename__ = "handled_commands"
     __table_args__ = (Index("ix_handled_commands_finished_at", "finished_at"),)

@@ -5,7 +5,8 @@ time, and remembered by its id: one that is sent again does not happen again, an
 """
 
 import asyncio
-import hashlib
+import base64
+import hmac
 import json
 import secrets
 import time
@@ -17,21 +18,24 @@ from uuid import UUID
 
 import structlog
 from pydantic import ValidationError as InvalidError
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .access import PUBLIC, Access, Principal
+from .aggregate_parts import AggregateParts
 from .aggregates import Aggregate, Command
 from .app import Kernel
 from .clock import Clock
 from .command_table import CommandRow
 from .database import Database
-from .errors import AppError, ConflictError, NotFoundError, UnavailableError, ValidationError
+from .errors import AppError, ConflictError, NotFoundError, UnavailableError, ValidationError, WiringError
+from .event_personal import subjects_of
 from .event_store import ConcurrencyError
 from .fields import table_of
 from .ids import new_id
 from .message_handlers import Handler, Handlers, MessageContext, Registration
+from .old_rows import delete_before
 from .request_context import current_cause, current_correlation_id, handling
 
 __all__ = [
@@ -46,8 +50,8 @@ __all__ = [
 
 C = TypeVar("C", bound=Command)
 _ROWS = table_of(CommandRow)
-_AT_ONCE: Final = 1000
 _UPKEEP: Final = 3600.0
+_SALT: Final = 15  # with a digest of twice as many bytes it fits the column, as base64
 _ACCEPTED, _DONE, _FAILED = "accepted", "done", "failed"
 logger = structlog.get_logger("commands")
 
@@ -86,9 +90,10 @@ class CommandInProgressError(ConflictError):
 class CommandBus:
     """Handles commands; the composition root says who handles which."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, parts: AggregateParts | None = None) -> None:
         self.database = database
         self.handlers = Handlers("command")
+        self.parts = parts or AggregateParts()
 
     def register(
         self,
@@ -109,6 +114,16 @@ class CommandBus:
         """Remember who sends commands of a kind, so that the start tells when nobody handles them."""
         self.handlers.send(kind, type(sender).__name__)
         return self
+
+    async def check(self) -> None:
+        """Raise WiringError for a command that nobody handles, or that is personal where nothing seals it."""
+        await self.handlers.check()
+        for kind in self.handlers.kinds:
+            if subjects_of(kind) and self.parts.command_seals is None:
+                raise WiringError(
+                    f"{kind.__name__} says something about people ({', '.join(subjects_of(kind))}), and nothing seals "
+                    "it; call `use_personal_data(kernel)` in the composition root (`arckode make:personal-data`)"
+                )
 
     async def execute(
         self, command: Command, *, command_id: UUID | None = None, principal: Principal | None = None
@@ -150,14 +165,16 @@ class CommandBus:
     async def accept(self, command: Command, context: MessageContext) -> bool:
         """Store a command that is handled later, in the running transaction; False when it is there already.
 
-        Raises AuthError and ForbiddenError for who may not, and ConflictError for an id that another command has.
+        Raises AuthError and ForbiddenError for who may not, and ConflictError for an id that another command has, or
+        for what is personal of somebody who was forgotten.
         """
         self.handlers.of(type(command)).access.check(context.principal)
+        row = await self._row(command, context, _ACCEPTED)
         try:
             async with self.database.transaction(savepoint=True) as session:
-                await session.execute(insert(_ROWS), self._row(command, context, _ACCEPTED))
+                await session.execute(insert(_ROWS), row)
         except IntegrityError:
-            _refuse_another(await self._find(context.id), command, context)
+            await self._refuse_another(await self._find(context.id), command, context)
             return False
         return True
 
@@ -170,18 +187,7 @@ class CommandBus:
 
     async def forget(self, before: datetime) -> int:
         """Forget commands that ended before a time, and answer how many; one that comes again happens again."""
-        ended = _ROWS.c.finished_at < before
-        old = select(_ROWS.c.id).where(ended).order_by(_ROWS.c.finished_at).limit(_AT_ONCE)
-        forgotten = 0
-        while True:
-            async with self.database.session() as session:
-                ids = list(await session.scalars(old))
-            if not ids:
-                return forgotten
-            async with self.database.transaction() as session:
-                # A command that had failed may have been sent again, and done, since.
-                await session.execute(delete(_ROWS).where(_ROWS.c.id.in_(ids), ended))
-            forgotten += len(ids)
+        return await delete_before(self.database, _ROWS.c.finished_at, before)
 
     async def _until_it_fits(
         self, registration: Registration[Any, Aggregate[Any]], command: Command, context: MessageContext
@@ -204,7 +210,7 @@ class CommandBus:
     ) -> Outcome:
         async with self.database.transaction() as session:
             known = await self._find(context.id)
-            _refuse_another(known, command, context)
+            await self._refuse_another(known, command, context)
             if known is not None and known.answer is not None:
                 return _outcome(known.answer, again=True)
             if known is None:
@@ -218,8 +224,9 @@ class CommandBus:
             return outcome
 
     async def _store(self, session: AsyncSession, command: Command, context: MessageContext) -> None:
+        row = await self._row(command, context, _ACCEPTED)
         try:
-            await session.execute(insert(_ROWS), self._row(command, context, _ACCEPTED))
+            await session.execute(insert(_ROWS), row)
         except IntegrityError:
             message = f"{type(command).__name__} {context.id} is being handled at this moment; send it again"
             raise CommandInProgressError(message) from None
@@ -228,11 +235,11 @@ class CommandBus:
         async with self.database.session() as session:
             return (await session.execute(select(_ROWS).where(_ROWS.c.id == command_id))).one_or_none()
 
-    def _row(self, command: Command, context: MessageContext, status: str) -> dict[str, object]:
+    async def _row(self, command: Command, context: MessageContext, status: str) -> dict[str, object]:
         return {
             "id": context.id,
             "name": type(command).__name__,
-            "digest": _digest(command),
+            "digest": await self._digest(command, secrets.token_bytes(_SALT)),
             "status": status,
             "caller": context.user,
             "answer": None,
@@ -240,6 +247,26 @@ class CommandBus:
             "created_at": self.database.clock.now(),
             "finished_at": None,
         }
+
+    async def _refuse_another(self, row: Row[Any] | None, command: Command, context: MessageContext) -> None:
+        """Raise ConflictError when an id belongs to another command, or to somebody else's."""
+        if row is None:
+            return
+        salt = base64.b64decode(row.digest)[:_SALT]
+        if (row.name, row.caller) != (type(command).__name__, context.user) or not hmac.compare_digest(
+            row.digest, await self._digest(command, salt)
+        ):
+            raise ConflictError("another command has this id; make a new one for each", code="command_reused")
+
+    async def _digest(self, command: Command, salt: bytes) -> str:
+        """Tell commands apart without keeping what they say: a salt of the row's own, and what it makes of the values.
+
+        What is personal goes into it under the key of the person, so that nobody can try values once that is gone.
+        """
+        seals = self.parts.command_seals if subjects_of(type(command)) else None
+        values = command.model_dump(mode="json") if seals is None else await seals.digested(command)
+        made = hmac.digest(salt, json.dumps(values, sort_keys=True).encode(), "sha256")
+        return base64.b64encode(salt + made[: 2 * _SALT]).decode()
 
 
 def read_command(kind: type[C], values: Mapping[str, object]) -> C:
@@ -261,9 +288,9 @@ def use_commands(kernel: Kernel, *, remember: timedelta = timedelta(days=30)) ->
 
     What became of a command is remembered so long after its end; nobody should send it again later than that.
     """
-    bus = CommandBus(kernel.database)
+    bus = CommandBus(kernel.database, AggregateParts.of(kernel))
     kernel.share(bus)
-    kernel.on_start(bus.handlers.check)
+    kernel.on_start(bus.check)
     upkeep: list[asyncio.Task[None]] = []
 
     async def start() -> None:
@@ -286,20 +313,6 @@ async def _forget_the_old(bus: CommandBus, clock: Clock, remember: timedelta) ->
             await bus.forget(clock.now() - remember)
         except Exception:
             logger.exception("commands that ended long ago could not be forgotten")
-
-
-def _refuse_another(row: Row[Any] | None, command: Command, context: MessageContext) -> None:
-    """Raise ConflictError when an id belongs to another command, or to somebody else's."""
-    if row is not None and (row.digest, row.name, row.caller) != (
-        _digest(command),
-        type(command).__name__,
-        context.user,
-    ):
-        raise ConflictError("another command has this id; make a new one for each", code="command_reused")
-
-
-def _digest(command: Command) -> str:
-    return hashlib.sha256(json.dumps(command.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
 
 
 def _outcome(answer: Mapping[str, object], *, again: bool) -> Outcome:

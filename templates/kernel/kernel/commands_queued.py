@@ -49,13 +49,14 @@ class QueuedCommands:
     ) -> UUID:
         """Let a command happen soon, and answer its id; one that is there already is not accepted twice.
 
-        Raises AuthError and ForbiddenError for who may not, and ConflictError for an id that another command has. What
-        becomes of it is told by `CommandBus.status`.
+        What is personal of it waits sealed with the key of the person. Raises AuthError and ForbiddenError for who may
+        not, and ConflictError for an id that another command has, or for what is personal of somebody who was
+        forgotten. What becomes of it is told by `CommandBus.status`.
         """
         context = MessageContext(command_id or new_id(), principal)
         async with self._commands.database.transaction():
             if await self._commands.accept(command, context):
-                await self._queue.dispatch(_JOB, _stored(command, context), key=f"command-{context.id}")
+                await self._queue.dispatch(_JOB, await self._stored(command, context), key=f"command-{context.id}")
         return context.id
 
     async def _run(self, job: Job) -> None:
@@ -63,7 +64,10 @@ class QueuedCommands:
         kind = self._commands.handlers.named(queued.name).kind
         sender = Principal(**dict(queued.sender)) if queued.sender else None
         try:
-            command = read_command(kind, queued.values)
+            values: Mapping[str, object] = queued.values
+            if (seals := self._commands.parts.command_seals) is not None:
+                values = await seals.open(kind, values, queued.id)
+            command = read_command(kind, values)
             await self._commands.execute(command, command_id=queued.id, principal=sender)
         except AppError as error:
             if isinstance(error, UnavailableError) and job.attempts < job.max_attempts:
@@ -75,6 +79,17 @@ class QueuedCommands:
                 await self._commands.fail(queued.id, failed)
             raise
 
+    async def _stored(self, command: Command, context: MessageContext) -> Mapping[str, object]:
+        who, seals = context.principal, self._commands.parts.command_seals
+        sender = None
+        if who is not None:
+            sender = _Sender(
+                id=who.id, tenant=who.tenant, permissions=who.permissions, session=who.session, recent=who.recent
+            )
+        values = command.model_dump(mode="json") if seals is None else await seals.seal(command, context.id)
+        made = _Queued(id=context.id, name=type(command).__name__, values=values, sender=sender)
+        return made.model_dump(mode="json")
+
 
 def use_queued_commands(kernel: Kernel) -> QueuedCommands:
     """Let commands be accepted for the workers, `kernel.resolve(QueuedCommands)`, and asked about by their senders."""
@@ -82,14 +97,3 @@ def use_queued_commands(kernel: Kernel) -> QueuedCommands:
     queued = QueuedCommands(commands, kernel.adapter(QUEUE))
     kernel.add_module("commands", service=queued, router=CommandsController(commands).router())
     return queued
-
-
-def _stored(command: Command, context: MessageContext) -> Mapping[str, object]:
-    who = context.principal
-    sender = None
-    if who is not None:
-        sender = _Sender(
-            id=who.id, tenant=who.tenant, permissions=who.permissions, session=who.session, recent=who.recent
-        )
-    values = command.model_dump(mode="json")
-    return _Queued(id=context.id, name=type(command).__name__, values=values, sender=sender).model_dump(mode="json")

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import URL, Connection, MetaData, text
+from sqlalchemy import URL, Connection, MetaData, PoolProxiedConnection, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.util import greenlet_spawn
 
@@ -16,6 +17,7 @@ from .database_url import async_url, is_memory
 from .engine import as_transaction, driver_of, in_thread_of, new_engine, reading, with_sqlalchemy, writing
 from .errors import TransactionError
 from .lending import Lender
+from .missing_tables import missing_table, name_missing_tables
 from .model import Entity
 from .row_changes import RowWatcher
 from .unit_of_work import CurrentUnit, Unit
@@ -37,6 +39,7 @@ class Database:
         self.url = async_url(url) if isinstance(url, str) else url
         self.clock: Clock = clock or SystemClock()
         self.engine: AsyncEngine = new_engine(self.url, pool_size=pool_size, echo=echo)
+        name_missing_tables(self.engine, Entity.metadata)
         self._readers = reading(self.engine)
         self._writers = writing(self.engine)
         self._turn = asyncio.Lock()
@@ -111,13 +114,16 @@ class Database:
         if self._current.inside():
             async with self.transaction() as session:
                 lent = await (await session.connection()).get_raw_connection()
-                return await in_thread_of(driver_of(lent), work)
+                return await self._in_thread(lent, work)
         if self._in_memory:  # on one connection
-            async with self.driver() as driver:
-                return await in_thread_of(driver, as_transaction(work))
+            lent = await self._lender.lend()
+            try:
+                return await self._in_thread(lent, as_transaction(work))
+            finally:
+                await self._lender.take_back(lent)
         async with self.in_turn():
             shared = await self._lender.shared()
-            return await in_thread_of(driver_of(shared), as_transaction(work))
+            return await self._in_thread(shared, as_transaction(work))
 
     async def together(self, work: Callable[[Connection], T], *, writes: bool = True) -> T:
         """Run a function of a few statements: in the running transaction, else in one of its own if it writes.
@@ -130,12 +136,19 @@ class Database:
         if not writes:
             lent = await self._lender.lend()
             try:
-                return await in_thread_of(driver_of(lent), with_sqlalchemy(lent, work))
+                return await self._in_thread(lent, with_sqlalchemy(lent, work))
             finally:
                 await self._lender.take_back(lent)
         async with self.in_turn():
             shared = await self._lender.shared()
-            return await in_thread_of(driver_of(shared), as_transaction(with_sqlalchemy(shared, work)))
+            return await self._in_thread(shared, as_transaction(with_sqlalchemy(shared, work)))
+
+    async def _in_thread(self, lent: PoolProxiedConnection, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return await in_thread_of(driver_of(lent), work)
+        except OperationalError as error:
+            missing = None if error.orig is None else missing_table(error.orig, Entity.metadata)
+            raise missing or error from error.orig
 
     @asynccontextmanager
     async def in_turn(self) -> AsyncGenerator[None]:

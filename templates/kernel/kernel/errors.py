@@ -10,6 +10,8 @@ from math import ceil
 from types import MappingProxyType
 from typing import ClassVar
 
+from sqlalchemy.exc import SQLAlchemyError
+
 _NO_FIELDS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -129,12 +131,39 @@ class CannotConnectError(ConnectionError):
     """The database does not let us in; whoever called the API hears 503, and the log says why."""
 
 
+class MissingTableError(ProgrammingError, SQLAlchemyError):
+    """A table that the program's models have is not in the database."""
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+        super().__init__(f"the table '{table}' is not in the database; create it: `arckode db:migrate`")
+
+
 class TransactionError(ProgrammingError, RuntimeError):
     """The unit of work is used in a way that could lose or mix up data."""
 
 
 class WiringError(ProgrammingError, RuntimeError):
     """The composition root is incomplete or contradicts itself; the application does not start."""
+
+
+def told_in_a_line(error: BaseException | None) -> str | None:
+    """Answer what to tell of an error, or of what caused it, in place of its traceback; None where that is needed.
+
+    Where a database is away or was not migrated, the code that met it has nothing to do with it.
+    """
+    while error is not None:
+        if isinstance(error, MissingTableError):
+            return str(error)
+        if isinstance(error, CannotConnectError):
+            return f"cannot connect to the database ({error}); start it, or correct DATABASE_URL"
+        error = error.__cause__
+    return None
+
+
+def told_at_start(error: BaseException | None) -> str | None:
+    """Answer the same while the application starts: what is wired wrongly is said whole, too."""
+    return str(error) if isinstance(error, WiringError) else told_in_a_line(error)
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

@@ -35,7 +35,7 @@ from .app import Kernel
 from .database import Database
 from .errors import WiringError
 from .event_archive_table import ArchivedEventRow
-from .event_store import EVENT_STORE, Position
+from .event_store import EVENT_STORE, EventStoreSettings, Position
 from .event_store_database import ARCHIVE, DatabaseEvents
 from .event_table import EventRow, StreamRow
 from .fields import table_of
@@ -90,10 +90,18 @@ class Archived:
 class EventArchive:
     """Archives events of the project's database."""
 
-    def __init__(self, database: Database, store: DatabaseEvents | None, settings: EventArchiveSettings) -> None:
+    def __init__(
+        self,
+        database: Database,
+        store: DatabaseEvents | None,
+        settings: EventArchiveSettings,
+        *,
+        provider: str = "memory",
+    ) -> None:
         self._database = database
         self._store = store
         self._settings = settings
+        self._provider = provider
 
     async def archive(
         self,
@@ -124,7 +132,9 @@ class EventArchive:
     def _stored(self) -> DatabaseEvents:
         if self._store is None:
             raise WiringError(
-                "only events in the project's database can be archived, and EVENT_STORE_PROVIDER names another place"
+                f"EVENT_STORE_PROVIDER is {self._provider}, and only events in the project's own database can be "
+                "archived: elsewhere all events stay where they are. Choose EVENT_STORE_PROVIDER=database, or let "
+                "`arckode make:snapshots` keep long streams quick to load"
             )
         return self._store
 
@@ -212,14 +222,16 @@ class EventArchive:
 def use_event_archive(kernel: Kernel) -> EventArchive:
     """Let the event store find archived events, and `arckode events:archive` archive some.
 
-    Where EVENT_STORE_PROVIDER names another place than the project's database, there is nothing to archive.
+    Where EVENT_STORE_PROVIDER names another place than the project's database, the application runs as without, and
+    the command says that there is nothing that it could archive.
     """
     store, settings = kernel.adapter(EVENT_STORE), kernel.settings.of(EventArchiveSettings)
     store = getattr(store, "stored", store)  # what seals personal data has the store that is meant inside of it
     stored = store if isinstance(store, DatabaseEvents) else None
     if stored is not None:
         stored.read_also(_ARCHIVED)
-    archive = EventArchive(kernel.database, stored, settings)
+    provider = kernel.settings.of(EventStoreSettings).provider
+    archive = EventArchive(kernel.database, stored, settings, provider=provider)
     kernel.share(archive)
     return archive
 

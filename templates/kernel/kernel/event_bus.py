@@ -27,7 +27,7 @@ from typing import Final, TypeAlias
 import structlog
 
 from .app import Kernel
-from .clock import Clock
+from .clock import Clock, until_set
 from .errors import ProgrammingError, UnavailableError, WiringError
 from .event_bus_database import DatabaseInbox, DatabaseLetters
 from .event_bus_memory import MemoryBroker, MemoryInbox, MemoryLetters
@@ -338,9 +338,7 @@ class _Group:
     async def try_again(self) -> None:
         """Look for letters that are due, until the end."""
         while not self.intake.stopping.is_set():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._poll):
-                    await self._next.wait()
+            await until_set(self._next, self._poll)
             self._next.clear()
             try:
                 while not self.intake.stopping.is_set() and await self._try_some():

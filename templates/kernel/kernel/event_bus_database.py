@@ -16,10 +16,10 @@ from .events import Event
 from .fields import table_of
 from .ids import new_id
 from .inserts import insert_unless_there
+from .old_rows import delete_before
 
 _LETTERS = table_of(LetterRow)
 _HANDLED = table_of(HandledRow)
-_AT_ONCE = 1000
 
 
 class DatabaseLetters:
@@ -142,16 +142,7 @@ class DatabaseInbox:
             yield await session.scalar(select(_HANDLED.c.id).where(*there)) == row["id"]
 
     async def forget(self, before: datetime) -> int:
-        old = select(_HANDLED.c.id).where(_HANDLED.c.handled_at < before).limit(_AT_ONCE)
-        forgotten = 0
-        while True:
-            async with self._database.session() as session:
-                ids = list(await session.scalars(old))
-            if not ids:
-                return forgotten
-            async with self._database.transaction() as session:
-                await session.execute(delete(_HANDLED).where(_HANDLED.c.id.in_(ids)))
-            forgotten += len(ids)
+        return await delete_before(self._database, _HANDLED.c.handled_at, before)
 
 
 def _waiting(group: str) -> tuple[ColumnElement[bool], ...]:

@@ -10,10 +10,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Final, TypeAlias, cast
 
-from pydantic import SecretStr
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from .app import Kernel
@@ -21,7 +18,7 @@ from .event_bus import install, namespace
 from .event_bus_settings import EventBusSettings
 from .event_bus_values import Delivery, Intake, partition_of, read, written
 from .events import Event
-from .redis_client import answered
+from .redis_client import answered, impatient
 
 _Entry: TypeAlias = tuple[bytes, dict[bytes, bytes] | None]
 _CONSUMER: Final = "group"
@@ -75,9 +72,9 @@ class RedisBroker:
     def __init__(self, settings: EventBusSettings, *, prefix: str, timeout: float = 5.0) -> None:
         self._settings = settings
         self._prefix = f"{{{prefix}:events}}"  # the braces keep all of it on one node of a cluster
-        self._redis = _connected(settings.redis, connections=20, timeout=timeout)
+        self._redis = impatient(settings.redis, connections=20, timeout=timeout)
         # A connection of its own for each partition that a group reads; opened when it is needed.
-        self._waiting = _connected(settings.redis, connections=10_000, timeout=timeout + _BLOCK / 1000)
+        self._waiting = impatient(settings.redis, connections=10_000, timeout=timeout + _BLOCK / 1000)
 
     async def publish(self, events: Sequence[Event]) -> None:
         async with self._redis.pipeline(transaction=False) as pipeline:
@@ -221,18 +218,6 @@ class _RedisGroup:
 
     async def _script(self, script: str, *words: str | int) -> object:
         return await self._redis.register_script(script)(keys=self._keys, args=list(words))
-
-
-def _connected(url: SecretStr, *, connections: int, timeout: float) -> Redis:
-    pool = BlockingConnectionPool.from_url(
-        url.get_secret_value(),
-        max_connections=connections,
-        timeout=timeout,
-        socket_timeout=timeout,
-        socket_connect_timeout=timeout,
-        retry=Retry(NoBackoff(), 1),  # the server may have closed an idle connection
-    )
-    return Redis.from_pool(pool)
 
 
 def _entries_of(answer: object) -> list[_Entry]:

@@ -25,6 +25,13 @@ class EventBusSettings(RedisAddress):
             "kafka_brokers": "KAFKA_BROKERS",
         }
     )
+    added_by: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "redis": "make:adapter bus-redis",
+            "rabbitmq": "make:adapter bus-rabbitmq",
+            "kafka": "make:adapter bus-kafka",
+        }
+    )
 
     provider: Literal["memory", "redis", "rabbitmq", "kafka"] = "memory"
     redis_db: int = Field(default=2, ge=0)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -14,6 +14,7 @@ from zlib import crc32
 
 from pydantic_core import from_json
 
+from .clock import until_set
 from .errors import ProgrammingError
 from .events import Event, is_event_name
 
@@ -62,9 +63,7 @@ class Intake:
 
     async def pause(self, seconds: float) -> None:
         """Wait, and not longer than until it is to end."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self.stopping.wait()
+        await until_set(self.stopping, seconds)
 
 
 class Broker(Protocol):

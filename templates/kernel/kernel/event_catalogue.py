@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from .app import Kernel
 from .errors import ProgrammingError, WiringError
+from .event_personal import personal_of
 from .event_values import RecordedEvent
 from .events import Event
 
@@ -31,9 +32,10 @@ class EventData(BaseModel):
 
 
 class EventCatalogue:
-    """The kinds of events by their type; aggregates add theirs."""
+    """The kinds of events by their type; aggregates add theirs. Who seals what they say of people sets `seals`."""
 
     def __init__(self) -> None:
+        self.seals = False
         self._kinds: dict[str, type[EventData]] = {}
 
     @classmethod
@@ -44,7 +46,19 @@ class EventCatalogue:
         except WiringError:
             made = cls()
             kernel.share(made)
+            kernel.on_start(made.check)
             return made
+
+    async def check(self) -> None:
+        """Raise WiringError for events that say something about people where nothing seals it."""
+        told = sorted(
+            f"{kind.type} ({', '.join(personal_of(kind))})" for kind in self._kinds.values() if personal_of(kind)
+        )
+        if told and not self.seals:
+            raise WiringError(
+                f"events say something about people, and nothing seals it: {', '.join(told)}; call "
+                "`use_personal_data(kernel)` in the composition root before the modules (`arckode make:personal-data`)"
+            )
 
     @property
     def types(self) -> frozenset[str]:

@@ -18,6 +18,7 @@ import structlog
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from .clock import until_set
 from .database import Database
 from .errors import UnavailableError
 from .event_bus_table import OutgoingRow, RelayRow
@@ -92,9 +93,7 @@ class Outbox:
         return Outgoing(tuple(of_plain(row.event) for row in rows), published, are_all=len(rows) < _AT_ONCE)
 
     async def changed(self, seconds: float, /) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self.filled.wait()
+        if await until_set(self.filled, seconds):
             self.filled.clear()
 
     async def count(self) -> int:

@@ -45,6 +45,17 @@ class EventStoreSettings(RedisAddress):
             "mongodb_url": "MONGODB_URL",
         }
     )
+    added_by: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "database": "make:aggregate NAME",
+            "sqlite": "make:adapter event-store-sqlite",
+            "postgresql": "make:adapter event-store-postgres",
+            "mariadb": "make:adapter event-store-mariadb",
+            "mysql": "make:adapter event-store-mariadb",
+            "redis": "make:adapter event-store-redis",
+            "mongodb": "make:adapter event-store-mongodb",
+        }
+    )
 
     provider: Literal["memory", "database", "sqlite", "postgresql", "mariadb", "mysql", "redis", "mongodb"] = "database"
     poll: float = Field(default=0.2, gt=0, description="Seconds between two looks for events of other processes.")

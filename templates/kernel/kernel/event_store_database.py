@@ -4,8 +4,8 @@ The order of all events must be one that a reader can follow: what becomes visib
 alone is not enough, because a transaction may take its number early and commit late.
 
 - PostgreSQL: events are ordered by their transaction's id first, and read only below the oldest transaction that is
-  still open (`pg_snapshot_xmin`). No writer waits for another stream's; one long transaction anywhere in the database
-  cluster delays readers, and loses nothing. Those of one stream keep its order, whichever transaction began first.
+  still open (`pg_snapshot_xmin`). No writer waits for another stream's; one long transaction that writes, anywhere in
+  the cluster, delays readers, and loses nothing. Those of one stream keep its order, whichever transaction began first.
 - SQLite, MariaDB, MySQL: transactions that append take turns, on the one writer that SQLite has or on a counter's row,
   so that positions are given in the order of the commits.
 """
@@ -44,8 +44,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import NULLTYPE
 
 from .app import Kernel
+from .clock import until_set
 from .database import Database
-from .errors import WiringError
+from .errors import WiringError, told_in_a_line
 from .event_append import postgresql_statements, postgresql_words, sqlite_append
 from .event_store import EVENT_STORE, EventStoreSettings
 from .event_table import EventRow, StreamRow
@@ -201,12 +202,8 @@ class DatabaseEvents:
             return position.transaction < await self._next_transaction(session)
 
     async def changed(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._appended.wait()
+        if await until_set(self._appended, seconds):
             self._appended.clear()
-        except TimeoutError:
-            return
 
     async def ping(self) -> None:
         async with self._database.session() as session:
@@ -223,7 +220,7 @@ class DatabaseEvents:
         try:
             archived = await self.version(ARCHIVE) if len(self._tables) == 1 else 0
         except SQLAlchemyError as error:  # where tables are missing it starts, and there is nothing to miss
-            logger.warning("the event store could not be checked", error=type(error).__name__)
+            logger.warning("the event store could not be checked", error=told_in_a_line(error) or type(error).__name__)
             return
         if archived:
             raise WiringError(

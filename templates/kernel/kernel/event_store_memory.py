@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
-from .clock import Clock, SystemClock
+from .clock import Clock, SystemClock, until_set
 from .event_values import (
     ALL,
     START,
@@ -85,12 +85,8 @@ class MemoryEvents:
         return position <= await self.head()
 
     async def changed(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._appended.wait()
+        if await until_set(self._appended, seconds):
             self._appended.clear()
-        except TimeoutError:
-            return
 
     async def ping(self) -> None:
         """Do nothing: there is no connection."""

@@ -24,7 +24,7 @@ from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
 
 from .app import Kernel
-from .clock import Clock, SystemClock
+from .clock import Clock, SystemClock, until_set
 from .errors import ProgrammingError, TooLargeError, UnavailableError, WiringError
 from .event_store import EventStoreSettings
 from .event_store_outside import OnceChecked, install, of_text, to_text
@@ -185,12 +185,8 @@ class MongoEvents:
         return there is not None and 1 <= position.number <= there["last"] - there["first"] + 1
 
     async def changed(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._appended.wait()
+        if await until_set(self._appended, seconds):
             self._appended.clear()
-        except TimeoutError:
-            return
 
     async def ping(self) -> None:
         await _answered(self._client.admin.command("ping"))

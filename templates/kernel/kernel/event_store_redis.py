@@ -17,7 +17,7 @@ from uuid import UUID
 from redis.exceptions import ResponseError
 
 from .app import Kernel
-from .clock import Clock, SystemClock
+from .clock import Clock, SystemClock, until_set
 from .errors import WiringError
 from .event_store import EventStoreSettings
 from .event_store_outside import OnceChecked, install, of_text, to_text
@@ -173,12 +173,8 @@ class RedisEvents:
         return position == START or any(each.position == position for each in await self._events([position.number]))
 
     async def changed(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._appended.wait()
+        if await until_set(self._appended, seconds):
             self._appended.clear()
-        except TimeoutError:
-            return
 
     async def ping(self) -> None:
         await answered(self._redis.ping())

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from .app import Kernel
 from .database import Database
-from .errors import UnavailableError
+from .errors import UnavailableError, told_in_a_line
 from .event_bus import EVENT_BUS, EventBusSettings
 from .event_outbox import Outgoing, Relay, begin_at, keep_position
 from .event_store import EVENT_STORE, START, EventStore, Position, as_stored
@@ -79,7 +79,7 @@ def use_event_relay(kernel: Kernel, *, history: bool = False) -> None:
         try:
             await source.begin()
         except (SQLAlchemyError, UnavailableError) as error:  # where tables are missing it starts, and relays later
-            logger.warning("stored events wait to be published", error=type(error).__name__)
+            logger.warning("stored events wait to be published", error=told_in_a_line(error) or type(error).__name__)
         relays.append(Relay(kernel.database, source, bus.send, lease=settings.lease, poll=store.poll))
 
     async def relay() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from .errors import told_in_a_line
 from .request_context import current_correlation_id, current_request_id, current_trace
 
 Entry = MutableMapping[str, Any]  # structlog's own type
@@ -50,7 +51,7 @@ def configure_logging(level: str, *, json: bool) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, spare_traceback, *ending],
         )
     )
     root = logging.getLogger()
@@ -68,6 +69,17 @@ def add_request(_logger: object, _method: str, entry: Entry) -> Entry:
     if trace is not None:
         entry.setdefault("trace_id", trace.trace_id)
         entry.setdefault("span_id", trace.span_id)
+    return entry
+
+
+def spare_traceback(_logger: object, _method: str, entry: Entry) -> Entry:
+    """Put one line in the place of a traceback where that says it all."""
+    found = entry.get("exc_info")
+    error = sys.exception() if found is True else found[1] if isinstance(found, tuple) else found
+    told = told_in_a_line(error) if isinstance(error, BaseException) else None
+    if told is not None:
+        del entry["exc_info"]
+        entry["error"] = told
     return entry
 
 

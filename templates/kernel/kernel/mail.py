@@ -8,7 +8,8 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final, Literal, Protocol, Self
+from types import MappingProxyType
+from typing import ClassVar, Final, Literal, Protocol, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -30,6 +31,8 @@ _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 class MailSettings(PortSettings):
     """How mail leaves."""
+
+    added_by: ClassVar[Mapping[str, str]] = MappingProxyType({"smtp": "make:adapter smtp"})
 
     provider: Literal["memory", "smtp"] = "memory"
     sender: str = Field(default="app@localhost", description="From whom, such as `Shop <shop@example.com>`.")

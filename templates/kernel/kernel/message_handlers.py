@@ -74,6 +74,11 @@ class Handlers:
                 return registration
         raise WiringError(f"the {self._what} {name} has no handler; register one in the composition root")
 
+    @property
+    def kinds(self) -> tuple[type[BaseModel], ...]:
+        """Answer the kinds of messages that somebody handles."""
+        return tuple(self._registered)
+
     async def check(self) -> None:
         """Raise WiringError naming every kind of message that is sent and that nobody handles."""
         missing = [f"{kind.__name__} (sent by {by})" for kind, by in self._sent.items() if kind not in self._registered]

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import secrets
 from functools import cache, partial
+from typing import TypeVar
 
 import anyio.to_thread
 from anyio import CapacityLimiter
@@ -16,14 +17,14 @@ from anyio.lowlevel import RunVar
 _COST, _BLOCK, _PARALLEL = 2**15, 8, 1
 _LENGTH = 32
 _MEMORY = 64 * 1024 * 1024
-# Each hash takes 32 MiB and a core: more at once would starve the requests that need neither.
-_AT_ONCE = 2
+_AT_ONCE = 2  # each takes 32 MiB and a core
 _limiter: RunVar[CapacityLimiter] = RunVar("_limiter")
+T = TypeVar("T")
 
 
 async def hash_password(password: str) -> str:
     """Answer the text to store for a password."""
-    return await _in_thread(password, secrets.token_bytes(16), _COST, _BLOCK, _PARALLEL)
+    return await in_thread(partial(_scrypt, password, secrets.token_bytes(16), _COST, _BLOCK, _PARALLEL))
 
 
 async def verify_password(password: str, stored: str | None) -> bool:
@@ -36,12 +37,12 @@ async def verify_password(password: str, stored: str | None) -> bool:
     if known is None:
         return False
     salt, cost, block, parallel = known
-    actual = await _in_thread(password, salt, cost, block, parallel)
+    actual = await in_thread(partial(_scrypt, password, salt, cost, block, parallel))
     return hmac.compare_digest(actual, stored or "")
 
 
-async def _in_thread(password: str, salt: bytes, cost: int, block: int, parallel: int) -> str:
-    work = partial(_scrypt, password, salt, cost, block, parallel)
+async def in_thread(work: "partial[T]") -> T:
+    """Hash off the event loop, and few at once: more would starve the requests that need none, of memory and cores."""
     return await anyio.to_thread.run_sync(work, limiter=_hashing_limiter())
 
 

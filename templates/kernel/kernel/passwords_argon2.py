@@ -5,24 +5,17 @@ The stored text carries its own parameters: raise them, and each password is has
 
 import unicodedata
 from functools import partial
-from typing import Final, Self, TypeVar
+from typing import Final, Self
 
-import anyio.to_thread
-from anyio import CapacityLimiter
-from anyio.lowlevel import RunVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from .passwords import verify_password
+from .passwords import in_thread, verify_password
 from .settings import KernelSettings
-
-T = TypeVar("T")
 
 # RFC 9106, 4: the second recommended option. Each hash takes 64 MiB for about a tenth of a second.
 _MEMORY, _PASSES, _LANES = 64 * 1024, 3, 4
 _CHEAP: Final = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-_AT_ONCE = 2
-_limiter: RunVar[CapacityLimiter] = RunVar("_argon2_limiter")
 
 
 class PasswordHashes:
@@ -39,7 +32,7 @@ class PasswordHashes:
 
     async def hash(self, password: str) -> str:
         """Answer the text to store for a password."""
-        return await _in_thread(partial(self._hasher.hash, _written(password)))
+        return await in_thread(partial(self._hasher.hash, _written(password)))
 
     async def verify(self, password: str, stored: str | None) -> bool:
         """Say whether the password is the stored one.
@@ -49,7 +42,7 @@ class PasswordHashes:
         """
         if stored is not None and stored.startswith("scrypt$"):
             return await verify_password(password, stored)
-        matches = await _in_thread(partial(self._matches, _written(password), stored or self._decoy))
+        matches = await in_thread(partial(self._matches, _written(password), stored or self._decoy))
         return matches and stored is not None
 
     def is_outdated(self, stored: str) -> bool:
@@ -69,17 +62,3 @@ class PasswordHashes:
 def _written(password: str) -> str:
     """Make one text of all ways to type the same characters (NIST SP 800-63B, 3.1.1.2)."""
     return unicodedata.normalize("NFKC", password)
-
-
-async def _in_thread(work: "partial[T]") -> T:
-    return await anyio.to_thread.run_sync(work, limiter=_hashing_limiter())
-
-
-def _hashing_limiter() -> CapacityLimiter:
-    """More hashes at once would starve the requests that need none, of memory and of cores."""
-    try:
-        return _limiter.get()
-    except LookupError:
-        limiter = CapacityLimiter(_AT_ONCE)
-        _limiter.set(limiter)
-        return limiter

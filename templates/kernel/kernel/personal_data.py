@@ -21,6 +21,7 @@ from .event_seals import EventSeals
 from .event_store import EVENT_STORE, START, EventStore, EventStoreSettings
 from .event_values import Expected, Page, Position, RecordedEvent, checked_events
 from .events import Event
+from .personal_commands import PersonalCommands
 from .personal_keys import ForgottenError, Key, PersonalKeys
 
 __all__ = ["Forgotten", "ForgottenError", "PersonalData", "use_personal_data"]
@@ -176,7 +177,8 @@ def use_personal_data(kernel: Kernel) -> PersonalData:
     """Let events say something about people, `Annotated[str, Personal()]`, and people be forgotten."""
     parts, catalogue = AggregateParts.of(kernel), EventCatalogue.of(kernel)
     personal = PersonalData(kernel.database, catalogue, parts)
-    parts.seals = personal
+    catalogue.seals = True
+    parts.seals, parts.command_seals = personal, PersonalCommands(kernel.database)
     kernel.share(personal)
     kernel.wrap(EVENT_STORE, PersonalEvents(kernel.adapter(EVENT_STORE), personal, kernel.database))
 

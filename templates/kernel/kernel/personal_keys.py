@@ -1,6 +1,7 @@
 """The keys of people, and what is sealed with them: AES-256-GCM (NIST SP 800-38D), each text bound to its place."""
 
 import base64
+import hmac
 import json
 import secrets
 from collections.abc import Collection, Mapping
@@ -32,13 +33,20 @@ class Key:
     """The key of one person."""
 
     def __init__(self, secret: str) -> None:
-        self._cipher = AESGCM(base64.b64decode(secret, validate=True))
+        self._secret = base64.b64decode(secret, validate=True)
+        self._cipher = AESGCM(self._secret)
 
     def seal(self, value: object, place: str) -> str:
         """Answer a value that JSON has as a text that can only be opened at a place."""
         nonce = secrets.token_bytes(_NONCE)
         clear = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
         return base64.b64encode(nonce + self._cipher.encrypt(nonce, clear, place.encode())).decode()
+
+    def digest(self, value: object, place: str) -> str:
+        """Answer what tells whether two values at a place are the same, to nobody without this key."""
+        # A key of its own, since the cipher's has one use (NIST SP 800-57, 5.2).
+        own = hmac.digest(self._secret, b"digest", "sha256")
+        return hmac.digest(own, f"{place}\0{json.dumps(value, sort_keys=True)}".encode(), "sha256").hex()
 
     def open(self, sealed: str, place: str) -> object:
         """Answer what was sealed. Raises ProgrammingError for what this key did not seal, or at another place."""

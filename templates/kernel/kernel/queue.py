@@ -8,7 +8,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 from uuid import UUID
 
 from pydantic import Field, SecretStr, field_validator
@@ -32,6 +32,10 @@ _NOTHING: Mapping[str, object] = MappingProxyType({})
 
 class QueueSettings(PortSettings):
     """Where jobs wait, and how a worker works."""
+
+    added_by: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"database": "make:job NAME", "redis": "make:adapter redis-queue"}
+    )
 
     provider: Literal["memory", "database", "redis"] = "database"
     url: SecretStr = Field(default=SecretStr("redis://127.0.0.1:6379/0"), description="redis://, rediss:// or unix://")

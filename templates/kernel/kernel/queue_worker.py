@@ -6,7 +6,6 @@ import os
 import secrets
 import socket
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 
 from .app import Kernel
+from .clock import until_set
 from .queue import Queue, QueueSettings
 from .queue_values import Job, JobRecord, JobStatus, NoRetryError, Outcome, told
 from .request_context import handling
@@ -293,6 +293,4 @@ class Worker:
             return default
 
     async def _pause(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._stopping.wait()
+        await until_set(self._stopping, seconds)

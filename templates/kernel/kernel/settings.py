@@ -50,6 +50,8 @@ class PortSettings(PartSettings):
     """What is behind one port of the kernel, and where."""
 
     fit_in_memory: ClassVar[bool] = False
+    added_by: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """The words after `arckode` that add an adapter, by its provider; one without is the application's own."""
 
     provider: str
     memory_in_production: bool = Field(default=False, description="Accept that a restart forgets everything.")
@@ -57,17 +59,27 @@ class PortSettings(PartSettings):
     def production_problem(self, prefix: str) -> str | None:
         if self.provider != "memory" or self.memory_in_production or self.fit_in_memory:
             return super().production_problem(prefix)
-        name = self.variables.get("provider", f"{prefix}PROVIDER")
         return (
-            f"{name} is memory, which a restart empties and no other process sees; "
+            f"{self._chooses(prefix)} is memory, which a restart empties and no other process sees; "
             f"choose another, or accept it with {prefix}MEMORY_IN_PRODUCTION=true"
         )
+
+    def not_provided(self, prefix: str) -> str:
+        """Say what to do where nobody provides the chosen adapter; a variable is named with the prefix, as above."""
+        words = self.added_by.get(self.provider)
+        add = f"add it with `arckode {words}`" if words else "let it `kernel.provide` yours"
+        missing = f"{self._chooses(prefix)} is '{self.provider}', and the composition root provides no such adapter"
+        return f"{missing} for the {type(self).__name__}; {add}, or choose another"
+
+    def _chooses(self, prefix: str) -> str:
+        return self.variables.get("provider", f"{prefix}PROVIDER")
 
 
 class RateLimitSettings(PortSettings):
     """How often one address may ask, and where that is counted. In memory, each process counts for itself."""
 
     fit_in_memory: ClassVar[bool] = True  # a restart forgives everybody
+    added_by: ClassVar[Mapping[str, str]] = MappingProxyType({"redis": "make:adapter redis-limits"})
 
     provider: Literal["memory", "redis"] = "memory"
     per_client: str = Field(

@@ -1,8 +1,9 @@
 """Files: kept under a key, read as a stream, and shown to the world through links that expire."""
 
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from pathlib import Path
-from typing import Final, Literal, Protocol, Self
+from types import MappingProxyType
+from typing import ClassVar, Final, Literal, Protocol, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -17,6 +18,8 @@ Content = bytes | AsyncIterable[bytes]
 
 class StorageSettings(PortSettings):
     """Where files are kept."""
+
+    added_by: ClassVar[Mapping[str, str]] = MappingProxyType({"local": "make:adapter local", "s3": "make:adapter s3"})
 
     provider: Literal["memory", "local", "s3"] = "memory"
     folder: Path = Field(default=Path("storage"), description="local: the folder, on a disk that stays.")

@@ -9,7 +9,8 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Final, Literal, Protocol
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Final, Literal, Protocol
 from uuid import UUID
 
 import structlog
@@ -21,7 +22,8 @@ from starlette.types import Receive, Scope, Send
 from .access import Access, Principal
 from .app import Kernel
 from .clock import utc_now
-from .errors import AppError, ProgrammingError, TooManyRequestsError, UnavailableError, WiringError, suggestion
+from .connections import check_again, refuse_too_many
+from .errors import AppError, ProgrammingError, UnavailableError, WiringError, suggestion
 from .http.rate_limits import client_of
 from .http.routing import ModuleRouter, authenticated, current_principal
 from .ids import new_id
@@ -39,6 +41,8 @@ logger = structlog.get_logger("streams")
 
 class StreamSettings(PortSettings):
     """How readers in several processes are reached, and what is kept for those that come back."""
+
+    added_by: ClassVar[Mapping[str, str]] = MappingProxyType({"redis": "make:stream NAME"})
 
     provider: Literal["memory", "redis"] = "memory"
     url: SecretStr = Field(default=SecretStr("redis://127.0.0.1:6379/0"), description="redis://, rediss:// or unix://")
@@ -119,7 +123,13 @@ class _Connection:
         except asyncio.QueueFull:
             self.dropped.set()
 
-    def end(self) -> None:
+    async def prove(self) -> Principal | None:
+        """Answer who reads, anew. Raises AuthError and ForbiddenError."""
+        principal = await authenticated(self.request, self.realm)
+        self.access.check(principal)
+        return principal
+
+    def end(self, _error: AppError | None = None) -> None:
         """End after what waits already."""
         try:
             self.waiting.put_nowait(None)
@@ -158,7 +168,8 @@ class Streams:
             principal = await authenticated(request, realm) if access.public else current_principal(request)
             asked, address = frozenset(topic), client_of(request.scope)
             reader = Reader(new_id(), stream, principal, utc_now(), asked, address)
-            self._refuse_too_many(reader, realm)
+            others = [each.reader for each in self._connections() if each.realm == realm]
+            refuse_too_many(reader, others, self._settings, "streams")
             await handler.opened(reader)
             return await self._begin(_Connection(reader, request, access, realm, self._settings.backlog), last_event_id)
 
@@ -217,12 +228,6 @@ class Streams:
         await self._nobody.wait()
         await self._log.stop()
 
-    def _refuse_too_many(self, reader: Reader, realm: str) -> None:
-        count = sum(each.realm == realm and _is_same(each.reader, reader) for each in self._connections())
-        if count >= (self._settings.per_user if reader.user else self._settings.per_address):
-            message = f"You have {count} streams open already; close one."
-            raise TooManyRequestsError(message, retry_after=self._settings.heartbeat)
-
     async def _begin(self, connection: _Connection, last: str | None) -> Response:
         """Answer the stream, which begins with what its reader missed.
 
@@ -260,7 +265,7 @@ class Streams:
         while True:
             await asyncio.sleep(self._settings.heartbeat)
             for connection in self._connections():
-                await _check_again(connection)
+                await check_again(connection.reader, connection.prove, connection.end)
                 if connection.waiting.empty():
                     position = self._log.position(connection.reader.stream)
                     connection.put(f":\n{_id(position)}\n".encode())
@@ -340,24 +345,6 @@ def _id(entry: str | None) -> str:
 async def _gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-async def _check_again(connection: _Connection) -> None:
-    """End the stream of whoever may not read it any more; the reader comes back with a new token, or is refused."""
-    if connection.reader.principal is None:
-        return
-    try:
-        connection.reader.principal = await authenticated(connection.request, connection.realm)
-        connection.access.check(connection.reader.principal)
-    except AppError:
-        connection.end()
-    except Exception:
-        logger.exception("the reader of a stream could not be checked", reader=str(connection.reader.id))
-
-
-def _is_same(one: Reader, other: Reader) -> bool:
-    """Tell whether two streams are of one user; of nobody, whether they come from one address."""
-    return one.user == other.user and bool(one.user or one.address == other.address)
 
 
 def _read(entry: Entry) -> _Message:

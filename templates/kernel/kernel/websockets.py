@@ -9,7 +9,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal, Protocol, cast
+from types import MappingProxyType
+from typing import ClassVar, Final, Literal, Protocol, cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -20,7 +21,8 @@ from pydantic import Field, SecretStr
 from .access import Access, Principal, PrincipalProvider
 from .app import Kernel
 from .clock import utc_now
-from .errors import AppError, ForbiddenError, TooManyRequestsError, WiringError
+from .connections import check_again, refuse_too_many
+from .errors import AppError, ForbiddenError, WiringError
 from .http.problems import problem_response
 from .http.rate_limits import client_of
 from .ids import new_id
@@ -37,6 +39,8 @@ logger = structlog.get_logger("sockets")
 
 class SocketSettings(PortSettings):
     """How sockets of several processes are reached, and what one may do."""
+
+    added_by: ClassVar[Mapping[str, str]] = MappingProxyType({"redis": "make:websocket NAME"})
 
     provider: Literal["memory", "redis"] = "memory"
     url: SecretStr = Field(default=SecretStr("redis://127.0.0.1:6379/0"), description="redis://, rediss:// or unix://")
@@ -102,6 +106,13 @@ class _Connection:
             self.closing = (code, reason)
             if self.reading is not None:
                 self.reading.cancel()
+
+    async def prove(self) -> Principal | None:
+        """Answer whose socket it is, anew. Raises AuthError and ForbiddenError."""
+        return await _principal(self.socket, self.access, self.realm)
+
+    def refuse(self, error: AppError) -> None:
+        self.end(_POLICY, error.code)
 
     async def write(self) -> None:
         while True:
@@ -184,7 +195,7 @@ class WebSockets:
         while True:
             await asyncio.sleep(self._settings.heartbeat)
             for connection in list(self._open.values()):
-                await _check_again(connection)
+                await check_again(connection.client, connection.prove, connection.refuse)
                 if connection.waiting.empty():
                     connection.put(_HEARTBEAT)
 
@@ -193,7 +204,8 @@ class WebSockets:
         try:
             self._check_origin(websocket)
             client.principal = await _principal(websocket, access, realm)
-            self._refuse_too_many(client, realm)
+            others = [each.client for each in self._open.values() if each.realm == realm]
+            refuse_too_many(client, others, self._settings, "sockets")
             if client.principal is not None:
                 enter(client.principal.tenant)  # the reading task inherits it
             await handler.connected(client)
@@ -221,12 +233,6 @@ class WebSockets:
             finally:
                 if not self._open:
                     self._nobody.set()
-
-    def _refuse_too_many(self, client: Client, realm: str) -> None:
-        count = sum(each.realm == realm and _is_same(each.client, client) for each in self._open.values())
-        if count >= (self._settings.per_user if client.user else self._settings.per_address):
-            message = f"You have {count} sockets open already; close one."
-            raise TooManyRequestsError(message, retry_after=self._settings.heartbeat)
 
     async def _talk(self, connection: _Connection, handler: SocketHandler) -> None:
         """Read and write until one of them ends, and say why it ended if the client can still hear."""
@@ -295,11 +301,6 @@ def provide_websockets(kernel: Kernel) -> None:
     kernel.on_stop(sockets.stop)
 
 
-def _is_same(one: Client, other: Client) -> bool:
-    """Tell whether two sockets are of one user; of nobody, whether they come from one address."""
-    return one.user == other.user and bool(one.user or one.address == other.address)
-
-
 def _is_meant(client: Client, kind: str, whom: str) -> bool:
     match kind:
         case "all":
@@ -316,18 +317,6 @@ def _token(websocket: WebSocket) -> str:
     """Answer the token that a browser sent beside the protocol's name."""
     offered = [each.strip() for each in websocket.headers.get("sec-websocket-protocol", "").split(",")]
     return offered[1] if len(offered) == 2 and offered[0] == _PROTOCOL else ""
-
-
-async def _check_again(connection: _Connection) -> None:
-    """Close the socket of whoever may not have it any more; the client comes back with a new token."""
-    if connection.client.principal is None:
-        return
-    try:
-        connection.client.principal = await _principal(connection.socket, connection.access, connection.realm)
-    except AppError as error:
-        connection.end(_POLICY, error.code)
-    except Exception:
-        logger.exception("the caller of a socket could not be checked", client=str(connection.client.id))
 
 
 async def _principal(websocket: WebSocket, access: Access, realm: str) -> Principal | None:

@@ -11,6 +11,7 @@ import signal
 from collections.abc import Sequence
 
 from .app import Kernel
+from .errors import told_at_start
 from .queue import QUEUE, QueueSettings
 from .queue_worker import Worker
 
@@ -25,7 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     package = str(__package__).rpartition(".")[0]
     settings = importlib.import_module(f"{package}.settings").Settings.load()
     kernel: Kernel = importlib.import_module(f"{package}.composition_root").compose(settings)
-    asyncio.run(work(kernel, concurrency))
+    try:
+        asyncio.run(work(kernel, concurrency))
+    except Exception as error:
+        told = told_at_start(error)
+        if told is None:
+            raise
+        raise SystemExit(told) from None
     return 0
 
 

@@ -6,6 +6,7 @@ are there when the settings ask for them. Errors are answered inside CORS, or br
 """
 
 import re
+import sys
 import time
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -15,6 +16,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..engine import unavailable
+from ..errors import told_at_start
 from ..ids import new_id
 from ..request_context import Step, caller, correlation_id, request_id, step, trace
 from ..tenancy import limited_to
@@ -100,7 +102,7 @@ class UnexpectedErrors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, _briefly(send) if scope["type"] == "lifespan" else send)
             return
         started = False
 
@@ -124,6 +126,17 @@ class UnexpectedErrors:
             if started:
                 raise
             await _failed(scope["path"], away=away)(scope, receive, send)
+
+
+def _briefly(send: Send) -> Send:
+    """Let a server that cannot start log one line instead of a traceback, where that says it all."""
+
+    async def send_briefly(message: Message) -> None:
+        if message["type"] == "lifespan.startup.failed":
+            message = {**message, "message": told_at_start(sys.exception()) or message["message"]}
+        await send(message)
+
+    return send_briefly
 
 
 def _failed(path: str, *, away: bool) -> ProblemResponse:
