@@ -269,7 +269,7 @@ def read_data(kind: type[EventData], event: Event) -> EventData:
     Raises ProgrammingError for a version that is newer than the class, that no upcaster leads on from, or data that do
     not fit.
     """
-    data = upcast(kind, event)
+    data = event.data if event.version == kind.version else upcast(kind, event)
     try:
         return kind.model_validate(dict(data))
     except ValidationError as error:

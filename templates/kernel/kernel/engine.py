@@ -7,16 +7,17 @@ to write (a deferred one that turns into a writer fails at once instead of waiti
 
 import sqlite3
 import time
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar, cast
 
-from sqlalchemy import URL, Connection, Dialect, event
+from sqlalchemy import URL, Connection, Dialect, Engine, PoolProxiedConnection, create_engine, event
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolResetState, StaticPool
 
 from .database_url import is_memory
 from .errors import CannotConnectError
@@ -25,7 +26,59 @@ from .text_match import fold
 _BUSY_SECONDS = 10
 _REST_SECONDS = 1.0
 _USED = "used"
+_ENGINE = "engine"
 _BEGIN = "BEGIN IMMEDIATE"
+T = TypeVar("T")
+
+
+class SqliteDriver(Protocol):
+    """What is used of aiosqlite's connection, which has a thread of its own."""
+
+    _conn: sqlite3.Connection
+
+    def _execute(self, work: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection, /) -> Awaitable[T]: ...
+
+
+def driver_of(lent: PoolProxiedConnection) -> SqliteDriver:
+    """Answer aiosqlite's connection."""
+    return cast("SqliteDriver", lent.driver_connection)
+
+
+async def in_thread_of(driver: SqliteDriver, work: Callable[[sqlite3.Connection], T]) -> T:
+    """Run a function with SQLite's own connection, in the thread of the driver: one way there and back for all of it.
+
+    The driver's public functions, which this is what they are made of, go there and back for every statement.
+    Raises OperationalError for what SQLite refuses.
+    """
+    try:
+        return await driver._execute(work, driver._conn)  # noqa: SLF001 - nothing public runs more than one statement
+    except sqlite3.Error as error:
+        raise OperationalError(None, None, error) from error
+
+
+def as_transaction(work: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3.Connection], T]:
+    """Let a function be a transaction of its own, which is rolled back when it fails."""
+
+    def run(connection: sqlite3.Connection) -> T:
+        connection.execute(_BEGIN)
+        with connection:
+            return work(connection)
+
+    return run
+
+
+def with_sqlalchemy(lent: PoolProxiedConnection, work: Callable[[Connection], T]) -> Callable[[sqlite3.Connection], T]:
+    """Let a function of SQLAlchemy's run with SQLite's own connection, in the thread of the driver that was lent."""
+
+    def run(connection: sqlite3.Connection) -> T:
+        if _ENGINE not in lent.info:
+            lent.info[_ENGINE] = create_engine(
+                "sqlite://", creator=lambda: connection, poolclass=StaticPool, hide_parameters=True
+            )
+        with cast("Engine", lent.info[_ENGINE]).begin() as begun:
+            return work(begun)
+
+    return run
 
 
 def new_engine(url: URL, *, pool_size: int, echo: bool) -> AsyncEngine:
@@ -114,9 +167,11 @@ def _sqlite(url: URL, *, pool_size: int, echo: bool) -> AsyncEngine:
         poolclass=AsyncAdaptedQueuePool,
         pool_size=1 if memory else pool_size,
         max_overflow=0 if memory else 10,
+        pool_reset_on_return=None,
         hide_parameters=True,
     )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "reset", _reset_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
 
@@ -138,6 +193,12 @@ def _prepare_sqlite(connection: AsyncAdapt_aiosqlite_connection, _entry: Connect
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.close()
+
+
+def _reset_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry, _state: PoolResetState) -> None:
+    """Roll back where something is left, as the pool would; it cannot tell, and would go to the driver's thread."""
+    if isinstance(connection, AsyncAdapt_aiosqlite_connection) and connection.driver_connection.in_transaction:
+        connection.rollback()
 
 
 def _begin_sqlite(connection: Connection) -> None:

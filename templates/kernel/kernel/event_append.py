@@ -6,39 +6,50 @@ written out here, and hold for any number of events, which keeps them prepared.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple, Protocol, cast
-from uuid import UUID
+from typing import Any, Final
 
 from sqlalchemy import Table
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from .event_values import ALL, Expected, Position, StreamState, category_of, json_text
+from .event_values import (
+    ALL,
+    Expected,
+    Position,
+    StreamState,
+    already_there,
+    category_of,
+    check_expected,
+    json_text,
+)
 from .events import Event
 from .ids import new_id
 
 _MOST: Final = 2**63 - 1
 _SQLITE: Final = """
 INSERT INTO stored_events (
-  id, stream, number, transaction_id, position, category, type, version, event_key, correlation_id, causation_id,
+  number, position, transaction_id, id, stream, category, type, version, event_key, correlation_id, causation_id,
   source, data, details, occurred_at, recorded_at
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+_SQLITE_VERSIONS: Final = "SELECT name, version FROM event_streams WHERE name IN (?, ?)"
 _SQLITE_COUNTED: Final = """
 INSERT INTO event_streams (id, name, version) VALUES (?, ?, ?), (?, ?, ?)
 ON CONFLICT (name) DO UPDATE SET version = excluded.version
 """
-# Counts the events into the stream first, which locks its row, and stores them when it is as expected and its last
-# event is seen; one that was committed while the row was waited for is not, and the next statement does.
+_SQLITE_FOUND: Final = (
+    "SELECT id, stream, transaction_id, position FROM {table} WHERE id IN (SELECT value FROM json_each(?))"
+)
+# Counts events into a stream, which locks its row, and stores them behind its last one.
 _POSTGRESQL: Final = """
 WITH counted AS (
-  INSERT INTO event_streams AS there (id, name, version) VALUES ($1::uuid, $2::varchar, $3::bigint)
-  ON CONFLICT (name) DO UPDATE SET version = there.version + $3::bigint
+  INSERT INTO event_streams AS there (id, name, version)
+  SELECT $1::uuid, $2::varchar, $3::bigint{countable}
+  ON CONFLICT (name) DO UPDATE SET version = there.version + $3::bigint{still_countable}
   RETURNING version - $3::bigint AS before
 ), last AS (
-  SELECT counted.before, stored.transaction_id
+  SELECT counted.before, stored.transaction_id, counted.before BETWEEN $6::bigint AND $7::bigint
+    AND (counted.before = 0 OR stored.transaction_id IS NOT NULL) AS is_seen
   FROM counted LEFT JOIN stored_events AS stored ON stored.stream = $2::varchar AND stored.number = counted.before
 )
 INSERT INTO stored_events (
@@ -46,7 +57,7 @@ INSERT INTO stored_events (
   details, occurred_at, recorded_at
 )
 SELECT new.id, $2::varchar, last.before + new.place,
-  greatest(pg_current_xact_id()::text::bigint, last.transaction_id),
+  CASE WHEN last.is_seen THEN greatest(pg_current_xact_id()::text::bigint, last.transaction_id) END,
   $4::varchar, new.type, new.version, new.event_key, new.correlation_id, new.causation_id, new.source, new.data,
   new.details, new.occurred_at, $5::timestamptz
 FROM last, unnest(
@@ -55,66 +66,49 @@ FROM last, unnest(
 ) WITH ORDINALITY AS new (
   id, type, version, event_key, correlation_id, causation_id, source, data, details, occurred_at, place
 )
-WHERE last.before BETWEEN $6::bigint AND $7::bigint AND (last.before = 0 OR last.transaction_id IS NOT NULL){nowhere}
-ORDER BY new.place
-ON CONFLICT (id) DO NOTHING
-RETURNING id, transaction_id, position
+{storable}ORDER BY new.place
+{unless_there}RETURNING transaction_id, position{which}
 """
+_NOWHERE: Final = "\n  AND NOT EXISTS (SELECT FROM {table} WHERE id = ANY ($8::uuid[]))"
 
 
-class _Driver(Protocol):
-    """What is used of aiosqlite; each call is one way to its thread and back."""
-
-    async def execute_fetchall(self, sql: str, parameters: Iterable[object]) -> Iterable[tuple[Any, ...]]: ...
-
-    async def executemany(self, sql: str, parameters: Iterable[Iterable[object]]) -> object: ...
-
-    async def execute(self, sql: str, parameters: Iterable[object]) -> object: ...
-
-
-class Held(NamedTuple):
-    """What a transaction that may append finds: how many events there are in all and in the stream, and which of its.
-
-    `known` has those of the events that are stored already, by id: in which stream, and where.
-    """
-
-    last: int
-    actual: int
-    known: Mapping[UUID, tuple[str, Position]]
-
-
-_STORED_ALREADY: Final = (
-    " UNION ALL SELECT stream, id, transaction_id, position FROM {table} WHERE id IN (SELECT value FROM json_each(?))"
-)
-
-
-async def sqlite_held(session: AsyncSession, tables: Sequence[Table], stream: str, events: Sequence[Event]) -> Held:
-    """Look up in one statement what decides on an append; a transaction that writes is the only one."""
-    ids = {event.id.hex: event.id for event in events}
-    asked = "SELECT name, NULL, 0, version FROM event_streams WHERE name IN (?, ?)"
-    asked += "".join(_STORED_ALREADY.format(table=table.name) for table in tables)
-    driver = await _driver(session)
-    try:
-        rows = await driver.execute_fetchall(asked, (ALL, stream, *[json.dumps(list(ids))] * len(tables)))
-    except sqlite3.Error as error:
-        raise OperationalError(asked, None, error) from error
-    versions = {name: version for name, found, _, version in rows if found is None}
-    known = {ids[found]: (name, Position(*place)) for name, found, *place in rows if found is not None}
-    return Held(versions.get(ALL, 0), versions.get(stream, 0), known)
-
-
-async def sqlite_insert(
-    session: AsyncSession, stream: str, events: Sequence[Event], held: Held, now: datetime
+def sqlite_append(
+    connection: sqlite3.Connection,
+    stream: str,
+    events: Sequence[Event],
+    *,
+    expected: Expected,
+    now: datetime,
+    tables: Sequence[Table],
 ) -> tuple[Position, ...]:
-    """Store events behind the last one, and count them."""
+    """Append in the running transaction, which is the only one that writes; raises what `EventStore.append` does."""
+    versions: dict[str, int] = dict(connection.execute(_SQLITE_VERSIONS, (ALL, stream)).fetchall())
+    last, actual = versions.get(ALL, 0), versions.get(stream, 0)
+    # Where the number is right nothing is looked up: an event that is there already violates the primary key. Only
+    # what is in the archive would not.
+    if (actual == expected or (actual == 0 and expected is StreamState.NO_STREAM)) and len(tables) == 1:
+        try:
+            return _sqlite_store(connection, stream, events, now, last=last, actual=actual)
+        except sqlite3.IntegrityError:
+            if not (known := _sqlite_known(connection, stream, events, tables)):
+                raise
+            return known
+    if known := _sqlite_known(connection, stream, events, tables):
+        return known
+    check_expected(stream, expected, actual)
+    return _sqlite_store(connection, stream, events, now, last=last, actual=actual)
+
+
+def _sqlite_store(
+    connection: sqlite3.Connection, stream: str, events: Sequence[Event], now: datetime, *, last: int, actual: int
+) -> tuple[Position, ...]:
     category, recorded = category_of(stream), _sqlite_time(now)
     rows = [
         (
+            actual + place,
+            last + place,
             event.id.hex,
             stream,
-            held.actual + place,
-            0,
-            held.last + place,
             category,
             event.type,
             event.version,
@@ -130,31 +124,51 @@ async def sqlite_insert(
         for place, event in enumerate(events, 1)
     ]
     count = len(events)
-    versions = (new_id().hex, ALL, held.last + count, new_id().hex, stream, held.actual + count)
-    driver = await _driver(session)
-    try:
-        await driver.executemany(_SQLITE, rows)
-        await driver.execute(_SQLITE_COUNTED, versions)
-    except sqlite3.Error as error:
-        raise OperationalError(_SQLITE, None, error) from error
-    return tuple(Position(0, held.last + place) for place in range(1, count + 1))
+    connection.executemany(_SQLITE, rows)
+    connection.execute(_SQLITE_COUNTED, (new_id().hex, ALL, last + count, new_id().hex, stream, actual + count))
+    return tuple([Position(0, last + place) for place in range(1, count + 1)])
 
 
-def postgresql_statement(tables: Sequence[Table]) -> str:
-    """Write the statement that `postgresql_append` sends, for events that are in all of these tables."""
-    # Where events go from one table to the other, no index of one of them tells that an event is in neither.
-    nowhere = [f"\n  AND NOT EXISTS (SELECT FROM {table.name} WHERE id = ANY ($8::uuid[]))" for table in tables]
-    return _POSTGRESQL.format(nowhere="".join(nowhere) if len(tables) > 1 else "")
+def _sqlite_known(
+    connection: sqlite3.Connection, stream: str, events: Sequence[Event], tables: Sequence[Table]
+) -> tuple[Position, ...]:
+    """Answer the positions of events that are all stored in this stream; raises as `already_there` does."""
+    ids = {event.id.hex: event.id for event in events}
+    asked = " UNION ALL ".join(_SQLITE_FOUND.format(table=table.name) for table in tables)
+    found = connection.execute(asked, [json.dumps(list(ids))] * len(tables)).fetchall()
+    return already_there(stream, events, {ids[text]: (where, Position(*place)) for text, where, *place in found})
 
 
-async def postgresql_append(
-    session: AsyncSession, statement: str, stream: str, events: Sequence[Event], *, expected: Expected, now: datetime
-) -> dict[UUID, Position]:
-    """Count events into a stream, store those that can be at once, and answer where they are, by id.
+def postgresql_statements(tables: Sequence[Table]) -> tuple[str, str]:
+    """Write the statements that append to one of these tables: by itself, and in a transaction.
 
-    None is stored when the stream is not as expected, or its last event cannot be seen yet; and none that is there.
+    The first stores all events or none, and fails where the last one of the stream was committed after it began, and
+    cannot be seen. The second counts them in any case, which holds the row of the stream until the transaction ends,
+    and stores those that it can: none when the stream is not as expected, or its last event is not seen; and none that
+    is there.
     """
-    columns = [
+    # Where events go from one table to the other, no index of one of them tells that an event is in neither.
+    nowhere = "".join(_NOWHERE.format(table=table.name) for table in tables) if len(tables) > 1 else ""
+    alone = _POSTGRESQL.format(
+        countable="\n  WHERE ($6::bigint = 0 OR EXISTS (SELECT FROM event_streams WHERE name = $2::varchar))" + nowhere,
+        still_countable="\n  WHERE there.version BETWEEN $6::bigint AND $7::bigint",
+        storable="",
+        unless_there="",
+        which="",
+    )
+    inside = _POSTGRESQL.format(
+        countable="",
+        still_countable="",
+        storable=f"WHERE last.is_seen{nowhere}\n",
+        unless_there="ON CONFLICT (id) DO NOTHING\n",
+        which=", id",
+    )
+    return alone, inside
+
+
+def postgresql_words(stream: str, events: Sequence[Event], *, expected: Expected, now: datetime) -> tuple[Any, ...]:
+    """Answer what both statements are given."""
+    rows = [
         (
             event.id,
             event.type,
@@ -170,10 +184,7 @@ async def postgresql_append(
         for event in events
     ]
     words = (new_id(), stream, len(events), category_of(stream), now, *_bounds(expected))
-    connection = await session.connection()
-    found = await connection.exec_driver_sql(statement, (*words, *map(list, zip(*columns, strict=True))))
-    stored = cast("Sequence[tuple[UUID, int, int]]", found.all())
-    return {event: Position(transaction, number) for event, transaction, number in stored}
+    return (*words, *zip(*rows, strict=True))
 
 
 def _bounds(expected: Expected) -> tuple[int, int]:
@@ -192,9 +203,5 @@ def _bounds(expected: Expected) -> tuple[int, int]:
 
 def _sqlite_time(moment: datetime) -> str:
     """Write a moment as the columns have it: in UTC, and always with microseconds."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-
-
-async def _driver(session: AsyncSession) -> _Driver:
-    connection = await session.connection()
-    return cast("_Driver", (await connection.get_raw_connection()).driver_connection)
+    moment = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return moment.isoformat(" ", "microseconds")[:26]  # without its zone

@@ -7,6 +7,7 @@ What was published and not yet marked so when a process died is published again;
 
 import asyncio
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, cast
 
 import structlog
-from sqlalchemy import ColumnElement, CursorResult, Update, delete, func, insert, select, type_coerce, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .clock import until_set
@@ -31,6 +32,7 @@ _OUTGOING = table_of(OutgoingRow)
 _RELAYS = table_of(RelayRow)
 _AT_ONCE: Final = 200
 _TURN: Final = 0.05  # seconds until it is looked again whether another process has ended its turn
+_PACE: Final = 0.025  # seconds from the beginning of one turn to that of the next, when there is much to publish
 _PATIENCE: Final = 1.0
 logger = structlog.get_logger("events")
 Publish = Callable[[Sequence[Event]], Awaitable[None]]
@@ -38,10 +40,11 @@ Publish = Callable[[Sequence[Event]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """Events to publish, and how to remember that they were."""
+    """Events to publish, and how to remember that they were; `are_all` tells that none was left when they were read."""
 
     events: tuple[Event, ...]
     published: Callable[[], Awaitable[None]]
+    are_all: bool = False
 
 
 class Source(Protocol):
@@ -87,7 +90,7 @@ class Outbox:
             async with self._database.transaction() as session:
                 await session.execute(delete(_OUTGOING).where(_OUTGOING.c.id.in_(ids)))
 
-        return Outgoing(tuple(of_plain(row.event) for row in rows), published)
+        return Outgoing(tuple(of_plain(row.event) for row in rows), published, are_all=len(rows) < _AT_ONCE)
 
     async def changed(self, seconds: float, /) -> None:
         if await until_set(self.filled, seconds):
@@ -146,9 +149,11 @@ class Relay:
 
     async def run(self) -> None:
         """Publish what there is whenever there is something new, and look from time to time for what others left."""
+        is_woken = False
         while not self._stopping.is_set():
+            begun = time.monotonic()
             try:
-                await self.drain()
+                await self.drain(look_first=not is_woken)
             except UnavailableError as error:
                 logger.warning("events wait to be published", source=self._source.name, error=str(error))
                 await self._until_stopped(asyncio.sleep(_PATIENCE))
@@ -156,14 +161,21 @@ class Relay:
                 logger.exception("events cannot be published", source=self._source.name)
                 await self._until_stopped(asyncio.sleep(_PATIENCE))
             else:
+                # What is stored in quick succession goes out in turns of several: each one has a price of its own.
+                await self._until_stopped(asyncio.sleep(begun + _PACE - time.monotonic()))
+                rested = time.monotonic()
                 await self._until_stopped(self._source.changed(self._poll))
+                is_woken = time.monotonic() - rested < self._poll
 
-    async def drain(self) -> None:
-        """Publish until there is nothing more. Raises UnavailableError when the broker does not answer."""
+    async def drain(self, *, look_first: bool = True) -> None:
+        """Publish until there is nothing more. Raises UnavailableError when the broker does not answer.
+
+        Unless it is known that there is something, it is better to look first: taking the turn is a transaction.
+        """
         held: str | None = None
         try:
             while not self._stopping.is_set():
-                if held is None and await self._source.next(await self._position()) is None:
+                if held is None and look_first and await self._source.next(await self._position()) is None:
                     return
                 held = await self._hold()
                 if held is None:  # it is another's turn, which sees what is there by now, too
@@ -174,33 +186,38 @@ class Relay:
                     return
                 await self._publish(outgoing.events)
                 await outgoing.published()
+                if outgoing.are_all:
+                    return
         finally:
             if held is not None:
                 await self._let_go()
 
     async def _position(self) -> str:
-        async with self._database.session() as session:
-            found: str | None = await session.scalar(select(_RELAYS.c.position).where(*self._mine()))
-        return found or ""
+        def read(connection: Connection) -> str:
+            return connection.scalar(select(_RELAYS.c.position).where(*self._mine())) or ""
+
+        return await self._database.together(read, writes=False)
 
     async def _hold(self) -> str | None:
         """Begin or extend my turn, and answer how far the relay is; None when it is another's turn."""
         now = self._database.clock.now()
         row = {"id": new_id(), "name": self._source.name, "holder": "", "leased_until": now, "position": ""}
         free = (_RELAYS.c.holder == self._me) | (_RELAYS.c.leased_until <= now)
-        async with self._database.transaction() as session:
-            held = update(_RELAYS).where(*self._mine(), free)
-            taken = {"holder": self._me, "leased_until": now + self._lease}
-            if await _changed(session, held.values(**taken)):
-                return await session.scalar(select(_RELAYS.c.position).where(*self._mine()))
-            await session.execute(insert_unless_there(self._database.dialect, _RELAYS, row, "name"))
-        return None
+        taken = {"holder": self._me, "leased_until": now + self._lease}
+
+        def hold(connection: Connection) -> str | None:
+            if connection.execute(update(_RELAYS).where(*self._mine(), free).values(**taken)).rowcount > 0:
+                return connection.scalar(select(_RELAYS.c.position).where(*self._mine()))
+            connection.execute(insert_unless_there(self._database.dialect, _RELAYS, row, "name"))
+            return None
+
+        return await self._database.together(hold)
 
     async def _let_go(self) -> None:
         ended = update(_RELAYS).where(*self._mine(), _RELAYS.c.holder == self._me)
+        ended = ended.values(leased_until=self._database.clock.now(), holder="")
         with suppress(Exception):  # the turn ends by itself
-            async with self._database.transaction() as session:
-                await session.execute(ended.values(leased_until=self._database.clock.now(), holder=""))
+            await self._database.together(lambda connection: connection.execute(ended).rowcount)
 
     async def _until_stopped(self, waiting: Coroutine[Any, Any, None]) -> None:
         tasks = [asyncio.create_task(waiting), asyncio.create_task(self._stopping.wait())]
@@ -225,9 +242,5 @@ async def begin_at(database: Database, name: str, position: str) -> str:
 async def keep_position(database: Database, name: str, position: str, *, before: str) -> None:
     """Remember how far a relay is, unless another process, which took its turn meanwhile, has brought it further."""
     mine = (_RELAYS.c.name == name, _RELAYS.c.position == before)
-    async with database.transaction() as session:
-        await session.execute(update(_RELAYS).where(*mine).values(position=position))
-
-
-async def _changed(session: AsyncSession, statement: Update) -> bool:
-    return cast("CursorResult[Any]", await session.execute(statement)).rowcount > 0
+    kept = update(_RELAYS).where(*mine).values(position=position)
+    await database.together(lambda connection: connection.execute(kept).rowcount)

@@ -11,8 +11,11 @@ alone is not enough, because a transaction may take its number early and commit 
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, cast
 from uuid import UUID
@@ -21,6 +24,8 @@ import structlog
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Connection,
+    CursorResult,
     FromClause,
     Select,
     Table,
@@ -42,7 +47,7 @@ from .app import Kernel
 from .clock import until_set
 from .database import Database
 from .errors import WiringError, told_in_a_line
-from .event_append import postgresql_append, postgresql_statement, sqlite_held, sqlite_insert
+from .event_append import postgresql_statements, postgresql_words, sqlite_append
 from .event_store import EVENT_STORE, EventStoreSettings
 from .event_table import EventRow, StreamRow
 from .event_values import (
@@ -121,80 +126,79 @@ class DatabaseEvents:
         self._reader = _Reader(database.dialect)
         self._appended = asyncio.Event()
         self._tables: tuple[Table, ...] = (_EVENTS,)
-        self._statement = postgresql_statement(self._tables)
+        self._alone, self._inside = postgresql_statements(self._tables)
 
     def read_also(self, archive: Table) -> None:
         """Find events in another table of that shape, too, wherever one is asked for."""
         self._tables = (_EVENTS, archive)
-        self._statement = postgresql_statement(self._tables)
+        self._alone, self._inside = postgresql_statements(self._tables)
 
     async def append(self, stream: str, events: Sequence[Event], *, expected: Expected) -> tuple[Position, ...]:
         checked_stream(stream)
         checked_events(events)
-        async with self._database.transaction() as session:
-            match self._database.dialect:
-                case "postgresql":
-                    positions = await self._append_by_transaction(session, stream, events, expected)
-                case "sqlite":
-                    held = await sqlite_held(session, self._tables, stream, events)
-                    if known := already_there(stream, events, held.known):
-                        return known
-                    check_expected(stream, expected, held.actual)
-                    positions = await sqlite_insert(session, stream, events, held, self._database.clock.now())
-                case _:
-                    positions = await self._append_in_turn(session, stream, events, expected)
-            await self._database.after_commit(self._wake)
+        now = self._database.clock.now()
+        match self._database.dialect:
+            case "postgresql":
+                positions = await self._append_by_transaction(stream, events, expected, now)
+            case "sqlite":
+                append = partial(
+                    sqlite_append, stream=stream, events=events, expected=expected, now=now, tables=self._tables
+                )
+                positions = await self._database.in_sqlite(append)
+            case _:
+                positions = await self._append_in_turn(stream, events, expected, now)
+        await self._database.after_commit(self._wake)
         return positions
 
     async def read_stream(
         self, stream: str, *, first: int = 1, last: int | None = None, backwards: bool = False, limit: int | None = None
     ) -> tuple[RecordedEvent, ...]:
-        def of_stream(table: FromClause) -> Select[Any]:
-            wanted = select(*self._reader.columns(table)).where(table.c.stream == stream, table.c.number >= first)
+        def of_stream(table: Table) -> Select[Any]:
+            wanted = self._reader.of(table).where(table.c.stream == stream, table.c.number >= first)
             return wanted if last is None else wanted.where(table.c.number <= last)
 
-        async with self._database.session() as session:
-            return self._reader.read(
-                await session.execute(self._read(of_stream, ("number",), limit, backwards=backwards))
-            )
+        wanted = self._read(of_stream, ("number",), limit, backwards=backwards)
+        return await self._database.together(
+            lambda connection: self._reader.read(connection.execute(wanted)), writes=False
+        )
 
     async def read_all(
         self, after: Position = START, *, types: Collection[str] = (), category: str = "", limit: int = 500
     ) -> Page:
-        async with self._database.session() as session:
+        def read(connection: Connection) -> Page:
             # Asked before the events: all that lies below is there by now, and stays as it is.
-            head = await self._head(session)
+            head = self._head(connection)
 
-            def of_all(table: FromClause) -> Select[Any]:
-                wanted = select(*self._reader.columns(table)).where(self._after(table, after), self._up_to(table, head))
+            def of_all(table: Table) -> Select[Any]:
+                wanted = self._reader.of(table).where(self._after(table, after), self._up_to(table, head))
                 wanted = wanted.where(table.c.type.in_(sorted(types))) if types else wanted
                 return wanted.where(table.c.category == category) if category else wanted
 
-            found = self._reader.read(await session.execute(self._read(of_all, ("transaction_id", "position"), limit)))
-        return Page(found, found[-1].position if len(found) == limit else max(after, head))
+            wanted = self._read(of_all, ("transaction_id", "position"), limit)
+            found = self._reader.read(connection.execute(wanted))
+            return Page(found, found[-1].position if len(found) == limit else max(after, head))
+
+        return await self._database.together(read, writes=False)
 
     async def find(self, event_id: UUID) -> RecordedEvent | None:
-        async with self._database.session() as session:
-            known = self._read(
-                lambda table: select(*self._reader.columns(table)).where(table.c.id == event_id), ("number",), 1
-            )
-            found = self._reader.read(await session.execute(known))
+        known = self._read(lambda table: self._reader.of(table).where(table.c.id == event_id), ("number",), 1)
+        found = await self._database.together(
+            lambda connection: self._reader.read(connection.execute(known)), writes=False
+        )
         return found[0] if found else None
 
     async def version(self, stream: str) -> int:
-        async with self._database.session() as session:
-            return await self._version(session, stream)
+        return await self._database.together(lambda connection: _version(connection, stream), writes=False)
 
     async def head(self) -> Position:
-        async with self._database.session() as session:
-            return await self._head(session)
+        return await self._database.together(self._head, writes=False)
 
     async def may_hold(self, position: Position) -> bool:
         if position.number > _LAST or position.transaction > _LAST:
             return False
         async with self._database.session() as session:
             if not self._by_transaction:
-                return position <= await self._head(session)
+                return position <= await (await session.connection()).run_sync(self._head)
             return position.transaction < await self._next_transaction(session)
 
     async def changed(self, seconds: float) -> None:
@@ -240,50 +244,64 @@ class DatabaseEvents:
         self._appended.set()
 
     async def _append_by_transaction(
-        self, session: AsyncSession, stream: str, events: Sequence[Event], expected: Expected
+        self, stream: str, events: Sequence[Event], expected: Expected, now: datetime
     ) -> tuple[Position, ...]:
         """Append in one statement where that can be; what it could not store is looked into, and the row is locked."""
-        now = self._database.clock.now()
-        stored = await postgresql_append(session, self._statement, stream, events, expected=expected, now=now)
-        if len(stored) == len(events):
-            return tuple(stored[event.id] for event in events)
-        there = await self._found(session, events)
-        known = already_there(stream, events, {key: place for key, place in there.items() if key not in stored})
-        actual = await self._version(session, stream) - len(events)
-        if known:
-            await self._count(session, stream, actual)
-            return known
-        check_expected(stream, expected, actual)
-        rows = [{"number": number, **_row(stream, event, now)} for number, event in enumerate(events, actual + 1)]
-        behind = insert(_EVENTS).values(transaction_id=_transaction(stream, actual))
-        # In the order of the rows, in which the server numbers them as well.
-        answered = behind.returning(_EVENTS.c.transaction_id, _EVENTS.c.position, sort_by_parameter_order=True)
-        return tuple(Position(row.transaction_id, row.position) for row in await session.execute(answered, rows))
+        words = postgresql_words(stream, events, expected=expected, now=now)
+        if not self._database.in_transaction() and (positions := await self._append_alone(words)):
+            return positions
+        async with self._database.transaction() as session:
+            connection = await session.connection()
+            found = await connection.exec_driver_sql(self._inside, words)
+            stored = {row.id: Position(row.transaction_id, row.position) for row in found}
+            if len(stored) == len(events):
+                return tuple(stored[event.id] for event in events)
+            there = await self._found(session, events)
+            known = already_there(stream, events, {key: place for key, place in there.items() if key not in stored})
+            actual = await connection.run_sync(_version, stream) - len(events)
+            if known:
+                await self._count(session, stream, actual)
+                return known
+            check_expected(stream, expected, actual)
+            behind = insert(_EVENTS).values(transaction_id=_transaction(stream, actual))
+            # In the order of the rows, in which the server numbers them as well.
+            new = [{"number": number, **_row(stream, event, now)} for number, event in enumerate(events, actual + 1)]
+            answered = behind.returning(_EVENTS.c.transaction_id, _EVENTS.c.position, sort_by_parameter_order=True)
+            return tuple(Position(*place) for place in await session.execute(answered, new))
+
+    async def _append_alone(self, words: Sequence[Any]) -> tuple[Position, ...]:
+        """Append without a transaction around it, in one way to the server and back; nothing when nothing is stored.
+
+        Why that is finds out who appends again, whatever it was: an event is stored once.
+        """
+        async with self._database.driver() as driver:
+            with suppress(Exception):
+                rows: list[Sequence[int]] = await driver.fetch(self._alone, *words)
+                return tuple(sorted([Position(*row) for row in rows]))  # numbered in their order
+        return ()
 
     async def _append_in_turn(
-        self, session: AsyncSession, stream: str, events: Sequence[Event], expected: Expected
+        self, stream: str, events: Sequence[Event], expected: Expected, now: datetime
     ) -> tuple[Position, ...]:
         """Append while no other transaction does; turns begin with the counter, so that no two wait for each other."""
-        last, actual = await self._locked(session, ALL), await self._locked(session, stream)
-        if known := already_there(stream, events, await self._found(session, events)):
-            return known
-        check_expected(stream, expected, actual)
-        now, count = self._database.clock.now(), len(events)
-        await self._count(session, ALL, last + count)
-        await self._count(session, stream, actual + count)
-        rows = [
-            {"number": actual + place, "transaction_id": 0, "position": last + place, **_row(stream, event, now)}
-            for place, event in enumerate(events, 1)
-        ]
-        await session.execute(insert(_EVENTS), rows)
-        return tuple(Position(0, last + place) for place in range(1, count + 1))
+        async with self._database.transaction() as session:
+            last, actual = await self._locked(session, ALL), await self._locked(session, stream)
+            if known := already_there(stream, events, await self._found(session, events)):
+                return known
+            check_expected(stream, expected, actual)
+            count = len(events)
+            await self._count(session, ALL, last + count)
+            await self._count(session, stream, actual + count)
+            rows = [
+                {"number": actual + place, "transaction_id": 0, "position": last + place, **_row(stream, event, now)}
+                for place, event in enumerate(events, 1)
+            ]
+            await session.execute(insert(_EVENTS), rows)
+            return tuple(Position(0, last + place) for place in range(1, count + 1))
 
     async def _count(self, session: AsyncSession, stream: str, version: int) -> None:
         """Write down how many events a stream has that this transaction holds."""
         await session.execute(update(_STREAMS).where(_STREAMS.c.name == stream).values(version=version))
-
-    async def _version(self, session: AsyncSession, stream: str) -> int:
-        return await session.scalar(select(_STREAMS.c.version).where(_STREAMS.c.name == stream)) or 0
 
     async def _locked(self, session: AsyncSession, stream: str) -> int:
         """Hold the row of a stream until the transaction ends, and answer how many events it has."""
@@ -295,10 +313,10 @@ class DatabaseEvents:
             found = await session.scalar(wanted)
         return cast("int", found)
 
-    async def _head(self, session: AsyncSession) -> Position:
+    def _head(self, connection: Connection) -> Position:
         if not self._by_transaction:
-            return Position(0, await self._version(session, ALL))
-        oldest = await session.scalar(select(_as_number(func.pg_snapshot_xmin(func.pg_current_snapshot()))))
+            return Position(0, _version(connection, ALL))
+        oldest = connection.scalar(select(_as_number(func.pg_snapshot_xmin(func.pg_current_snapshot()))))
         return Position(cast("int", oldest) - 1, _LAST)
 
     async def _next_transaction(self, session: AsyncSession) -> int:
@@ -307,7 +325,7 @@ class DatabaseEvents:
 
     def _read(
         self,
-        narrowed: Callable[[FromClause], Select[Any]],
+        narrowed: Callable[[Table], Select[Any]],
         order: Sequence[str],
         limit: int | None,
         *,
@@ -340,6 +358,10 @@ class DatabaseEvents:
         if self._by_transaction:
             return table.c.transaction_id <= head.transaction
         return table.c.position <= head.number
+
+
+def _version(connection: Connection, stream: str) -> int:
+    return connection.scalar(select(_STREAMS.c.version).where(_STREAMS.c.name == stream)) or 0
 
 
 def _transaction(stream: str, version: int) -> ColumnElement[int]:
@@ -375,6 +397,18 @@ def _row(stream: str, event: Event, now: datetime) -> dict[str, object]:
     }
 
 
+@contextmanager
+def _no_search_for_garbage() -> Generator[None]:
+    """Spare Python to look through all that it holds, again and again, while nothing is made that could be garbage."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 class _Reader:
     """Makes events of rows as the driver gives them: a list of ten thousand is read in a fraction of the time.
 
@@ -383,42 +417,68 @@ class _Reader:
 
     def __init__(self, dialect: str) -> None:
         self._by_text = dialect == "postgresql"
+        self._asked: dict[Table, Select[Any]] = {}
         match dialect:
             case "postgresql":
                 self._id: Callable[[Any], UUID] = lambda value: value
                 self._moment: Callable[[Any], datetime] = lambda value: value
             case "sqlite":
-                self._id = UUID
+                self._id = lambda value: UUID(int=int(value, 16))
                 self._moment = lambda value: datetime.fromisoformat(f"{value}+00:00")
             case _:
                 self._id = UUID
                 self._moment = lambda value: value.replace(tzinfo=UTC)
 
-    def columns(self, table: FromClause) -> list[ColumnElement[Any]]:
-        """Answer the columns of an event, in the one order that every table's have here, and untouched."""
-        return [self._untouched(name, table.c[name]).label(name) for name in _NAMES]
+    def of(self, table: Table) -> Select[Any]:
+        """Ask for the columns of an event, in the one order that every table's have here, and untouched."""
+        if table not in self._asked:
+            self._asked[table] = select(*[self._untouched(name, table.c[name]).label(name) for name in _NAMES])
+        return self._asked[table]
 
     def _untouched(self, name: str, column: ColumnElement[Any]) -> ColumnElement[Any]:
         if self._by_text and name in {"data", "details"}:
             return sql_cast(column, Text)  # else SQLAlchemy lets the driver read it, with the slower of two readers
         return type_coerce(column, NULLTYPE)
 
-    def read(self, rows: Iterable[Sequence[Any]]) -> tuple[RecordedEvent, ...]:
-        return tuple(map(self._recorded, rows))
-
-    def _recorded(self, row: Sequence[Any]) -> RecordedEvent:
-        id_, type_, version, at, key, correlation, causation, source, data, details, *place = row
-        stream, number, transaction, position, stored = place
-        event = Event(
-            self._id(id_),
-            type_,
-            version,
-            self._moment(at),
-            key,
-            correlation,
-            causation,
-            source,
-            MappingProxyType(json_object(data)),
-            _NOTHING if details == "{}" else MappingProxyType(json_object(details)),
-        )
-        return RecordedEvent(event, stream, number, Position(transaction, position), self._moment(stored))
+    def read(self, found: CursorResult[Any]) -> tuple[RecordedEvent, ...]:
+        cursor = cast("Any", found.cursor)  # what SQLAlchemy's rows are made of: they are taken apart at once
+        with _no_search_for_garbage():
+            return tuple(
+                [
+                    RecordedEvent(
+                        Event(
+                            self._id(id_),
+                            type_,
+                            version,
+                            self._moment(at),
+                            key,
+                            correlation,
+                            causation,
+                            source,
+                            MappingProxyType(json_object(data)),
+                            _NOTHING if details == "{}" else MappingProxyType(json_object(details)),
+                        ),
+                        stream,
+                        number,
+                        Position(transaction, position),
+                        self._moment(stored),
+                    )
+                    for (
+                        id_,
+                        type_,
+                        version,
+                        at,
+                        key,
+                        correlation,
+                        causation,
+                        source,
+                        data,
+                        details,
+                        stream,
+                        number,
+                        transaction,
+                        position,
+                        stored,
+                    ) in cursor.fetchall()
+                ]
+            )

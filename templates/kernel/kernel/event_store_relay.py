@@ -54,7 +54,8 @@ class StoredEvents:
         async def published() -> None:
             await keep_position(self._database, self.name, str(page.reached), before=position)
 
-        return Outgoing(tuple(each.event for each in page.events), published)
+        events = tuple(each.event for each in page.events)
+        return Outgoing(events, published, are_all=len(events) < _AT_ONCE)
 
     async def changed(self, seconds: float, /) -> None:
         await self._store.changed(seconds)

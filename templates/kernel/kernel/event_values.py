@@ -23,6 +23,7 @@ POSITION: Final = "(0|[1-9][0-9]{0,18})-(0|[1-9][0-9]{0,18})"
 _POSITION = re.compile(POSITION)
 _LARGEST: Final = 2**63 - 1
 _json = reader_for(JSON())
+_ODD: Final = re.compile(rb"\\u0000|[0-9]{19}")  # what may be a NUL, or a number that is too large
 
 
 class StreamState(StrEnum):
@@ -179,9 +180,9 @@ def _check(event: Event) -> None:
         raise ProgrammingError(f"'{event.type}' is no event's name; write module.action, such as users.created")
     if event.occurred_at.tzinfo is None:
         raise ProgrammingError(f"{event.type}: the time at which it happened has no zone")
+    if all(_is_simple(held) or _comes_back(held) for held in (event.data, event.metadata)):
+        return
     for name, value in (("data", event.data), ("metadata", event.metadata)):
-        if all(type(key) is str and _is_simple(key) and _is_simple(held) for key, held in value.items()):
-            continue
         try:
             _plain(value)
         except (TypeError, ValueError) as error:
@@ -193,15 +194,34 @@ def _check(event: Event) -> None:
             raise ValidationError(f"{event.type} cannot be stored.", fields={name: str(error)}) from error
 
 
-def _is_simple(value: object) -> bool:
+def _is_simple(held: Mapping[str, object]) -> bool:
     """Tell at once what any store gives back as it was; of what is not told so, `_check` finds out."""
-    kind = type(value)
-    if kind is str:
-        text = cast("str", value)
-        return text.isascii() and "\0" not in text
-    if kind is int:
-        return -_LARGEST <= cast("int", value) <= _LARGEST
-    return value is None or kind is bool
+    for key, value in held.items():
+        if type(key) is not str or not _is_plain_text(key):
+            return False
+        kind = type(value)
+        if kind is str:
+            if not _is_plain_text(cast("str", value)):
+                return False
+        elif kind is int:
+            if not -_LARGEST <= cast("int", value) <= _LARGEST:
+                return False
+        elif kind is not bool and value is not None:
+            return False
+    return True
+
+
+def _comes_back(held: Mapping[str, object]) -> bool:
+    plain = dict(held)
+    try:
+        text = to_json(plain)
+        return _ODD.search(text) is None and bool(from_json(text) == plain)
+    except ValueError:
+        return False
+
+
+def _is_plain_text(text: str) -> bool:
+    return "\0" not in text if text.isascii() else text.isprintable()
 
 
 def _plain(value: Mapping[str, object]) -> None:

@@ -53,6 +53,7 @@ def new_event(
     Where there is neither, a correlation begins with this event.
     """
     event_id = new_id()
+    goes_along = carried()
     correlation = caused_by.correlation_id if caused_by else current_correlation_id()
     return Event(
         id=event_id,
@@ -64,10 +65,11 @@ def new_event(
         causation_id=str(caused_by.id) if caused_by else current_cause(),
         source=source,
         data=MappingProxyType(dict(data)),
-        metadata=MappingProxyType({**carried(), **metadata}),
+        metadata=MappingProxyType({**goes_along, **metadata}) if goes_along or metadata else _NOTHING,
     )
 
 
+@lru_cache
 def is_event_name(text: str) -> bool:
     """Say whether an event can be called that: `module.action` or `module.entity.action`."""
     return _NAME.fullmatch(text) is not None

@@ -19,11 +19,15 @@ def name_missing_tables(engine: AsyncEngine, metadata: MetaData) -> None:
     def translate(context: ExceptionContext) -> MissingTableError | None:
         if context.execution_context and context.execution_context.execution_options.get(_ASKS):
             return None
-        words = _words(context.original_exception)
-        missing = [word for word in words if word in metadata.tables]
-        return MissingTableError(missing[-1]) if missing else None
+        return missing_table(context.original_exception, metadata)
 
     event.listen(engine.sync_engine, "handle_error", translate)
+
+
+def missing_table(error: BaseException, metadata: MetaData) -> MissingTableError | None:
+    """Answer what to say of a driver's error where it asked for one of these tables and the database has it not."""
+    missing = [word for word in _words(error) if word in metadata.tables]
+    return MissingTableError(missing[-1]) if missing else None
 
 
 def _words(error: BaseException) -> list[str]:

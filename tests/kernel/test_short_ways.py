@@ -1,0 +1,144 @@
+"""What is done with the driver's own connections: in as few ways to the database as there can be, and as safely."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Connection, insert, select, text
+from sqlalchemy.exc import OperationalError
+
+from kernel.errors import MissingTableError
+from kernel.event_store import ConcurrencyError, StreamState
+from kernel.event_store_database import DatabaseEvents
+from kernel.event_table import StreamRow
+from kernel.events import Event, new_event
+from kernel.fields import table_of
+from kernel.ids import new_id
+from tests.kernel.conftest import SQL, opened
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from pathlib import Path
+
+    from kernel.database import Database
+
+pytestmark = pytest.mark.anyio
+STREAMS = table_of(StreamRow)
+NO_STREAM = StreamState.NO_STREAM
+
+
+@pytest.fixture(params=["sqlite in memory", *SQL])
+async def database(request: pytest.FixtureRequest, tmp_path: Path, anyio_backend: str) -> AsyncGenerator[Database]:
+    async for shop in opened(request.param, request, tmp_path):
+        assert shop.database is not None
+        yield shop.database
+
+
+def event() -> Event:
+    return new_event("users.created", key="k", source="test", data={"text": "ü", "list": [1, {"a": 2.5}]})
+
+
+def name() -> str:
+    return f"users-{uuid4()}"
+
+
+def added(stream: str) -> dict[str, object]:
+    return {"id": new_id(), "name": stream, "version": 7}
+
+
+async def version(database: Database, stream: str) -> int | None:
+    def read(connection: Connection) -> int | None:
+        return connection.scalar(select(STREAMS.c.version).where(STREAMS.c.name == stream))
+
+    return await database.together(read, writes=False)
+
+
+async def test_what_is_done_together_is_one_transaction(database: Database) -> None:
+    stream, other = name(), name()
+    await database.together(lambda connection: connection.execute(insert(STREAMS), added(stream)).rowcount)
+
+    def fail(connection: Connection) -> None:
+        connection.execute(insert(STREAMS), added(other))
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await database.together(fail)
+    assert [await version(database, each) for each in (stream, other)] == [7, None]
+
+
+async def test_what_is_done_together_belongs_to_the_running_transaction(database: Database) -> None:
+    stream = name()
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction():
+            await database.together(lambda connection: connection.execute(insert(STREAMS), added(stream)).rowcount)
+            assert await version(database, stream) == 7
+            raise ZeroDivisionError
+    assert await version(database, stream) is None
+
+
+async def test_writers_of_one_process_queue_up(database: Database) -> None:
+    store, streams = DatabaseEvents(database), [name() for _ in range(20)]
+
+    async def relay(stream: str) -> None:
+        await database.together(lambda connection: connection.execute(insert(STREAMS), added(stream)).rowcount)
+
+    relayed = [name() for _ in range(20)]
+    await asyncio.gather(
+        *(store.append(each, [event(), event()], expected=NO_STREAM) for each in streams), *map(relay, relayed)
+    )
+    assert [await store.version(each) for each in streams] == [2] * 20
+    assert [await version(database, each) for each in relayed] == [7] * 20
+
+
+async def test_sqlite_says_what_it_refuses(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    async for shop in opened("sqlite", request, tmp_path):
+        database = shop.database
+        assert database is not None
+        with pytest.raises(OperationalError, match="no such table: nowhere"):
+            await database.in_sqlite(lambda connection: connection.execute("SELECT * FROM nowhere"))
+        # The transaction has ended, and the connection serves the next one.
+        await DatabaseEvents(database).append(stream := name(), [event()], expected=NO_STREAM)
+        assert await DatabaseEvents(database).version(stream) == 1
+
+
+@pytest.mark.postgres
+async def test_an_append_outlives_the_connection_that_was_kept(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    async for shop in opened("postgresql", request, tmp_path):
+        database = shop.database
+        assert database is not None
+        store, stream = DatabaseEvents(database), name()
+        await store.append(stream, [event()], expected=NO_STREAM)
+        async with database.driver() as driver:
+            killed = driver.get_server_pid()
+        async with database.transaction() as session:  # on another connection, since that one is kept
+            await session.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": killed})
+        await store.append(stream, [event()], expected=1)
+        async with database.driver() as driver:
+            assert driver.get_server_pid() != killed
+        assert [each.number for each in await store.read_stream(stream)] == [1, 2]
+
+
+@pytest.mark.postgres
+async def test_what_an_append_could_not_store_is_not_counted(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    async for shop in opened("postgresql", request, tmp_path):
+        assert shop.database is not None
+        store, stream, first = DatabaseEvents(shop.database), name(), event()
+        there = await store.append(stream, [first], expected=NO_STREAM)
+        assert await store.append(stream, [first], expected=1) == there
+        with pytest.raises(ConcurrencyError):
+            await store.append(stream, [event()], expected=3)
+        assert (await store.version(stream), len(await store.read_stream(stream))) == (1, 1)
+
+
+async def test_a_table_that_is_missing_is_named(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    async for shop in opened("sqlite", request, tmp_path):
+        database = shop.database
+        assert database is not None
+        await database.drop_tables()
+        with pytest.raises(MissingTableError, match="'event_streams' is not in the database; create it"):
+            await DatabaseEvents(database).append(name(), [event()], expected=NO_STREAM)
+        with pytest.raises(MissingTableError, match="'event_streams'"):
+            await DatabaseEvents(database).version(name())
