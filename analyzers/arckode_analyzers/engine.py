@@ -189,8 +189,10 @@ def _without_collection(
             from arckode_analyzers import links  # not needed on a warm run
 
             trees = ((files, digests), (beside[0], digests_of(beside[0])))
-            found_links = links.build(trees, {**tests, **facts}, project.roots, config.sources)
-            cache.keep_links(registry.fingerprint(), found_links.stored())
+            stamp = registry.fingerprint()
+            if not links.serves(links.restored(cache.links(stamp)), trees, project.roots):
+                found_links = links.build(trees, {**tests, **facts}, project.roots, config.sources)
+                cache.keep_links(stamp, found_links.stored())
         counts = (len(files), graph.total, graph.unresolved, parsed)
         return Verdict(found, _suppressions(project), tuple(incomplete), *counts)
     finally:
