@@ -189,8 +189,10 @@ def _without_collection(
             from arckode_analyzers import links  # not needed on a warm run
 
             trees = ((files, digests), (beside[0], digests_of(beside[0])))
-            found_links = links.build(trees, {**tests, **facts}, project.roots, config.sources)
-            cache.keep_links(registry.fingerprint(), found_links.stored())
+            stamp = registry.fingerprint()
+            if not links.serves(links.restored(cache.links(stamp)), trees, project.roots):
+                found_links = links.build(trees, {**tests, **facts}, project.roots, config.sources)
+                cache.keep_links(stamp, found_links.stored())
         counts = (len(files), graph.total, graph.unresolved, parsed)
         return Verdict(found, _suppressions(project), tuple(incomplete), *counts)
     finally:
@@ -224,7 +226,9 @@ def _read(
             incomplete = [f"{path}: {problems[name]}" for path, name in digests.items() if name in problems]
     if cache is not None and packed.keys() != known.keys():
         cache.keep_facts(packed, packed.keys() ^ known.keys())
-    facts = [{path: facts_of(packed[name]) for path, name in digests.items() if name in packed} for _, digests in trees]
+    del known
+    unpacked = {name: facts_of(packed.pop(name)) for name in list(packed)}  # both at once weigh a quarter more
+    facts = [{path: unpacked[name] for path, name in digests.items() if name in unpacked} for _, digests in trees]
     return facts, incomplete, parsed
 
 
@@ -268,14 +272,18 @@ def _run(
     stamp = registry.fingerprint()
     analysis = Analysis(project, base, dict if cache is None else lambda: cache.statements(stamp))
     found: set[Finding] = set()
-    for rule in rules:
-        for source in project.of_layers(rule.layers) if rule.layers else project.judged():
-            if wanted is not None and source.path not in wanted:
+    for source in project.sources.values():
+        if wanted is not None and source.path not in wanted:
+            continue
+        for rule in rules:
+            if not project.is_for(rule.layers, source):
                 continue
             try:
                 found.update(finding(rule, spot) for spot in rule.check(analysis, source))
             except Exception as error:
                 raise RuleCrash(rule.code, source.path, error) from error
+        source.forget()
+        analysis.resolver.forget_when_full()
     if cache is not None and analysis.has_read_sql and analysis.sql_reader.learnt:
         cache.keep_statements(stamp, analysis.sql_reader.used)
     return tuple(sorted(found, key=lambda each: each.order)), analysis.graph

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # A word in more files than this says nothing about any of them.
 COMMON = 200
+_STILL_SERVES = 3
 _WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]+")
 _QUOTED = re.compile(rb"""["'`]([^"'`\s]{2,80})["'`]""")
 
@@ -69,6 +70,16 @@ class Links:
 def restored(document: Mapping[str, object]) -> Links | None:
     """Return what was stored, or None."""
     return Links(**cast("dict[str, tuple[str, ...]]", document)) if document else None  # type: ignore[arg-type]  # signed
+
+
+def serves(links: Links | None, trees: Sequence[tuple[object, Mapping[str, str]]], roots: tuple[str, ...]) -> bool:
+    """Tell whether links still do: who asks takes a few changed files as they are now, but no other files."""
+    if links is None or links.roots != roots:
+        return False
+    digests = {path: name for _, names in trees for path, name in names.items()}
+    if links.paths != tuple(digests):
+        return False
+    return sum(one != other for one, other in zip(links.digests, digests.values(), strict=True)) <= _STILL_SERVES
 
 
 def build(

@@ -44,20 +44,29 @@ class Shapes:
         """Return the shape of an expression; beyond a depth nobody writes by hand it is unknown."""
         if node is None or self._depth > _DEEPEST:
             return UNKNOWN
-        if type(node) is ast.Name:
-            name = node.id
+        kind = type(node)
+        if kind is ast.Name:
+            name = node.id  # type: ignore[attr-defined]  # `type` tells faster than `isinstance`, which mypy knows
             named = self._names.get(name)
             if named is None:
                 named = self._names[name] = ("name", name)
             return named
         known = self._known.get(id(node))
-        if known is None:
-            self._depth += 1
-            build = _BUILDERS.get(type(node), _other)
-            found = build(self, node)
-            known = self._known[id(node)] = self._same.setdefault(_key(found), found)
-            self._depth -= 1
-        return known
+        if known is not None:
+            return known
+        self._depth += 1
+        if kind is ast.Attribute:  # the commonest kind, looked for before it is built
+            base, name = self.of(node.value), node.attr  # type: ignore[attr-defined]  # see above
+            key = (id(base), name)
+            same = self._same.get(key)
+            if same is None:
+                same = self._same[key] = ("attr", base, name)
+        else:
+            found = _BUILDERS.get(kind, _other)(self, node)
+            same = self._same.setdefault(_key(found), found)
+        self._known[id(node)] = same
+        self._depth -= 1
+        return same
 
     def all_of(self, nodes: Iterable[ast.AST | None]) -> tuple[Shape, ...]:
         return tuple(map(self.of, nodes))
@@ -78,13 +87,13 @@ def _key(shape: Shape) -> object:
 
     Only two kinds of key begin with a number, an identity; bytes tell 1 from True.
     """
-    match shape:
-        case ("attr", base, name):
-            return (id(base), name)
-        case ("call", func, tuple(args), tuple(keywords)):
-            return (id(func), *map(id, args), None, *((name, id(value)) for name, value in keywords))
-        case ("const", str(text)):
-            return text
+    kind = shape[0]
+    if kind == "call":
+        _, func, args, keywords = shape
+        given = [(name, id(value)) for name, value in keywords] if keywords else ()  # type: ignore[attr-defined]  # pairs
+        return (id(func), *map(id, args), None, *given)  # type: ignore[call-overload]  # the arguments are shapes
+    if kind == "const" and isinstance(shape[1], str):
+        return shape[1]
     return marshal.dumps(shape, _WITHOUT_REFERENCES)  # type: ignore[arg-type]  # plain values, all the way down
 
 
@@ -205,7 +214,6 @@ def _other(shapes: Shapes, node: ast.AST) -> Shape:
 
 
 _BUILDERS: dict[type[ast.AST], Callable[..., Shape]] = {
-    ast.Attribute: lambda shapes, node: ("attr", shapes.of(node.value), node.attr),
     ast.Call: _call,
     ast.Constant: _constant,
     ast.Subscript: lambda shapes, node: ("item", shapes.of(node.value), shapes.of(node.slice)),

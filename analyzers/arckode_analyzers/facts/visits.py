@@ -273,7 +273,8 @@ def _handler(walk: Walk, node: ast.ExceptHandler, place: Place) -> None:
 
 
 def _call(walk: Walk, node: ast.Call, place: Place) -> None:
-    _, func, args, keywords = walk.shapes.of(node) if walk.shapes.of(node) != UNKNOWN else ("call", UNKNOWN, (), ())
+    shape = walk.shapes.of(node)
+    _, func, args, keywords = ("call", UNKNOWN, (), ()) if shape is UNKNOWN else shape
     if place.unset:
         walk.unset_at[len(walk.calls)] = place.unset
     row = (func, args, keywords, place.loops, None, id(node) in walk.discarded)
@@ -281,7 +282,11 @@ def _call(walk: Walk, node: ast.Call, place: Place) -> None:
         Call(place.function, *row, node.lineno, node.col_offset, place.blocks)  # type: ignore[arg-type]  # the parts of a call's shape
     )
     walk.called.add(id(node.func))
-    walk.inside(node, place)
+    if node.keywords:
+        walk.push([keyword.value for keyword in node.keywords], place)
+    if node.args:
+        walk.push(node.args, place)
+    walk.push((node.func,), place)
 
 
 def _return(walk: Walk, node: ast.Return | ast.Yield | ast.YieldFrom, place: Place) -> None:

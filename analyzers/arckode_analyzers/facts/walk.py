@@ -127,8 +127,11 @@ class Walk:
 
     def block(self, statements: Sequence[ast.stmt], place: Place) -> None:
         """Push the statements that can run, knowing what the last of them leaves."""
-        end = next((index for index, node in enumerate(statements) if isinstance(node, _ENDS)), len(statements) - 1)
-        reachable = statements[: end + 1]
+        reachable = statements
+        for index, node in enumerate(statements, 1):
+            if isinstance(node, _ENDS):
+                reachable = statements[:index]
+                break
         last = reachable[-1] if reachable else None
         if isinstance(last, ast.Return | ast.Raise):
             place = place._replace(loops=())

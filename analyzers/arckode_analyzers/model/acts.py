@@ -113,4 +113,4 @@ def running(graph: CallGraph, acts: Acts, handlers: Iterator[FunctionAt]) -> dic
 
 def calls_in(source: Source, function: int) -> Iterator[CallAt]:
     """Yield the calls written in a function, in source order."""
-    return (source.call(at) for at, row in enumerate(source.facts.calls) if row.function == function)
+    return (source.call(at) for at in source.numbers_of.get(function, ()))

@@ -216,7 +216,7 @@ class Analysis:
 
     @cached_property
     def schema_drift(self) -> SchemaDrift:
-        return SchemaDrift(self.project, self.migrations, DeclaredTables(self))
+        return SchemaDrift(self.project, self.migrations, lambda: DeclaredTables(self))
 
     @cached_property
     def sql_reader(self) -> Reader:

@@ -212,8 +212,8 @@ class Bodies:
             case ("comp", _, (tuple(first), *_)):
                 return self._is_raw(function, first, depth + 1)
             case ("name", _):
-                rows = function.source.facts.bindings
-                values = (row.value for row in rows if row.function == function.index and row.target == shape)
+                rows = function.source.bindings_of.get(function.index, ())
+                values = (row.value for row in rows if row.target == shape)
                 return any(value is not None and self._is_raw(function, value, depth + 1) for value in values)
         return False
 
@@ -222,9 +222,7 @@ class Bodies:
     def _holding(self, function: FunctionAt, read: Shape) -> set[str]:
         """Return the names that hold what was read, or something made of it."""
         names: set[str] = set()
-        rows = [
-            row for row in function.source.facts.bindings if row.function == function.index and row.value is not None
-        ]
+        rows = [row for row in function.source.bindings_of.get(function.index, ()) if row.value is not None]
         for _ in range(5):
             for row in rows:
                 value = row.value or ()

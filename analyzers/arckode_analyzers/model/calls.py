@@ -7,7 +7,7 @@ as an argument is called by the call that passes it, when the callee calls that 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from arckode_analyzers.model.constants import tabled
 from arckode_analyzers.model.implied import Implied
@@ -17,7 +17,7 @@ from arckode_analyzers.model.takers import taker
 from arckode_analyzers.model.values import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from arckode_analyzers.facts.records import Call, Parameter
     from arckode_analyzers.facts.shapes import Shape
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from arckode_analyzers.model.resolver import Resolver
     from arckode_analyzers.model.source import Source
 
+# A parameter of a function, and what a call passes for it.
+_Match: TypeAlias = "tuple[str, Parameter, Value | None]"
 _ROUNDS = 12
 _SEVERAL = 2
 _CALL_THEIR_ARGUMENTS = frozenset(
@@ -192,13 +194,19 @@ class CallGraph:
         else:
             value = self._operator(call)
         call.value = value
-        targets = tuple(self._targets(call, value))
+        matched = () if value is None else tuple(self._matched(call, value))
+        targets = tuple(self._targets(call, value, matched))
         call.targets = targets if len(targets) < _SEVERAL else tuple(dict.fromkeys(targets))
-        self._learn(call, value)
-        if value is None or says_nothing(value) or self._is_stub(value):
+        if value is None:
             return True
-        given = [*self._arguments(call), *(self._argument(call, shape) for _, shape in record.keywords)]
-        return any(says_nothing(argument) for argument in given)
+        self._learn(call, value, matched)
+        if says_nothing(value) or self._is_stub(value):
+            return True
+        value_of, source, function = self.resolver.value, call.source, record.function
+        for shape in record.args:
+            if says_nothing(value_of(source, function, shape)):
+                return True
+        return any(says_nothing(value_of(source, function, shape)) for _, shape in record.keywords)
 
     def _operator(self, call: CallAt) -> Value | None:
         """Return the method behind a property or an operator."""
@@ -214,8 +222,9 @@ class CallGraph:
 
     # What a value leads to
 
-    def _targets(self, call: CallAt, value: Value | None) -> Iterator[Target]:
-        yield from self._chosen(call)
+    def _targets(self, call: CallAt, value: Value | None, matched: Iterable[_Match]) -> Iterator[Target]:
+        if call.record.func[0] in {"item", "call"}:
+            yield from self._chosen(call)
         key = key_of(call.record, value)
         if key is not None:
             yield from (target._replace(through=call) for target in self._leads(self._argument(call, key)))
@@ -227,7 +236,7 @@ class CallGraph:
         if value is None:
             return
         yield from self._leads(value)
-        yield from self._handed_over(call, value)
+        yield from self._handed_over(matched)
 
     def _chosen(self, call: CallAt) -> Iterator[Target]:
         """Yield what a call picks from a table of functions: `ACTIONS[name](row)`, `ACTIONS.get(name)(row)`."""
@@ -320,8 +329,8 @@ class CallGraph:
             return record.args[0]
         return record.func
 
-    def _handed_over(self, call: CallAt, value: Value) -> Iterator[Target]:
-        for symbol, parameter, argument in self._matched(call, value):
+    def _handed_over(self, matched: Iterable[_Match]) -> Iterator[Target]:
+        for symbol, parameter, argument in matched:
             through = self._parameters_called.get((symbol, parameter.name))
             if through is not None and argument is not None and argument.kind in {"function", "method"}:
                 yield from (target._replace(through=through) for target in self._leads(argument))
@@ -334,7 +343,7 @@ class CallGraph:
     def _argument(self, call: CallAt, shape: Shape) -> Value | None:
         return self.resolver.value(call.source, call.record.function, shape)
 
-    def _matched(self, call: CallAt, value: Value) -> Iterator[tuple[str, Parameter, Value | None]]:
+    def _matched(self, call: CallAt, value: Value) -> Iterator[_Match]:
         """Pair the arguments of a call with the parameters of the project's function it reaches."""
         record = call.record
         given = record.args
@@ -365,13 +374,11 @@ class CallGraph:
             return None if found is None else self.project.functions.get(found.name)
         return None
 
-    def _learn(self, call: CallAt, value: Value | None) -> None:
-        if value is None:
-            return
+    def _learn(self, call: CallAt, value: Value, matched: Iterable[_Match]) -> None:
         if value.name == "kernel.Port.connect" and value.of is not None and value.of.args:
             for argument in self._arguments(call)[:1]:
                 self._implement(value.of.args[0].name, argument)
-        for symbol, parameter, argument in self._matched(call, value):
+        for symbol, parameter, argument in matched:
             if argument is None or argument.name in SAYS_NOTHING or argument.kind in {"module", "external"}:
                 continue
             source = self.project.functions[symbol].source

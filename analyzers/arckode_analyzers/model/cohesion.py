@@ -144,7 +144,7 @@ class Cohesion:
     def _attributes(self) -> list[str]:
         """Return what an instance holds, assigned or declared, here or in a base that a method counts on."""
         declared = self._source.names.get((self._klass.record.function, self._klass.index), {})
-        assigned = [name for symbol, name in self._analysis.project.attributes if symbol == self._klass.symbol]
+        assigned = self._analysis.project.attributes_of.get(self._klass.symbol, ())
         used = sorted(name for method in self._methods for name in method.uses)
         return [*declared, *assigned, *used]
 

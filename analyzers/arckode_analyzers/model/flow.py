@@ -198,6 +198,7 @@ class Walk:
         self._active.add(key)
         frame = Frame(self, function, meaning._replace(vouched=vouched))
         summary = done[key] = frame.summary()
+        frame.close()
         self._active.discard(key)
         return summary
 

@@ -83,6 +83,10 @@ class Frame:
             vouched -= {EVERYTHING}
         return Summary(result, vouched, self.guards.when(truth=True), self.guards.when(truth=False), self.proves)
 
+    def close(self) -> None:
+        """Let go of the helpers that know this frame: the garbage collector is off while rules run."""
+        del self.guards, self.asking
+
     def _results(self) -> Origins:
         found: Origins = NOTHING
         for row in self.source.results_of.get(self.function.index, ()):

@@ -24,6 +24,8 @@ from arckode_analyzers.model.provenance import (
 from arckode_analyzers.model.sinks import words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from arckode_analyzers.facts.records import Block, Raise, Result
     from arckode_analyzers.facts.shapes import Shape
     from arckode_analyzers.model.frame import Frame
@@ -177,9 +179,8 @@ class Guards:
         places += [row.blocks for row in self._raises()]
         return not any(all(self._blocks[at].kind in {"with", "try"} for at in blocks) for blocks in places)
 
-    def _raises(self) -> list[Raise]:
-        index = self._frame.function.index
-        return [row for row in self._frame.source.facts.raises if row.function == index]
+    def _raises(self) -> Sequence[Raise]:
+        return self._frame.source.raises_of.get(self._frame.function.index, ())
 
     def _bare_returns(self) -> list[Spot]:
         """Return the places inside the conditions whose body leaves without a value and without raising."""

@@ -182,11 +182,8 @@ class Loading:
         """Tell whether a block is the life of a session: `with Session() as session`."""
         block = source.facts.blocks[at]
         return block.kind == "with" and any(
-            row.how == "with"
-            and row.function == function
-            and row.value == block.test
-            and self._is_session(source, function, row.target)
-            for row in source.facts.bindings
+            row.how == "with" and row.value == block.test and self._is_session(source, function, row.target)
+            for row in source.bindings_of.get(function, ())
         )
 
     def _is_session(self, source: Source, function: int, target: Shape) -> bool:

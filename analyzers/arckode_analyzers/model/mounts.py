@@ -70,6 +70,33 @@ class _Included:
     spot: Spot
 
 
+class _Index:
+    """Routes by how many parts their paths have and how these begin, so that not every two of them are compared."""
+
+    def __init__(self, application: tuple[Mounted, ...]) -> None:
+        self._by_path: dict[str, list[int]] = {}
+        self._by_start: dict[tuple[int, str], list[int]] = {}
+        self._of_any_length: list[int] = []
+        for at, mounted in enumerate(application):
+            self._by_path.setdefault(mounted.path, []).append(at)
+            if ":path}" in mounted.path:
+                self._of_any_length.append(at)
+            elif "{" in mounted.path:
+                length, start = _start(mounted.path)
+                self._by_start.setdefault((length, "" if "{" in start else start), []).append(at)
+
+    def rivals(self, path: str, request: str) -> list[int]:
+        length, start = _start(request)
+        found = {*self._by_path.get(path, ()), *self._of_any_length}
+        return sorted(found.union(self._by_start.get((length, start), ()), self._by_start.get((length, ""), ())))
+
+
+def _start(path: str) -> tuple[int, str]:
+    """Return how many parts a path has, and the first two: before the first slash there is mostly nothing."""
+    parts = path.split("/")
+    return len(parts), "/".join(parts[:2])
+
+
 class Mounts:
     """Every application with its routes."""
 
@@ -88,11 +115,19 @@ class Mounts:
         children = {each.child for group in self._includes.values() for each in group}
         known = dict.fromkeys((*self._includes, *self._routes))
         self.applications = tuple(tuple(self._flatten(router, "", (), 0)) for router in known if router not in children)
+        self._indexes: dict[int, _Index] = {}
         self._registered_in = grouped(
             (mounted.route.source.path, (application, mounted))
             for application in self.applications
             for mounted in application
         )
+
+    def rivals(self, application: tuple[Mounted, ...], path: str, request: str) -> Iterator[Mounted]:
+        """Yield the routes of an application, in order, that have a path or may take a request, and few others."""
+        index = self._indexes.get(id(application))
+        if index is None:
+            index = self._indexes[id(application)] = _Index(application)
+        yield from (application[at] for at in index.rivals(path, request))
 
     def of(self, source: Source) -> list[tuple[tuple[Mounted, ...], Mounted]]:
         """Return the routes that a file registers, each with those of the application that serves it."""

@@ -98,12 +98,19 @@ class Project:
             for index, symbol in enumerate(source.class_symbols)
         }
         self.attributes = self._attributes()
+        self.attributes_of = grouped(self.attributes)
 
     def judged(self, *layers: str) -> Iterator[Source]:
         """Yield the files that rules look at, or those of some layers."""
         for source in self.sources.values():
             if is_judged(source) and (not layers or source.layers.intersection(layers)):
                 yield source
+
+    def is_for(self, layers: tuple[str, ...], source: Source) -> bool:
+        """Tell whether a rule looks at a file: one of the layers that it names, by default what rules judge."""
+        if not layers:
+            return is_judged(source)
+        return "*" in layers or not source.layers.isdisjoint(layers)
 
     def of_layers(self, layers: Iterable[str]) -> Iterator[Source]:
         """Yield the files of some layers, whether or not the module rules apply there; `*` is every file."""

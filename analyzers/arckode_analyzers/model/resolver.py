@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _BUILTINS = frozenset(dir(builtins))
 _DEEPEST = 80
 _FEW = 8
+_MOST_HELD = 200_000
 _Key: TypeAlias = tuple[object, ...]
 
 
@@ -54,11 +55,14 @@ class Resolver:
         self._known.clear()
         self._values.clear()
 
+    def forget_when_full(self) -> None:
+        """Drop what was computed when that weighs more than computing some of it again costs."""
+        if len(self._held) > _MOST_HELD and not self._active:
+            self.forget()
+            self._held.clear()
+
     def value(self, source: Source, function: int, shape: Shape) -> Value | None:
         """Return what an expression stands for inside a function of a file."""
-        build = EXPRESSIONS.get(str(shape[0]))
-        if build is None:
-            return None
         places = self._values.get(source)
         if places is None:
             places = self._values[source] = {}
@@ -68,6 +72,9 @@ class Resolver:
         key = id(shape)
         if key in known:  # the way most questions end, kept free of calls
             return known[key]
+        build = EXPRESSIONS.get(str(shape[0]))
+        if build is None:
+            return None
         self._held.setdefault(key, shape)
         active = (source, function, key)
         if active in self._active or len(self._active) > _DEEPEST:

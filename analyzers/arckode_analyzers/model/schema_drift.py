@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from arckode_analyzers.facts.shapes import within
 from arckode_analyzers.sql.replay import Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from arckode_analyzers.model.declared_tables import Declared, DeclaredTable, DeclaredTables
     from arckode_analyzers.model.migrations import Migrations, Statement
@@ -63,10 +64,10 @@ class Drift:
 class SchemaDrift:
     """Compares each declared table with what the migrations leave, as far as the files of both can be read."""
 
-    def __init__(self, project: Project, migrations: Migrations, declared: DeclaredTables) -> None:
+    def __init__(self, project: Project, migrations: Migrations, declared: Callable[[], DeclaredTables]) -> None:
         self._project = project
         self._migrations = migrations
-        self._declared = declared
+        self._read_declared = declared
         self.by_path: dict[str, list[Drift]] = {}
         found: dict[Drift, list[str]] = {}
         engines = [engine for engine in migrations.engines if self._is_covered(engine)]
@@ -75,6 +76,10 @@ class SchemaDrift:
                 found.setdefault(drift, []).append(engine)
         for drift in sorted(found):
             self.by_path.setdefault(drift.path, []).append(_with_engines(drift, found[drift], len(engines)))
+
+    @cached_property
+    def _declared(self) -> DeclaredTables:
+        return self._read_declared()
 
     def _is_covered(self, engine: str) -> bool:
         """Tell whether every migration can be read and has statements for an engine."""

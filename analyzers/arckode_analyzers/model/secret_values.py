@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -41,6 +42,8 @@ _PASSWORD_FORMS = frozenset(
     }
 )
 _TOKEN_MAKERS = frozenset({"kernel.new_token"})
+_HASH_WORDS = re.compile("|".join(sorted({each.rpartition(".")[2] for each in _HASHING} | _HASH_PACKAGES)).encode())
+_TOKEN_WORDS = re.compile("|".join(each.rpartition(".")[2] for each in sorted(_TOKEN_MAKERS)).encode())
 _DEEPEST = 6
 
 
@@ -52,14 +55,23 @@ class SecretValues:
         self._no_hash: set[_Key] = set()
 
     @cached_property
+    def _names_a_hash(self) -> bool:
+        """Tell whether anything that hashes is named somewhere: under another name it is imported by its own."""
+        return any(source.holds(_HASH_WORDS) for source in self._analysis.project.sources.values())
+
+    @cached_property
     def hashed(self) -> frozenset[tuple[str, str]]:
         """The fields, by model, that somewhere receive the hash of a password."""
+        if not self._names_a_hash:
+            return frozenset()
         return frozenset(found for source in self._sources() for found in self._stored(source))
 
     @cached_property
     def tokens(self) -> frozenset[tuple[str, str]]:
         """The fields, by model, that the runtime fills with a fresh token."""
         found = set()
+        if not any(source.holds(_TOKEN_WORDS) for source in self._analysis.project.sources.values()):
+            return frozenset()
         for source in self._sources():
             for row in source.facts.bindings:
                 if row.owner < 0 or row.value is None or row.target[0] != "name":
@@ -125,6 +137,8 @@ class SecretValues:
         A breadth-first walk over what it is made of. Where nothing is left to look at, nothing on the way is a hash
         either: without that, code whose functions hand on each other's results would be walked once per way through it.
         """
+        if not self._names_a_hash:
+            return False
         level = [(source, function, shape)]
         seen: set[_Key] = set()
         for _ in range(_DEEPEST * 4 + 1):

@@ -25,8 +25,8 @@ def single_rows(analysis: Analysis, call: CallAt) -> frozenset[Shape]:
                 queries[other.record.shape] = analysis.effects.end(each).method in _BY_ID
     return frozenset(
         binding.target
-        for binding in call.source.facts.bindings
-        if binding.function == function and binding.value is not None and _is_row(binding.value, queries)
+        for binding in call.source.bindings_of.get(function, ())
+        if binding.value is not None and _is_row(binding.value, queries)
     )
 
 

@@ -9,13 +9,24 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Iterable
 
-    from arckode_analyzers.facts.records import Binding, Call, FileFacts, Import, Parameter, Result
+    from arckode_analyzers.facts.records import (
+        Binding,
+        Block,
+        Call,
+        FileFacts,
+        Import,
+        Parameter,
+        Raise,
+        Read,
+        Result,
+    )
     from arckode_analyzers.model.calls import CallAt
 
 What: TypeAlias = Literal["parameter", "binding", "function", "class", "import"]
 
 _FEW = 8
-_Row = TypeVar("_Row", "Call", "Result", "Parameter")
+_INDEXES = frozenset({"bindings_of", "blocks_of", "calls_of", "raises_of", "reads_of", "results_of"})
+_Row = TypeVar("_Row", "Binding", "Block", "Call", "Parameter", "Raise", "Read", "Result")
 
 
 class Definition(NamedTuple):
@@ -62,6 +73,22 @@ class Source:
         return _grouped(self.facts.parameters)
 
     @cached_property
+    def reads_of(self) -> dict[int, tuple[Read, ...]]:
+        return _grouped(self.facts.reads)
+
+    @cached_property
+    def raises_of(self) -> dict[int, tuple[Raise, ...]]:
+        return _grouped(self.facts.raises)
+
+    @cached_property
+    def bindings_of(self) -> dict[int, tuple[Binding, ...]]:
+        return _grouped(self.facts.bindings)
+
+    @cached_property
+    def blocks_of(self) -> dict[int, tuple[Block, ...]]:
+        return _grouped(self.facts.blocks)
+
+    @cached_property
     def readers(self) -> frozenset[int]:
         """The functions that read attributes."""
         return frozenset(row.function for row in self.facts.reads)
@@ -102,6 +129,11 @@ class Source:
         for index, row in enumerate(self.facts.functions[1:], 1):
             found.setdefault(row.owner, []).append(index)
         return found
+
+    def forget(self) -> None:
+        """Drop the indexes that only rules about this file ask for often; they are made again when somebody asks."""
+        for name in _INDEXES & vars(self).keys():
+            delattr(self, name)
 
     def imply(self, records: Iterable[Call]) -> None:
         """Take in the calls that are not written as one; they count on from the written ones."""

@@ -78,7 +78,7 @@ def _members(analysis: Analysis, value: Value) -> frozenset[str] | None:
         own = {name for name, _ in analysis.project.methods(klass)} | _assigned(klass)
         if own & _DYNAMIC or not all(_is_dataclass(klass.source, decorator) for decorator in klass.record.decorators):
             return None
-        names |= own | {name for owner, name in analysis.project.attributes if owner == each.name}
+        names |= own | set(analysis.project.attributes_of.get(each.name, ()))
     return frozenset(names)
 
 

@@ -114,8 +114,8 @@ class _Search(NamedTuple):
         source = function.source
         if self.depth > _DEEPEST or _is_prepared(source, function.index, name):
             return
-        for read in source.facts.reads:
-            if read.function == function.index and (loop is None or loop in read.loops):
+        for read in source.reads_of.get(function.index, ()):
+            if loop is None or loop in read.loops:
                 yield from self._read(source, read, name)
         for call in self.analysis.calls_in(function):
             if loop is None or loop in call.record.loops:
@@ -188,7 +188,7 @@ def _is_prepared(source: Source, function: int, name: str) -> bool:
 def _is_set(source: Source, read: Read, name: str, attribute: str) -> bool:
     """Tell whether the function itself puts the related row there."""
     target = ("attr", ("name", name), attribute)
-    return any(row.function == read.function and row.target == target for row in source.facts.bindings)
+    return any(row.target == target for row in source.bindings_of.get(read.function, ()))
 
 
 # Without a loop
@@ -219,11 +219,11 @@ def _as_used(source: Source, function: int, loaded: Loaded, access: Access) -> L
 
 
 def _stands_in(source: Source, function: int, access: Access, block: int) -> bool:
-    places = (source.facts.reads, source.facts.calls)
+    places = (source.reads_of, source.calls_of)
     return any(
-        (each.line, each.column) == (access.line, access.column) and each.function == function and block in each.blocks
+        (each.line, each.column) == (access.line, access.column) and block in each.blocks
         for rows in places
-        for each in rows
+        for each in rows.get(function, ())
     )
 
 

@@ -45,8 +45,9 @@ def _taker(analysis: Analysis, application: tuple[Mounted, ...], later: Mounted)
     sample, methods = _sample(later.path), frozenset(later.route.methods)
     takers = (
         earlier
-        for earlier in application
-        if (earlier.path == later.path or "{" in earlier.path)
+        for earlier in analysis.mounts.rivals(application, later.path, sample)
+        if earlier is not later
+        and (earlier.path == later.path or "{" in earlier.path)
         and not methods.isdisjoint(earlier.route.methods)
         and _takes(earlier, later, sample)
     )
@@ -55,7 +56,8 @@ def _taker(analysis: Analysis, application: tuple[Mounted, ...], later: Mounted)
 
 def _takes(earlier: Mounted, later: Mounted, sample: str) -> bool:
     """Tell whether an earlier route matches every request of a later one."""
-    if not _matcher(earlier.path).fullmatch(sample):
+    fixed, parameter, _ = earlier.path.partition("{")
+    if not sample.startswith(fixed) or (parameter and not _matcher(earlier.path).fullmatch(sample)):
         return False
     before = earlier.comes_before(later)
     if before is None:

@@ -71,7 +71,7 @@ def _has_repository(analysis: Analysis, klass: ClassAt) -> bool:
         for row in klass.source.facts.bindings
         if row.owner == klass.index and row.target[0] == "name" and row.annotation is not None
     }
-    fields |= {name for owner, name in analysis.project.attributes if owner == klass.symbol}
+    fields |= set(analysis.project.attributes_of.get(klass.symbol, ()))
     return any(is_repository(analysis, resolver.attribute(made, name)) for name in sorted(fields))
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from arckode_analyzers.model.project import grouped
 from arckode_analyzers.model.sql_words import MYSQL, STANDARD
 from arckode_analyzers.rule import Example, Rule, Spot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from arckode_analyzers.facts.records import Binding, Call
     from arckode_analyzers.facts.shapes import Shape
@@ -45,10 +46,11 @@ def _is_history(source: Source) -> bool:
 def _columns(analysis: Analysis, source: Source) -> Iterator[tuple[str, str, Binding | Call]]:
     """Yield the columns that a file declares, by the name that the database sees."""
     bound: set[tuple[int, int]] = set()
+    written = grouped(((call.function, call.shape), call) for call in source.facts.calls)
     for binding in source.facts.bindings:
         if binding.owner < 0 or binding.target[0] != "name":
             continue
-        call = _column_call(analysis, source, binding)
+        call = _column_call(analysis, source, binding, written)
         if call is not None:
             bound.add((call.line, call.column))
         if call is not None or _is_mapped(analysis, source, binding):
@@ -61,12 +63,14 @@ def _columns(analysis: Analysis, source: Source) -> Iterator[tuple[str, str, Bin
                 yield given, source.symbol(call.function), call
 
 
-def _column_call(analysis: Analysis, source: Source, binding: Binding) -> Call | None:
+def _column_call(
+    analysis: Analysis, source: Source, binding: Binding, written: Mapping[tuple[int, Shape], Sequence[Call]]
+) -> Call | None:
     """Return the call that makes the column an attribute holds."""
     match binding.value:
         case ("call", tuple(func), _, _) as value if _makes_column(analysis, source, binding.function, func):
-            calls = (call for call in source.calls_of.get(binding.function, ()) if call.line >= binding.line)
-            return next((call for call in calls if call.is_shape(value)), None)
+            calls = written.get((binding.function, value), ())
+            return next((call for call in calls if call.line >= binding.line), None)
     return None
 
 
