@@ -344,6 +344,7 @@ def _attributes(field: Field) -> str:
         sign = "" if low is not None and float(low) >= 0 else "-?"
         whole = field.precision - field.scale
         places = f"(\\.\\d{{1,{field.scale}}})?" if field.scale else ""
+        found |= {"data-min": low, "data-max": high}
         found["pattern"] = f"{sign}\\d{{1,{whole}}}{places}" if whole else f"{sign}0?{places}"
     if field.type == "time":
         found["step"] = 1

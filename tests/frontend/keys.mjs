@@ -195,10 +195,8 @@ export async function byKeyboard({ page, step, check, eventually, address, api, 
     check(!(await isIn("tbody, header")), "the focus leaves the question for the page below");
     await press("Escape");
     await eventually(async () => (await here())?.name === "Delete: K-01", "the focus does not come back from the question");
-    await page.waitForTimeout(500); // no hand is quicker
     await press("Enter");
     await page.getByRole("dialog").waitFor();
-    await page.waitForTimeout(500);
     await go("Delete");
     check(await isIn("dialog"), "the focus is not in the question");
     await press("Enter");
@@ -265,6 +263,7 @@ export async function byKeyboard({ page, step, check, eventually, address, api, 
     await go("Try again");
     await press("Enter");
     await page.getByRole("link", { name: "K-01", exact: true }).waitFor();
+    await page.getByRole("link", { name: "Edit K-01" }).waitFor();
     await eventually(async () => isIn("main"), "the focus is lost with the error");
     await go("K-01");
     await press("Enter");

@@ -90,6 +90,8 @@ async function choose({ email, password }) {
   await theirs.context().close();
 }
 
+/** Answers as a proxy does whose server is away. */
+const gone = (route) => route.fulfill({ status: 502, contentType: "text/html", body: "<h1>Bad gateway</h1>" });
 const names = () => page.locator("tbody tr td:first-child a").allInnerTexts();
 const shows = (text) => page.getByText(text, { exact: false }).first().waitFor();
 const save = () => page.getByRole("button", { name: "Save" }).click();
@@ -208,6 +210,7 @@ await step("wrong values are told at their fields, before anything is sent", asy
   await page.getByLabel("Quantity").fill("99");
   await save();
   await shows("At most 10.");
+  await shows("At least 0.");
   check((await page.getByText("Fill this in.").count()) === 2, "customer and number should be missed");
   check((await page.evaluate(() => document.activeElement.name)) === "number", "the first wrong field has the focus");
   check(sent === 0, "something was sent");
@@ -344,13 +347,35 @@ await step("a server that is down is told, and a second try helps", async () => 
   await save();
   await page.getByRole("heading", { name: "A-01" }).waitFor();
   await shows("written while it was down");
-  await page.route("**/api/**", (route) => route.fulfill({ status: 502, contentType: "text/html", body: "<h1>Bad gateway</h1>" }));
+  await page.route("**/api/orders*", gone);
   await page.goto(`${address}/orders`);
   await page.getByRole("alert").waitFor();
   await look("down");
-  await page.unroute("**/api/**");
+  await page.unroute("**/api/orders*");
   await page.getByRole("button", { name: "Try again" }).click();
   await shows("24 in all");
+});
+
+await step("a start with the server down is told, and a second try gives all that is allowed", async () => {
+  const main = page.getByRole("navigation", { name: "Main" }).getByRole("link");
+  for (const path of ["/orders?status=paid", "/", "/customers/new"]) {
+    await page.route("**/api/**", gone);
+    await page.goto(address + path);
+    await page.getByRole("alert").getByText("The server cannot be reached.").waitFor();
+    check((await main.count()) === 0, `${path}: something is offered before it is known who that is`);
+    if (path === "/") await look("down-at-start");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await eventually(async () => !(await page.getByRole("button", { name: "Try again" }).isDisabled()), "still trying");
+    await page.getByRole("alert").waitFor();
+    await page.unroute("**/api/**");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("link", { name: ADA.name }).waitFor();
+    await main.getByText("Orders").waitFor();
+    check((await page.getByRole("alert").count()) === 0, `${path}: what went wrong is still told`);
+    check(page.url() === address + path, `${path}: led to ${page.url()}`);
+    if (path.startsWith("/orders")) await page.getByRole("link", { name: "New" }).waitFor();
+    if (path === "/customers/new") await page.getByLabel("Email").waitFor();
+  }
 });
 
 await step("a slow server shows that it is being waited for", async () => {

@@ -4,6 +4,7 @@ import { addMessages } from "./messages";
 const texts = {
   en: {
     "invalid.badInput": "This is not a valid value.",
+    "invalid.decimal": "Write a number such as 1.5.",
     "invalid.json": "This is not JSON.",
     "invalid.patternMismatch": "This does not have the right form.",
     "invalid.picked": "Choose one from the list.",
@@ -35,6 +36,7 @@ const texts = {
     "problem.404": "This does not exist (any more).",
     "problem.422": "Some values cannot be accepted.",
     "problem.429": "That was too often. Wait a little, then try again.",
+    "problem.5XX": "The server failed.",
     "problem.500": "The server failed. If it happens again, report {request}.",
     "problem.changed": "Somebody else has changed this meanwhile.",
     "problem.changed.take": "Show what is stored now",
@@ -44,6 +46,7 @@ const texts = {
   },
   es: {
     "invalid.badInput": "No es un valor válido.",
+    "invalid.decimal": "Escribe un número como 1.5.",
     "invalid.json": "No es JSON.",
     "invalid.patternMismatch": "No tiene el formato correcto.",
     "invalid.picked": "Elige uno de la lista.",
@@ -75,6 +78,7 @@ const texts = {
     "problem.404": "Esto no existe (o ya no).",
     "problem.422": "Algunos valores no se pueden aceptar.",
     "problem.429": "Demasiados intentos. Espera un poco y vuelve a probar.",
+    "problem.5XX": "El servidor ha fallado.",
     "problem.500": "El servidor ha fallado. Si se repite, indica {request}.",
     "problem.changed": "Otra persona lo ha cambiado mientras tanto.",
     "problem.changed.take": "Mostrar lo guardado ahora",

@@ -1,5 +1,6 @@
 import { nextTick, reactive, ref, useTemplateRef } from "vue";
 
+import type { MessageKey } from "../messages";
 import "../messages.problems";
 import { useMessages } from "./useMessages";
 import { useProblem } from "./useProblem";
@@ -18,6 +19,21 @@ const CODES = [
   "rangeOverflow",
   "stepMismatch",
 ] as const;
+
+/**
+ * Names what is wrong with a decimal number. A control for text holds it, because one for numbers would round it, so the
+ * browser itself can only tell that it does not have the right form.
+ */
+function wrongDecimal(control: HTMLInputElement): MessageKey | undefined {
+  const { value, pattern, dataset, validity } = control;
+  const number = Number(value);
+  if (Number.isNaN(number)) return "invalid.decimal";
+  if (number < Number(dataset.min ?? -Infinity)) return "invalid.rangeUnderflow";
+  if (number > Number(dataset.max ?? Infinity)) return "invalid.rangeOverflow";
+  const whole = value.replace(/\.\d+$/, "");
+  const isWhole = new RegExp(`^(?:${pattern})$`).test(whole);
+  return validity.patternMismatch && isWhole ? "invalid.stepMismatch" : undefined;
+}
 
 /**
  * The values of a form, with what is wrong with them: first as its controls' attributes say, then as the API says.
@@ -62,10 +78,18 @@ export function useForm<Values extends object>(initial: Values) {
   function wrong(control: Control): string {
     const { validity } = control;
     if (validity.customError) return control.validationMessage;
+    const input = control as HTMLInputElement;
+    const { minLength, maxLength, dataset } = input;
     const code = CODES.find((each) => validity[each]);
-    const { min, max, minLength, maxLength } = control as HTMLInputElement;
-    const length = code === "tooShort" ? minLength : maxLength;
-    return code ? t(`invalid.${code}`, { min, max, length }) : "";
+    const isDecimal = control.value && control.inputMode === "decimal";
+    const key =
+      (isDecimal && wrongDecimal(input)) || (code && `invalid.${code}`);
+    if (!key) return "";
+    return t(key as MessageKey, {
+      min: dataset.min ?? input.min,
+      max: dataset.max ?? input.max,
+      length: code === "tooShort" ? minLength : maxLength,
+    });
   }
 
   function show(found: Iterable<readonly [string, string]>): void {

@@ -14,6 +14,15 @@ function isProblem(body: unknown): body is Problem {
   return typeof body === "object" && body !== null && "errors" in body;
 }
 
+/** Tells whether a proxy says that the server is away; what the server itself says has the name of the request. */
+function isGateway(error: unknown): boolean {
+  return (
+    error instanceof HttpError &&
+    [502, 503, 504].includes(error.status) &&
+    !error.requestId
+  );
+}
+
 /** What went wrong, in the words of the person who reads it. */
 export function useProblem() {
   const { t } = useMessages();
@@ -36,7 +45,8 @@ export function useProblem() {
   /** Says in a sentence what happened and what can be done. */
   function describe(error: unknown): string {
     if (error instanceof TimeoutError) return t("problem.timeout");
-    if (error instanceof NetworkError) return t("problem.network");
+    if (error instanceof NetworkError || isGateway(error))
+      return t("problem.network");
     if (error instanceof UnexpectedAnswer || !(error instanceof HttpError))
       return t("problem.unexpected");
     const key = isProblem(error.body) ? `problem.${error.body.code}` : "";
@@ -46,7 +56,9 @@ export function useProblem() {
     if (error.status === 404) return t("problem.404");
     if (error.status === 429) return t("problem.429");
     if (error.status >= 500)
-      return t("problem.500", { request: error.requestId ?? "" });
+      return error.requestId
+        ? t("problem.500", { request: error.requestId })
+        : t("problem.5XX");
     return isProblem(error.body) ? error.body.detail : t("problem.unexpected");
   }
 
