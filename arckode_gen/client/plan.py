@@ -7,6 +7,7 @@ known for what it is wherever the client lives; branches that change different m
 from __future__ import annotations
 
 import json
+from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from arckode_gen.engine.plan import Change, FileState, Plan
@@ -16,10 +17,13 @@ from arckode_gen.errors import RefusedError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from arckode_gen.client.render import Extra
     from arckode_gen.engine.project import Snapshot
 
 COMMAND = "generate:api-client"
 RECORD = ".arckode-client.json"
+# A file that is there with each of them, whatever the document holds; who deletes it goes without.
+_MARKS: Mapping[Extra, str] = MappingProxyType({"zod": "zod.ts", "mock": "runtime.mock.ts"})
 
 
 def plan(files: Mapping[str, FileState], folder: str, snapshot: Snapshot, *, force: bool = False) -> Plan:
@@ -51,6 +55,14 @@ def plan(files: Mapping[str, FileState], folder: str, snapshot: Snapshot, *, for
     changes.append(Change(record, snapshot.read(record), _record(files), "what was generated"))
     changed = tuple(sorted((each for each in changes if not each.is_noop), key=lambda each: each.path))
     return Plan(COMMAND, changed, notes=tuple(notes))
+
+
+def kept(folder: str, snapshot: Snapshot) -> frozenset[Extra]:
+    """Return what was generated beside the client before and is still in its folder, so that it stays up to date."""
+    recorded = _recorded(snapshot.read(_join(folder, RECORD)))
+    return frozenset(
+        extra for extra, name in _MARKS.items() if name in recorded and snapshot.read(_join(folder, name)) is not None
+    )
 
 
 def _join(folder: str, name: str) -> str:

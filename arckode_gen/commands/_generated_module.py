@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arckode_gen.engine import units
+from arckode_gen.engine.plan import Step
 from arckode_gen.engine.project import manifest
 from arckode_gen.errors import ArckodeError, RefusedError, UsageError, nearest
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from arckode_gen.engine.units import Unit
 
 KIND = "module"
+_CLIENT = "frontend/src/api/.arckode-client.json"
 
 
 def generated_module(stub: Stub, word: str, snapshot: Snapshot) -> Unit:
@@ -41,6 +43,15 @@ def refuse_stale(stub: Stub, unit: Unit) -> None:
     if unit.templates != stub.digest:
         message = f"the {unit.kind} '{unit.name}' was generated from other templates than there are now"
         raise RefusedError(message, "bring it up to date first: `arckode upgrade`")
+
+
+def front_steps(module: str, snapshot: Snapshot) -> tuple[Step, ...]:
+    """Return what is left to do in the front end once a module's API is another: its pages, or the client alone."""
+    if snapshot.read(units.unit_path("frontend", module)) is not None:
+        return (Step("bring its pages and the client up to date", f"arckode make:frontend {module}"),)
+    if snapshot.read(_CLIENT) is not None:
+        return (Step("bring the client up to date", "arckode generate:api-client"),)
+    return ()
 
 
 def _spelt(stub: Stub, word: str, snapshot: Snapshot) -> str:

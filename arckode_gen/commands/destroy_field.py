@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from arckode_gen.commands import stub_of
-from arckode_gen.commands._generated_module import KIND, generated_module, refuse_stale
+from arckode_gen.commands._generated_module import KIND, front_steps, generated_module, refuse_stale
 from arckode_gen.commands._unsettled import refuse_unsettled
 from arckode_gen.commands._writing import carry_out
 from arckode_gen.engine.plan import Change, Step
@@ -105,7 +105,9 @@ def plan(
     going = {path for path in unit.files if path.startswith(folder)} - made.files.keys()
     command = f"destroy:field {unit.name} {' '.join(names)}"
     found = merged(_without_migrations(made, going, held), snapshot, merge, "a field")
-    return _taken_back(found, snapshot, command, {path: held[path] for path in sorted(going) if path in held})
+    return _taken_back(
+        found, snapshot, command, unit.name, {path: held[path] for path in sorted(going) if path in held}
+    )
 
 
 def merged(made: Rendered, snapshot: Snapshot, merge: Reconcile, what: str) -> Upgraded:
@@ -178,7 +180,7 @@ def _without_migrations(made: Rendered, going: set[str], held: Mapping[str, str]
     return replace(made, new=replace(made.new, files=files), frozen=made.frozen - (going - held.keys()))
 
 
-def _taken_back(found: Upgraded, snapshot: Snapshot, command: str, held: Mapping[str, str]) -> Upgraded:
+def _taken_back(found: Upgraded, snapshot: Snapshot, command: str, module: str, held: Mapping[str, str]) -> Upgraded:
     from arckode_gen.engine import reversal
     from arckode_gen.engine.units import BASE
 
@@ -197,7 +199,7 @@ def _taken_back(found: Upgraded, snapshot: Snapshot, command: str, held: Mapping
         found.plan,
         command=command,
         changes=tuple(sorted((each for each in changes if not each.is_noop), key=lambda each: each.path)),
-        steps=(*found.plan.steps, *steps),
+        steps=(*found.plan.steps, *steps, *front_steps(module, snapshot)),
         notes=tuple(f"kept: {line}" for line in kept),
     )
     return replace(found, plan=plan, kept=tuple(kept))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from arckode_gen.commands._generated_module import refuse_stale
+from arckode_gen.commands._generated_module import front_steps, refuse_stale
 from arckode_gen.commands.destroy_field import merged, take_out
 from arckode_gen.engine.spec import CommandSpec, Param
 from arckode_gen.errors import RefusedError, UsageError, nearest
@@ -66,7 +66,9 @@ def plan(stub: Stub, unit: Unit, names: tuple[str, ...], snapshot: Snapshot, mer
     refuse_stale(stub, unit)
     made = _generate.remade(stub, unit, {**unit.values, "field": rest}, snapshot)
     found = merged(made, snapshot, merge, "the relation")
-    return replace(found, plan=replace(found.plan, command=f"destroy:relation {unit.name} {' '.join(names)}"))
+    command = f"destroy:relation {unit.name} {' '.join(names)}"
+    steps = (*found.plan.steps, *front_steps(unit.name, snapshot))
+    return replace(found, plan=replace(found.plan, command=command, steps=steps))
 
 
 def _check(unit: Unit, names: tuple[str, ...], stored: dict[str, bool]) -> None:

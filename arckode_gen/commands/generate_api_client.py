@@ -63,10 +63,8 @@ SPEC = CommandSpec(
             help="The client's folder: frontend/src/api, or api_client for Python, when nothing is said.",
         ),
         Param("lang", default="typescript", choices=("typescript", "python"), help="The client's language."),
-        Param(
-            "zod", type="bool", help="Write schemas of zod beside the types; the project needs zod 4.3 or newer then."
-        ),
-        Param("mock", type="bool", help="Write mocks of every operation for tests, answering with typed examples."),
+        Param("zod", type="bool", help="Write schemas of zod (4.3 or newer) beside the types, from now on."),
+        Param("mock", type="bool", help="Write mocks of every operation for tests, with typed examples, from now on."),
         Param("from", default="", metavar="FILE|URL", help="An OpenAPI 3 document, JSON or YAML, instead of the code."),
         Param("check", type="bool", help="Write nothing; exit with 4 when the client is not what it should be."),
         Param("watch", type="bool", help="Stay, and write again whenever the API changes; Ctrl-C ends."),
@@ -77,8 +75,9 @@ SPEC = CommandSpec(
     details=(
         "The API is taken from the code: no server is started, no database opened, and neither Node nor a network is "
         "needed. There is one file for each module and one function for each operation. TypeScript needs no "
-        "dependency, Python httpx2 and pydantic. Files that somebody edited are not overwritten without --force. "
-        "--json prints the plan, as every command that writes; "
+        "dependency, Python httpx2 and pydantic. What --zod and --mock wrote stays up to date, without the flag, too; "
+        "delete zod.ts or runtime.mock.ts to go without. Files that somebody edited are not overwritten without "
+        "--force. --json prints the plan, as every command that writes; "
         'with --check it is {"version", "stale": [paths]}.'
     ),
 )
@@ -113,7 +112,7 @@ def run(call: Call) -> int:
     if call.flag("watch"):
         return _watch(call)
     place = _place(call)
-    files = _files(call)
+    files = _files(call, place)
     return _check(call, place, files) if call.flag("check") else _write(call, place, files)
 
 
@@ -127,11 +126,10 @@ def decide(call: Call, overlay: Overlay) -> Plan:
     from arckode_gen.client import document, generate
     from arckode_gen.client.plan import plan
 
-    found = _own(call, overlay.changed)
-    files = generate.files(
-        document.checked(found, "the project"), resources.folder("stubs"), _language(call), _extras(call)
-    )
-    return plan(files, _folder(call), overlay, force=call.flag("force"))
+    found = document.checked(_own(call, overlay.changed), "the project")
+    folder = _folder(call)
+    files = generate.files(found, resources.folder("stubs"), _language(call), _extras(call, folder, overlay))
+    return plan(files, folder, overlay, force=call.flag("force"))
 
 
 def _write(call: Call, place: _Place, files: Mapping[str, FileState]) -> int:
@@ -166,7 +164,7 @@ def _command(call: Call) -> str:
     """Return the command line that writes what this one compared."""
     names = ("from", "out", "python", *(["lang"] if _language(call) == "python" else []))
     named = [word for name in names if call.text(name) for word in (f"--{name}", call.text(name))]
-    return shlex.join(["arckode", call.spec.name, *named, *(f"--{each}" for each in _extras(call))])
+    return shlex.join(["arckode", call.spec.name, *named, *(f"--{each}" for each in _asked(call))])
 
 
 def _watch(call: Call) -> int:
@@ -175,7 +173,8 @@ def _watch(call: Call) -> int:
         while True:
             seen = _state(call)
             try:
-                _write(call, _place(call), _files(call))
+                place = _place(call)
+                _write(call, place, _files(call, place))
             except ArckodeError as error:
                 call.say(f"error: {error}")
             call.say("watching; Ctrl-C ends")
@@ -208,10 +207,11 @@ def _sources(folder: Path) -> list[Path]:
     return [Path(above, name) for above, _, names in os.walk(folder) for name in names if name.endswith(".py")]
 
 
-def _files(call: Call) -> dict[str, FileState]:
+def _files(call: Call, place: _Place) -> dict[str, FileState]:
     from arckode_gen.client import generate  # reading a document and Jinja are not needed for help
 
-    return generate.files(_document(call), resources.folder("stubs"), _language(call), _extras(call))
+    extras = _extras(call, place.folder, Disk(place.root))
+    return generate.files(_document(call), resources.folder("stubs"), _language(call), extras)
 
 
 def _folder(call: Call) -> str:
@@ -222,7 +222,14 @@ def _language(call: Call) -> Language:
     return "python" if call.text("lang") == "python" else "typescript"
 
 
-def _extras(call: Call) -> list[Extra]:
+def _extras(call: Call, folder: str, snapshot: Snapshot) -> frozenset[Extra]:
+    """Return what comes beside the client: what is asked for, and what is there already."""
+    from arckode_gen.client.plan import kept
+
+    return frozenset() if _language(call) == "python" else frozenset(_asked(call)) | kept(folder, snapshot)
+
+
+def _asked(call: Call) -> list[Extra]:
     extras: tuple[Extra, ...] = ("zod", "mock")
     return [each for each in extras if call.flag(each)]
 

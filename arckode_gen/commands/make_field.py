@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from arckode_gen.commands import _answers, stub_of
-from arckode_gen.commands._generated_module import KIND, generated_module, refuse_stale
+from arckode_gen.commands._generated_module import KIND, front_steps, generated_module, refuse_stale
 from arckode_gen.commands._unsettled import refuse_unsettled
 from arckode_gen.commands._writing import carry_out
 from arckode_gen.engine.plan import Plan, Step
@@ -113,7 +113,8 @@ def plan(stub: Stub, unit: Unit, wanted: tuple[Field, ...], snapshot: Snapshot, 
     steps = (Step("change the table", "arckode db:migrate"),) if migrates else ()
     filled = [f"{field.column}={field.default}" for field in new if field.default is not None]
     notes = (f"rows that are there get {', '.join(filled)}",) if filled else ()
-    return replace(made, command=command, steps=(*conflicts(made), *steps), notes=(*made.notes, *notes))
+    steps = (*conflicts(made), *steps, *front_steps(unit.name, snapshot))
+    return replace(made, command=command, steps=steps, notes=(*made.notes, *notes))
 
 
 def _wanted(call: Call, answers: Mapping[str, object]) -> tuple[Field, ...]:

@@ -97,8 +97,8 @@ def main(rounds: int, count: int) -> None:
         whole = {"cold": measure(root, rounds, cold=True), "cached": measure(root, rounds, cold=False)}
         shutil.rmtree(root / "frontend")
         alone = {"cold": measure(root, rounds, cold=True), "cached": measure(root, rounds, cold=False)}
-        for title in whole:
-            print(f"{title:<24} {whole[title].cpu:>7.2f} {whole[title].clock:>8.2f}")
+        for title, cost in whole.items():
+            print(f"{title:<24} {cost.cpu:>7.2f} {cost.clock:>8.2f}")
             print(f"{'  without the front end':<24} {alone[title].cpu:>7.2f} {alone[title].clock:>8.2f}")
 
 

@@ -8,7 +8,6 @@ The documents are fetched, so this runs when it is asked to: `ARCKODE_DOCUMENTS=
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from tests.bench.bench_client import own_document
 from tests.client import python_tools
 from tests.client.documents import write
 from tests.client.mock_answers import answers
-from tests.client.tools import VERSIONS, compile_errors, unformatted
+from tests.client.tools import VERSIONS, compile_errors, lines_with_any, unformatted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,12 +47,7 @@ def test_every_client_compiles(clients: dict[str, Path], version: str) -> None:
 
 
 def test_no_client_has_an_any(clients: dict[str, Path]) -> None:
-    for folder in clients.values():
-        for file in folder.glob("*.ts"):
-            if file.name == "entry.ts":
-                continue
-            code = re.sub(r"/\*.*?\*/|//[^\n]*|\"[^\"\n]*\"|'[^'\n]*'", "", file.read_text("utf-8"), flags=re.DOTALL)
-            assert not re.search(r"(?::|<|\bas|\||&) any\b|\bany\[\]|<any>", code), file
+    assert {name: found for name, folder in clients.items() if (found := lines_with_any(folder))} == {}
 
 
 def test_every_answer_of_every_mock_is_what_its_schema_says(clients: dict[str, Path]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import shutil
 import subprocess
 from functools import cache
@@ -48,6 +49,10 @@ _COMPILER = {
     "noImplicitReturns": True,
     "noFallthroughCasesInSwitch": True,
 }
+
+
+_NO_CODE = re.compile(r"/\*.*?\*/|//[^\n]*|\"[^\"\n]*\"|'[^'\n]*'", re.DOTALL)
+_ANY = re.compile(r"(?::|<|\bas|\||&) any\b|\bany\[\]|<any>")
 
 
 @cache
@@ -107,6 +112,15 @@ def compile_errors(folder: Path, version: str) -> list[str]:
     said = [line for line in ran.stdout.splitlines() if line.strip()]
     assert bool(ran.returncode) == bool(said), ran.stdout + ran.stderr
     return said
+
+
+def lines_with_any(folder: Path) -> list[str]:
+    """Return the lines of the TypeScript files in a folder that have the type `any`, comments and texts left out."""
+    found: list[str] = []
+    for file in sorted(set(folder.glob("*.ts")) - {folder / "entry.ts"}):  # which is written by `bundle`
+        code = _NO_CODE.sub("", file.read_text("utf-8"))
+        found += [f"{file.name}: {line.strip()}" for line in code.splitlines() if _ANY.search(line)]
+    return found
 
 
 def unformatted(files: Iterable[Path]) -> list[str]:

@@ -113,32 +113,36 @@ def test_a_change_of_language_replaces_the_files(outside: Path) -> None:
     assert not list((outside / "api").glob("*.ts"))
 
 
-def test_schemas_of_zod_come_and_go_with_their_flag(outside: Path) -> None:
+def test_schemas_of_zod_come_with_their_flag_and_stay_until_they_are_deleted(outside: Path) -> None:
     document = {**DOCUMENT, "components": {"schemas": {"A": {"type": "object", "properties": {"b": {"const": 1}}}}}}
     (outside / "api.json").write_text(json.dumps(document))
     words = (NAME, "--from", "api.json", "--out", "api")
     call(outside, *words, "--zod")
     assert "export const aSchema = z.object({" in (outside / "api/zod.ts").read_text()
     assert "zod" not in (outside / "api/index.ts").read_text()
+    assert call(outside, *words, "--check").out == "up to date"
+    (outside / "api.json").write_text(json.dumps(document).replace('"b"', '"c"'))
     stale = arckode(outside, *words, "--check", code=4)
     assert "stale: api/zod.ts" in stale.out
-    (outside / "api.json").write_text(json.dumps(document).replace("a_index", "b_index"))
-    stale = arckode(outside, *words, "--zod", "--check", code=4)
-    assert f"bring it up to date with: arckode {' '.join(words)} --zod\n" in stale.said
-    assert "delete  api/zod.ts" in call(outside, *words).out
+    assert f"bring it up to date with: arckode {' '.join(words)}\n" in stale.said
+    assert "update  api/zod.ts" in call(outside, *words).out
+    (outside / "api/zod.ts").unlink()
+    assert "stale: api/.arckode-client.json" in arckode(outside, *words, "--check", code=4).out
+    call(outside, *words)
+    assert not (outside / "api/zod.ts").exists()
+    assert "zod" not in (outside / "api/.arckode-client.json").read_text()
 
 
-def test_mocks_come_and_go_with_their_flag(outside: Path) -> None:
+def test_mocks_come_with_their_flag_and_stay_until_they_are_deleted(outside: Path) -> None:
     words = (NAME, "--from", "api.json", "--out", "api")
     call(outside, *words, "--mock", "--zod")
     assert "export function mockAIndex(" in (outside / "api/a.mock.ts").read_text()
     assert "mock" not in (outside / "api/index.ts").read_text()
-    assert call(outside, *words, "--mock", "--zod", "--check").out == "up to date"
-    stale = arckode(outside, *words, "--check", code=4)
-    assert "stale: api/a.mock.ts" in stale.out
+    assert call(outside, *words, "--check").out == "up to date"
     (outside / "api.json").write_text(json.dumps(DOCUMENT).replace("a_index", "b_index"))
-    stale = arckode(outside, *words, "--mock", "--check", code=4)
-    assert f"bring it up to date with: arckode {' '.join(words)} --mock\n" in stale.said
+    assert "stale: api/a.mock.ts" in arckode(outside, *words, "--check", code=4).out
+    assert "update  api/a.mock.ts" in call(outside, *words).out
+    (outside / "api/runtime.mock.ts").unlink()
     assert "delete  api/index.mock.ts" in call(outside, *words).out
     assert not list((outside / "api").glob("*.mock.ts"))
 

@@ -63,6 +63,16 @@ def test_a_module_comes_with_its_pages_and_the_client_in_one_plan(shop: Path) ->
     assert tree(shop) == before
 
 
+def test_what_came_beside_the_client_stays_with_it(shop: Path) -> None:
+    call(shop, "make:frontend")
+    call(shop, "generate:api-client", "--zod", "--mock")
+    call(shop, "make:module", "invoices", "number:str:unique", "--fullstack")
+    api = shop / "frontend/src/api"
+    assert "invoiceCreateSchema" in (api / "zod.ts").read_text()
+    assert "mockInvoicesStore" in (api / "invoices.mock.ts").read_text()
+    assert call(shop, "generate:api-client", "--check").out == "up to date"
+
+
 def test_without_an_interpreter_that_works_only_the_client_is_left_out(shop: Path) -> None:
     (shop / "src/shop/settings.py").write_text("import nothing_like_it\n")
     heard = call(shop, "make:frontend", "orders")
@@ -151,12 +161,18 @@ def test_a_field_comes_into_pages_that_somebody_edited(shop: Path) -> None:
     call(shop, "make:frontend", "orders")
     page = shop / f"{PAGES}/OrdersDetailPage.vue"
     page.write_text(page.read_text().replace("<template>\n", "<template>\n  <!-- ours -->\n", 1))
-    call(shop, "make:field", "orders", "colour:str:null")
+    said = call(shop, "make:field", "orders", "colour:str:null").out
+    assert "next: bring its pages and the client up to date: arckode make:frontend orders" in said
+    assert "next: bring the client" in call(shop, "make:field", "customers", "colour:str:null").out
     call(shop, "make:frontend", "orders")
     text = page.read_text()
     assert "<!-- ours -->" in text
     assert "orders.colour" in text
     assert "colour" in (shop / "frontend/src/api/schemas.ts").read_text()
+    assert "arckode make:frontend orders" in call(shop, "destroy:field", "orders", "colour").out
+    call(shop, "make:frontend", "orders")
+    assert "<!-- ours -->" in page.read_text()
+    assert "orders.colour" not in page.read_text()
 
 
 def test_an_upgrade_keeps_edits_and_wires(shop: Path) -> None:
