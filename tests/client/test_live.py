@@ -80,3 +80,41 @@ def test_every_way_a_call_can_go(shop: Path, tmp_path: Path) -> None:
         ran = subprocess.run(["node", str(driver)], env=environ, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert ran.stdout.count("ok ") == (_HERE / "live.ts").read_text("utf-8").count("\n  async "), ran.stdout
+
+
+def test_a_generated_project_with_accounts_files_and_a_stream(tmp_path: Path) -> None:
+    node_tools()
+    root = new_project(tmp_path)
+    for words in (
+        ("make:auth",),
+        ("make:adapter", "local"),
+        ("make:stream", "news", "--access", "signed-in"),
+        ("make:module", "tags", "label:str:unique"),
+    ):
+        must(arckode(root, *words))
+    shutil.copy(_HERE / "live_papers.py", root / "src/shop/papers.py")
+    wiring = root / "src/shop/composition_root.py"
+    text = wiring.read_text("utf-8").replace("    return kernel", "    register_papers(kernel)\n    return kernel")
+    wiring.write_text(text.replace("from shop.settings", "from shop.papers import register_papers\nfrom shop.settings"))
+    environ = {"STORAGE__PROVIDER": "local", "STORAGE__FOLDER": str(tmp_path / "stored")}
+    must(arckode(root, "db:migrate", env=environ))
+    must(arckode(root, "db:seed", env=environ))
+    must(arckode(root, "generate:api-client", "--out", "frontend/src/api", env=environ))
+    driven = tmp_path / "driven"
+    shutil.copytree(root / "frontend/src/api", driven / "shop")
+    for name in ("live_accounts.ts", "live_globals.d.ts"):
+        shutil.copy(_HERE / name, driven / name)
+    assert not (said := compile_errors(driven, "7.0")), "\n".join(said)
+    source = (_HERE / "live_accounts.ts").read_text("utf-8")
+    driver = bundle(source, driven, "--platform=node")
+    with served(root, "shop.main:app", root / "src", environ) as address:
+        ran = subprocess.run(
+            ["node", str(driver)],
+            env={**os.environ, "SHOP": address},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert ran.stdout.count("ok ") == source.count("\n  async "), ran.stdout

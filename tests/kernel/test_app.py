@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+from starlette.responses import Response
 
 from kernel.access import PUBLIC, Permission, require
 from kernel.app import Kernel
@@ -134,6 +135,32 @@ async def test_shared_operation_ids_are_refused() -> None:
     with pytest.raises(WiringError, match="several routes: pages_index"):
         made.asgi()
     await made.database.close()
+
+
+class Table(Response):
+    media_type = "text/csv"
+
+
+class Reports:
+    async def table(self) -> Table:
+        return Table("a,b\n1,2\n")
+
+    async def bare(self) -> Response:
+        return Response("x", media_type="text/plain")
+
+
+async def test_an_answer_of_a_class_of_its_own_is_documented_with_its_media_type() -> None:
+    made, reports, routes = kernel(), Reports(), ModuleRouter("reports")
+    routes.get("/table", reports.table, access=PUBLIC)
+    routes.get("/bare", reports.bare, access=PUBLIC)
+    made.add_module("reports", service=reports, router=routes.router)
+    paths = made.asgi().openapi()["paths"]
+    assert list(paths["/reports/table"]["get"]["responses"]["200"]["content"]) == ["text/csv"]
+    assert list(paths["/reports/bare"]["get"]["responses"]["200"]["content"]) == ["application/json"]
+    async with client(made) as http:
+        answer = await http.get("/reports/table")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.text == "a,b\n1,2\n"
 
 
 def demanding(permission: str) -> ModuleRouter:
