@@ -46,6 +46,7 @@ soak: $(STAMP)
 	ARCKODE_FOLLOWER_KILLS=50 $(BIN)/python -m pytest tests/kernel/test_projections.py -q -k killed
 	ulimit -n 20000 && ARCKODE_SOCKETS=5000 $(BIN)/python -m pytest tests/kernel/test_websockets.py \
 		tests/kernel/test_streams.py -q -s -k idle
+	ARCKODE_IMAGE=1 $(BIN)/python -m pytest tests/frontend/test_serving.py -q -k image
 	ARCKODE_WALK=1 $(BIN)/python -m pytest tests/frontend/test_pages.py -q -k walk
 	ARCKODE_FUZZ_CLIENTS=2000 $(BIN)/python -m pytest tests/client/test_fuzz.py -q
 	ARCKODE_FUZZ_PYTHON_CLIENTS=400 $(BIN)/python -m pytest tests/client/test_python_fuzz.py -q
