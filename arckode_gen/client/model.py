@@ -148,7 +148,7 @@ class Answer(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """One method of one path; `schemes` is None where the document's own security holds, empty where none is needed."""
+    """One method of one path; `schemes` is None where the usual security holds, empty where none is needed."""
 
     id: str
     module: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, cast
 
 from arckode_gen.client import model
@@ -63,7 +64,8 @@ class _Reader:
     def __init__(self, document: Document, schemas: Schemas) -> None:
         self.document = document
         self.schemas = schemas
-        self._default_security = document.root.get("security")
+        root = document.root
+        self._usual_security = root["security"] if "security" in root else _most_named(root)
 
     def operations(self) -> Iterator[Operation]:
         paths = as_node(self.document.root.get("paths") or {}, "#/paths")
@@ -213,16 +215,27 @@ class _Reader:
         return self.schemas.read(data, f"{where}/properties/data")
 
     def _schemes(self, node: Node, pointer: str) -> tuple[str, ...] | None:
-        """Return the schemes that the operation asks for beyond the document's own word; none when it is open."""
+        """Return the schemes that the operation asks for when others than usual; none when it is open."""
         if node.get("x-access") == "public":
             return ()
         security = node.get("security")
-        if security is None or security == self._default_security:
+        if security is None or security == self._usual_security:
             return None
         demands = [as_node(each, f"{pointer}/security") for each in as_list(security, f"{pointer}/security")]
         names = tuple(dict.fromkeys(name for each in demands for name in each))
         optional = any(not each for each in demands)
         return None if optional and names else names
+
+
+def _most_named(root: Node) -> object:
+    """Return the security that more than half of what is secured names, where the document has no word for all."""
+    paths = root.get("paths")
+    items = [item for item in paths.values() if isinstance(item, dict)] if isinstance(paths, dict) else []
+    nodes = [item[method] for item in items for method in METHODS if isinstance(item.get(method), dict)]
+    named = [node["security"] for node in nodes if node.get("security")]
+    counts = Counter(map(repr, named))
+    text, count = counts.most_common(1)[0] if counts else ("", 0)
+    return next((each for each in named if repr(each) == text), None) if 2 * count > len(named) else None
 
 
 def _operation_doc(node: Node) -> Doc:

@@ -116,7 +116,7 @@ def main(rounds: int, wanted: tuple[str, ...]) -> None:
             times, sizes = measure(document, programs, rounds, Path(name, title))
             for each, taken in times.items():
                 size = sizes[each]
-                ratios = f"{taken / times[_OURS]:>10.1f} {size / 1000:>8.0f} {size / sizes[_OURS]:>10.1f}"
+                ratios = f"{taken / times[_OURS]:>10.1f} {size / 1000:>8.0f} {size / sizes[_OURS]:>10.2f}"
                 print(f"{title:<10} {each:<20} {taken:>8.0f} {ratios}{'' if size else '   wrote nothing'}")
             client = Path(name, title, _OURS, "out")
             print(f"{'':<10} {judged(client)}")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from arckode_gen.client import document
+from arckode_gen.client import document, operations
 from arckode_gen.client.document import UnsupportedError, parse
 from arckode_gen.client.naming import Names, camel, file_name, pascal
 from arckode_gen.errors import UsageError
@@ -208,3 +208,25 @@ def test_files_never_meet_on_a_disk_that_ignores_case() -> None:
     taken = {"index"}
     found = [file_name(each, taken) for each in ("Orders", "orders", "index", "con", "注文", "x" * 300, "a/../b")]
     assert found == ["orders", "orders-api", "index-api", "con-api", "unnamed", "x" * 80, "a-b"]
+
+
+@pytest.mark.parametrize(
+    ("named", "whole", "schemes"),
+    [
+        ("x x y -", None, [None, None, ("y",), None]),
+        ("x x y y", None, [("x",), ("x",), ("y",), ("y",)]),
+        ("x x y 0", "y", [("x",), ("x",), None, ()]),
+        ("- -", None, [None, None]),
+    ],
+    ids=["more than half name it", "none is named by more than half", "the document's own word", "none is named"],
+)
+def test_credentials_are_named_where_they_are_others_than_usual(
+    named: str, whole: str | None, schemes: list[tuple[str, ...] | None]
+) -> None:
+    securities: dict[str, dict[str, object]] = {"-": {}, "0": {"security": []}}
+    paths = {
+        f"/p{number}": {"get": {"responses": {}, **securities.get(word, {"security": [{word: []}]})}}
+        for number, word in enumerate(named.split())
+    }
+    root: dict[str, object] = {"openapi": "3.1.0", "paths": paths, **({"security": [{whole: []}]} if whole else {})}
+    assert [each.schemes for each in operations.read(root).operations] == schemes
