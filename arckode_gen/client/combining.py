@@ -60,8 +60,11 @@ def either(members: Iterable[Type]) -> Type:
 
 def both(members: Iterable[Type]) -> Type:
     """Return the intersection of types: flat, each member once, plain objects made into one, behind the others."""
+    known = [each for each in members if each != UNKNOWN]
+    if len(known) == 1 and not isinstance(known[0], AllOf):  # most often, and the hash of a large type takes long
+        return known[0]
     flat: dict[Type, None] = {}
-    for member in members:
+    for member in known:
         flat.update(dict.fromkeys(member.members if isinstance(member, AllOf) else (member,)))
     flat.pop(UNKNOWN, None)
     for vague in (ANY_OBJECT, STRING, NUMBER, BOOLEAN):

@@ -71,37 +71,14 @@ def _no_number(word: str) -> object:
 def _yaml(text: str, name: str) -> object:
     import yaml  # JSON is what most documents are
 
-    base = cast("type[yaml.SafeLoader]", getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    loader = cast("type[yaml.SafeLoader]", type("Yaml12Loader", (base,), {"yaml_implicit_resolvers": {}}))
-    for tag, pattern, first in _YAML_1_2:
-        loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), list(first))
+    from arckode_gen.client import yaml_text
+
     try:
-        return _with_text_keys(yaml.load(text.lstrip("\ufeff"), Loader=loader), 0)  # noqa: S506  it is a SafeLoader
+        return yaml_text.load(text.lstrip("\ufeff"))
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise UsageError(f"{name} is not YAML: {getattr(error, 'problem', None) or error}{where}") from error
-
-
-# YAML 1.1, which PyYAML reads, takes `no` for a boolean and 2024-01-01 for a date; OpenAPI asks for 1.2.
-_YAML_1_2 = (
-    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
-    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
-    ("int", r"^[-+]?[0-9]+$", "-+0123456789"),
-    ("float", r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$", "-+.0123456789"),
-    ("merge", r"^<<$", "<"),
-)
-
-
-def _with_text_keys(value: object, depth: int) -> object:
-    """Make every key text, as in JSON: `200:` is a number to YAML."""
-    if depth > DEEPEST * 2:
-        raise ValueError(f"it is nested more than {DEEPEST * 2} deep, or an alias leads into itself")
-    if isinstance(value, dict):
-        return {str(key): _with_text_keys(each, depth + 1) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_with_text_keys(each, depth + 1) for each in value]
-    return value
 
 
 def escape(key: str) -> str:

@@ -105,8 +105,7 @@ class Schemas:
         node = as_node(schema, pointer)
         if "$dynamicRef" in node:
             raise UnsupportedError(f"{pointer}/$dynamicRef", "`$dynamicRef` is not supported", "write a plain `$ref`")
-        parts = [each for each in self._parts(node, pointer, depth) if each != UNKNOWN]
-        found = both(parts) if parts else UNKNOWN
+        found = both(self._parts(node, pointer, depth))
         return either((found, NULL)) if node.get("nullable") is True else found
 
     def _parts(self, node: Node, pointer: str, depth: int) -> Iterable[Type]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from functools import cache
 from typing import TYPE_CHECKING
 
 from arckode_gen.client.combining import either
@@ -45,6 +46,11 @@ def demanded(found: Property, direction: Direction) -> bool:
     return found.required or (direction == "response" and found.has_default)
 
 
+@cache
+def _literal(text: str) -> str:
+    return quoted(json.loads(text)) if text[0] == '"' else text
+
+
 class Printer:
     """Writes types for one direction; `names` has those of named types, and `used` collects the ones it wrote."""
 
@@ -63,7 +69,7 @@ class Printer:
         if isinstance(found, Plain):
             return self._words.get(found.word, found.word)
         if isinstance(found, Exactly):
-            return quoted(json.loads(found.json)) if found.json[0] == '"' else found.json
+            return _literal(found.json)
         if isinstance(found, ListOf):
             item = self.flat(found.item)
             return None if item is None else f"({item})[]" if _is_compound(item, found.item) else f"{item}[]"

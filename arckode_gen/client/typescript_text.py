@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def quoted(text: str) -> str:
     return f"'{escaped}'" if single else f'"{escaped}"'
 
 
+@cache
 def key(name: str) -> str:
     """Return the key of an object, in quotes where it needs them."""
     return name if _IDENTIFIER.fullmatch(name) else quoted(name)

@@ -9,10 +9,12 @@ from arckode_gen.client.model import (
     DECIMAL,
     AllOf,
     Direction,
+    Exactly,
     ListOf,
     Named,
     ObjectOf,
     OneOf,
+    Plain,
     Property,
     TupleOf,
     Type,
@@ -81,7 +83,9 @@ def _unlike(types: Mapping[str, Type], named: Mapping[str, tuple[str, ...]]) -> 
 def _differs(found: Type) -> bool:
     if isinstance(found, ObjectOf) and any(map(_is_one_sided, found.properties)):
         return True
-    return found in (BINARY, DECIMAL) or any(_differs(part) for part in parts(found))
+    if isinstance(found, Plain):
+        return found in (BINARY, DECIMAL)
+    return any(_differs(part) for part in parts(found))
 
 
 def _is_one_sided(found: Property) -> bool:
@@ -107,7 +111,10 @@ def parts(found: Type) -> Iterator[Type]:
 
 def names(found: Type) -> Iterator[str]:
     """Yield the pointers that a type refers to by itself."""
-    if isinstance(found, Named):
-        yield found.pointer
-    for part in parts(found):
-        yield from names(part)
+    waiting = [found]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, Named):
+            yield each.pointer
+        elif not isinstance(each, Plain | Exactly):
+            waiting += reversed(list(parts(each)))

@@ -38,6 +38,15 @@ def with_operation(path: str = "/a", **operation: Any) -> dict[str, Any]:
         ("a: [", "x.json is not YAML: "),
         ("a: &a [*a]", "an alias leads into itself"),
         ("a: !!python/object:os.system {}", "x.json is not YAML: could not determine a constructor"),
+        (
+            "a: !!binary aGk=",
+            "could not determine a constructor for the tag 'tag:yaml.org,2002:binary' at line 1, column 4",
+        ),
+        ("a: *b", "the alias *b names nothing before it"),
+        ("a: 1\n---\nb: 1", "expected a single document in the stream at line 2, column 1"),
+        ("? [a]\n: 1", "the key of an object is no text at line 1, column 3"),
+        ("<<: [1]", "expected an object, or a list of them, to merge at line 1, column 1"),
+        ("a: " + "[" * 300 + "]" * 300, "x.json is not YAML: it is nested more than 200 deep"),
         ('{"swagger": "2.0"}', "x.json is Swagger 2.0"),
         ('{"openapi": "4.0.0"}', "x.json says openapi: 4.0.0"),
         ('{"info": {}}', "x.json does not say `openapi: 3.x`"),
@@ -57,6 +66,33 @@ def test_deep_json_is_refused_in_words() -> None:
 def test_yaml_is_read_as_openapi_wants_it() -> None:
     read = parse("openapi: 3.0.0\npaths:\n  /a: {200: no, when: 2024-01-01, on: 1, t: true, f: 1.5, n: ~}\n", "x")
     assert read["paths"] == {"/a": {"200": "no", "when": "2024-01-01", "on": 1, "t": True, "f": 1.5, "n": None}}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("007", 7), ("-1", -1), ("+.5", 0.5), ("1e3", 1000.0), ("1_000", "1_000"), ("0x1F", "0x1F"), ("-a", "-a"),
+        ("yes", "yes"), ("1:30", "1:30"), ("'1'", "1"), ('"true"', "true"), ("!!str 1", "1"), ("! 1", "1"),
+        ("!!int 1", 1), ("", None), ("|\n  a\n  b\n", "a\nb\n"), ("&a {b: c}", {"b": "c"}), ("[]", []),
+    ],
+)  # fmt: skip
+def test_a_value_of_yaml_is_what_its_words_say(text: str, value: object) -> None:
+    read = parse(f"openapi: 3.0.0\nx: {text}\n", "x")["x"]
+    assert (type(read), read) == (type(value), value)
+
+
+def test_keys_are_as_they_are_written() -> None:
+    read = parse("openapi: 3.0.0\nx: {true: 1, 007: 2, ~: 3, a: 4, a: 5}\n", "x")
+    assert read["x"] == {"true": 1, "007": 2, "~": 3, "a": 5}
+
+
+def test_what_is_merged_gives_way_to_what_is_there_and_the_first_goes_first() -> None:
+    read = parse(
+        "openapi: 3.0.0\na: &a {k: 1, m: 1}\nb: &b {k: 2, n: 2}\nx: {k: 0, <<: [*a, *b], n: 0}\ny: {<<: [*a, *b]}\n",
+        "x",
+    )
+    assert read["x"] == {"k": 0, "m": 1, "n": 0}
+    assert read["y"] == {"k": 1, "m": 1, "n": 2}
 
 
 def test_merged_and_repeated_yaml_is_read() -> None:
