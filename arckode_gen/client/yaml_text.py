@@ -58,19 +58,19 @@ class _Builder:
         return value
 
     def _value(self, event: yaml.Event, depth: int) -> object:
-        if isinstance(event, events.AliasEvent):
+        if isinstance(event, events.ScalarEvent):
+            value = _scalar(event)
+        elif isinstance(event, events.AliasEvent):
             if event.anchor not in self._anchors:
                 raise ValueError(f"the alias *{event.anchor} names nothing before it, or an alias leads into itself")
             return self._anchors[event.anchor]
-        if isinstance(event, events.ScalarEvent):
-            value = _scalar(event)
         elif depth > DEEPEST:
             raise ValueError(f"it is nested more than {DEEPEST} deep")
         elif isinstance(event, events.MappingStartEvent):
             value = self._mapping(event, depth + 1)
         else:
             value = self._sequence(cast("events.SequenceStartEvent", event), depth + 1)
-        anchor = cast("events.NodeEvent", event).anchor
+        anchor = event.anchor  # type: ignore[attr-defined]  # each of them has one, and there are very many
         if anchor:
             self._anchors[anchor] = value
         return value
@@ -80,9 +80,9 @@ class _Builder:
         made: dict[str, object] = {}
         merged: list[object] = []
         for key in self._events:
-            if isinstance(key, events.MappingEndEvent):
-                break
             if not isinstance(key, events.ScalarEvent):
+                if isinstance(key, events.MappingEndEvent):
+                    break
                 _refuse("the key of an object is no text", key)
             value = self._value(next(self._events), depth)
             if key.value == "<<" and key.implicit[0]:
@@ -91,8 +91,8 @@ class _Builder:
                     _refuse("expected an object, or a list of them, to merge", key)
             else:
                 made[key.value] = value
-        for each in cast("list[dict[str, object]]", merged):
-            made = {**each, **made}
+        for each in merged:
+            made = {**cast("dict[str, object]", each), **made}
         return made
 
     def _sequence(self, start: events.SequenceStartEvent, depth: int) -> object:
