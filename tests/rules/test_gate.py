@@ -217,3 +217,86 @@ def test_a_badly_named_migration_is_seen_beside_a_root_that_imports_everything(t
     found = asked.by_part("src/shop/migrations/0001_initial.py", "def up(op): ...\n")
     assert found is not None
     assert "ARC406" in {code for code, *_ in found}
+
+
+MODULES = 30
+ROOT = "src/shop/composition_root.py"
+
+
+def wired(lines: dict[int, str] | None = None, more: str = "", order: tuple[int, ...] = tuple(range(MODULES))) -> str:
+    """Return a root that imports and registers every module, with some of its calls as told."""
+    told = lines or {}
+    imports = "".join(f"from shop.modules.m{number}s import register_m{number}s\n" for number in range(MODULES))
+    calls = "".join(told.get(number, f"    register_m{number}s(kernel)\n") for number in order)
+    start = f"from shop.kernel.app import Kernel\n{imports}{more}\n\ndef compose():\n    kernel = Kernel()\n"
+    return f"{start}{calls}    return kernel\n"
+
+
+def joined(root: Path, first: str) -> Path:
+    """Plant a project whose root joins many modules; each has a service that the others do not know."""
+    doors = {
+        f"src/shop/modules/m{number}s/__init__.py": "from shop.kernel.app import Kernel\n"
+        f"from shop.modules.m{number}s.service import M{number}sService\n\n"
+        f"def register_m{number}s(kernel: Kernel) -> None:\n    kernel.provide(M{number}sService)\n"
+        for number in range(MODULES)
+    }
+    services = {
+        f"src/shop/modules/m{number}s/service.py": f"class M{number}sService:\n    number = {number}\n"
+        for number in range(MODULES)
+    }
+    kernel = {"src/shop/kernel/app.py": "class Kernel:\n    def provide(self, kind):\n        return kind\n"}
+    return plant(root, {"pyproject.toml": "", **FILLER, **doors, **services, **kernel, ROOT: first})
+
+
+INNER = "from shop.modules.m3s.service import M3sService\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "codes"),
+    [
+        pytest.param(wired(), wired() + "# done\n", set(), id="a remark"),
+        pytest.param(wired(), wired({7: ""}), {"ARC105"}, id="a module is registered no more"),
+        pytest.param(wired({7: ""}), wired(), set(), id="a module is registered at last"),
+        pytest.param(wired(), wired({7: "    register_m7s(kernel)\n" * 2}), set(), id="a module is registered twice"),
+        pytest.param(wired(), wired(order=tuple(reversed(range(MODULES)))), set(), id="another order"),
+        pytest.param(wired(), wired(more=INNER), {"ARC103"}, id="what is inside a module is imported"),
+        pytest.param(
+            wired(),
+            wired({9: "    for each in range(3):\n        register_m9s(kernel)\n"}),
+            set(),
+            id="a module is registered in a loop",
+        ),
+        pytest.param(wired(), wired({9: "    register_m99s(kernel)\n"}), {"ARC105"}, id="a name that is not there"),
+        pytest.param(
+            wired(more=INNER), wired(more=INNER) + "# done\n", set(), id="a remark beside what is wrong already"
+        ),
+    ],
+)
+def test_a_root_that_joins_everything_is_judged_by_what_changed_in_it(
+    before: str, after: str, codes: set[str], tmp_path: Path
+) -> None:
+    asked = Asked(joined(tmp_path, before))
+    found, whole = asked.by_part(ROOT, after), asked.by_all(ROOT, after)
+    assert {code for code, *_ in whole} == codes
+    if codes & gate.ABSENCE:
+        assert found is None
+    else:
+        assert found == whole
+
+
+def test_the_first_question_in_a_clone_is_the_only_slow_one(tmp_path: Path) -> None:
+    """What it learns of the files on the disk stays, in the cache alone; of the proposal nothing does."""
+    root = joined(tmp_path, wired())
+    before = {file for file in root.rglob("*") if file.is_file()}
+    wanted = Wanted(root, DAY, proposal=Proposal(ROOT, wired(more=INNER).encode(), only_added=True))
+    first = analyse(wanted)
+    written = {file for file in root.rglob("*") if file.is_file()} - before
+    assert written
+    assert {file.parent for file in written} == {root / ".arckode/cache"}
+    assert [each.code for each in first.findings] == ["ARC103"]
+    chosen = config.load(root)
+    cache = Cache(root / ".arckode/cache", chosen.digest, keeps=False)
+    tree = judging.read(root, chosen, cache)
+    assert gate.judge(tree, chosen, cache, None, wanted) is not None
+    assert analyse(wanted).findings == first.findings
+    assert "ARC103" not in {each.code for each in analyse(Wanted(root, DAY)).findings}
