@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
@@ -18,9 +18,6 @@ from arckode_gen import commands
 from tests import json_answers
 from tests.commands.calls import arckode, call
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 NOWHERE = Path("/")
 NAMES = [name for name in commands.names(NOWHERE) if name not in json_answers.SILENT]
 FILES = sorted(json_answers.FOLDER.glob("*.json"))
@@ -28,7 +25,7 @@ FILES = sorted(json_answers.FOLDER.glob("*.json"))
 WALK = (
     "new shop --no-git --defaults",
     "make:module orders total:int note:text:null",
-    "make:module customers name:str:max=80 orders:has_many=orders",
+    "make:module customers name:str:max=80",
     "list",
     "completion zsh",
     "place 'a rate limiter for orders'",
@@ -64,8 +61,9 @@ WALK = (
     "db:diff",
     "db:diff --write drifted --allow-drop",
     "db:safe drifted",
+    "db:baseline --to drifted",
+    "#edit",
     "db:repair",
-    "db:baseline --to 202611220001",
     "upgrade --check",
     "upgrade",
     "stub:publish module",
@@ -74,7 +72,7 @@ WALK = (
     "undo --list",
 )
 # The whole of the others is proven where they run: by `call` or `arckode`, or by name.
-ELSEWHERE = {
+ELSEWHERE: dict[str, str] = {
     "build": "tests/frontend/test_pages.py",
     "demo": "tests/commands/test_demo.py",
     "dev": "tests/commands/test_dev.py",
@@ -120,6 +118,54 @@ def test_every_command_is_asked_for_it_somewhere() -> None:
         assert f'"{name}"' in text and "--json" in text, f"{file} does not ask {name}"
 
 
+SERVICE = "src/shop/modules/orders/service.py"
+CONTROLLER = "src/shop/modules/orders/controller.py"
+_IN_LOOP = "\n    async def notes(self, ids):\n        return [await self.get_by_id(each) for each in ids]\n"
+
+
+def worsen(root: Path) -> None:
+    """Break a rule, silence another, and break one that `analyze --fix` mends."""
+    service, controller = root / SERVICE, root / CONTROLLER
+    service.write_text(
+        service.read_text() + _IN_LOOP + "\nPAGE = 20  # arckode: ignore[ARC201] it is here to be listed\n"
+    )
+    controller.write_text(controller.read_text().replace("body: OrderCreate", "body: dict[str, object]"))
+
+
+def drift(root: Path) -> None:
+    """Have the database know more than the models."""
+    model = root / "src/shop/modules/orders/model.py"
+    model.write_text("".join(line for line in model.read_text().splitlines(keepends=True) if "note" not in line))
+
+
+def edit(root: Path) -> None:
+    """Edit what is applied."""
+    (applied,) = (root / "src/shop/migrations").glob("*_create_customers.py")
+    applied.write_text(applied.read_text().replace("VARCHAR(80)", "VARCHAR(90)"))
+
+
+CHANGES = {"#worsen": worsen, "#drift": drift, "#edit": edit}
+
+
+def _proposal(root: Path) -> bytes:
+    text = (root / SERVICE).read_text()
+    sent = {"file_path": str(root / SERVICE), "content": text + _IN_LOOP.replace("notes", "more")}
+    return json.dumps({"tool_name": "Write", "tool_input": sent}).encode()
+
+
+def test_what_no_schema_describes_is_found() -> None:
+    """The tests would let nothing pass that readers were not told of."""
+    json_answers.check("queue:retry", '{"version": 1, "retried": 2}')
+    for printed in ('{"version": 1, "retried": 2, "more": 1}', '{"version": 2, "retried": 2}', '{"version": 1}'):
+        with pytest.raises(jsonschema.ValidationError):
+            json_answers.check("queue:retry", printed)
+
+
+def test_an_error_is_as_its_schema_says(tmp_path: Path) -> None:
+    said = json.loads(arckode(tmp_path, "explain", "ARC999", "--json", code=2).out)
+    assert said["error"]["exit_code"] == 2
+
+
 @pytest.mark.generates
 def test_commands_print_what_their_schemas_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = tmp_path
@@ -129,5 +175,5 @@ def test_commands_print_what_their_schemas_say(tmp_path: Path, monkeypatch: pyte
             continue
         if line.startswith("hook"):
             monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(_proposal(root))))
-        call(root, *_words(line), "--json")
+        call(root, *shlex.split(line), "--json")
         root = tmp_path / "shop"
