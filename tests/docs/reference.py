@@ -124,10 +124,8 @@ def _command(spec: CommandSpec) -> Iterator[str]:
         yield from ("", *_option_table(own))
     if spec.name not in json_answers.SILENT:
         name = json_answers.schema_of(spec.name)
-        yield from (
-            "",
-            f"`--json` prints [{_PRINTED.get(name, 'this object')}]({_SCHEMAS}#{schema_reference.anchor(name)}).",
-        )
+        what = "its plan" if name == json_answers.PLAN else "this object"
+        yield from ("", f"`--json` prints [{what}]({_SCHEMAS}#{schema_reference.anchor(name)}).")
     if spec.examples:
         yield from ("", "Examples:", "", "```text", *spec.examples, "```")
 

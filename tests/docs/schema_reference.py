@@ -23,9 +23,9 @@ def page() -> str:
     lines = [
         "# JSON schemas",
         "",
-        "What each command prints with `--json`, written by `python -m tests.docs.generate` from the schemas beside this",
-        "page (JSON Schema 2020-12), which the tests hold every answer against. A command that is not here writes files and",
-        "prints [a plan](#a-command-that-writes).",
+        "What each command prints with `--json`, written by `python -m tests.docs.generate` from the schemas beside",
+        "this page (JSON Schema 2020-12), which the tests hold every answer against. A command that is not here writes",
+        "files and prints [a plan](#a-command-that-writes).",
     ]
     for name in order:
         lines += ["", *_section(name, schemas)]
