@@ -116,7 +116,8 @@ def _part(tree: Tree, config: Config, cache: Cache, known: links.Links, proposal
     facts = _parsed({**texts, **({} if old is None else {path: old})})
     fresh = _parsed({path: content})
     now = {**{each: facts[each] for each in changed if each in facts}, **fresh}
-    found = vicinity.around(known, config, vicinity.Change(path, old, content), now, texts)
+    change = vicinity.Change(path, old, content)
+    found = vicinity.around(known, config, change, now, texts, read=lambda other: _text(tree, other))
     if found is None:
         return None
     wanted = {each: digests[each] for each in found.known if each in digests and each not in facts}

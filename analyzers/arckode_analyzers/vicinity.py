@@ -16,10 +16,10 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from arckode_analyzers.config import Globs
-from arckode_analyzers.links import COMMON, import_name, words_of
+from arckode_analyzers.links import COMMON, import_name, quoted_head, quoted_in, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from arckode_analyzers.config import Config
@@ -76,14 +76,20 @@ def changed(links: Links, digests: Mapping[str, str]) -> frozenset[str] | None:
 
 
 def around(
-    links: Links, config: Config, change: Change, facts: Mapping[str, FileFacts], texts: Mapping[str, bytes]
+    links: Links,
+    config: Config,
+    change: Change,
+    facts: Mapping[str, FileFacts],
+    texts: Mapping[str, bytes],
+    *,
+    read: Callable[[str], bytes],
 ) -> Vicinity | None:
     """Return what to judge a change beside, its own file included; None when that is no small part.
 
     `facts` and `texts` are those of the files that changed since they were linked, as they are now, and of the
-    proposed one as it would be.
+    proposed one as it would be; `read` returns what any other holds.
     """
-    return _Graph(links, config, facts).vicinity(change, texts)
+    return _Graph(links, config, facts).vicinity(change, texts, read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,17 +150,21 @@ class _Graph:
         self._modules = {import_name(path, self._sources): path for path in facts}
         self._imports = {path: frozenset(self._imported(path, each)) for path, each in facts.items()}
 
-    def vicinity(self, change: Change, texts: Mapping[str, bytes]) -> Vicinity | None:
+    def vicinity(self, change: Change, texts: Mapping[str, bytes], read: Callable[[str], bytes]) -> Vicinity | None:
         found = None if self._founds(change) else self._reaching(change.path)
         if found is None:
             return None
+        found.update(self._into(change))
         is_partial = self._joins(change.path)
         said = _moved(change) if is_partial else change
         alike = set(self._alike(said, texts)) - found
         # A word of the runtime's may tell something of the proposal; what the runtime says itself stays as it was.
         apart = set() if self._kernel.match(change.path) else {each for each in alike if self._kernel.match(each)}
         reaching = frozenset(found)
+        is_stored = self._is_stored(said, reaching)
         found |= alike - apart
+        if is_stored:
+            found.update(self._of_tables(change, alike, read))
         found.update(self._together(change.path, texts))
         found.update(self._spoken_of(said))
         if is_partial:
@@ -165,7 +175,6 @@ class _Graph:
         anchors = frozenset(self._places.anchors)
         # What the runtime does is known; only a proposal of its own, or one that it imports, makes it act otherwise.
         judged = frozenset(each for each in known if each in found or not self._kernel.match(each))
-        is_stored = self._is_stored(said, reaching)
         if not is_stored:  # its migrations are as good as they were
             judged = frozenset(each for each in judged if not self._migrations.match(each))
         return Vicinity(judged, known | anchors, is_stored, is_partial)
@@ -191,6 +200,26 @@ class _Graph:
         """Tell whether a new file makes the project one of another kind: one with a root, or with modules."""
         is_first = self._places.roots and not self._places.module and self._in_modules.match(change.path)
         return change.old is None and bool(is_first or self._roots.match(change.path))
+
+    def _into(self, change: Change) -> Iterator[str]:
+        """Yield who reaches into a folder that becomes a package: what was a file there is internal to it now."""
+        folder, _, name = change.path.rpartition("/")
+        if change.old is None and name == "__init__.py":
+            for path in self._links.paths:
+                if path.startswith(f"{folder}/"):
+                    yield from self._importers_of(path)
+
+    def _of_tables(self, change: Change, alike: Iterable[str], read: Callable[[str], bytes]) -> Iterator[str]:
+        """Yield the models and migrations that a name of a table leads to by way of a constant somewhere else."""
+        for path in alike:
+            if not self._is_hub(path):
+                yield from filter(self._stored.match, self._importers_of(path))
+        for path in self._imports_of(change.path):
+            if not (self._is_hub(path) or self._kernel.match(path) or self._in_modules.match(path)):
+                text = read(path)
+                yield from self._spoken_of(Change(path, None, text))
+                quoted = self._links.sharing(quoted_in(text), self._at_most(_WRITTEN))
+                yield from filter(self._stored.match, (self._links.paths[number] for number in quoted))
 
     def _together(self, path: str, others: Iterable[str]) -> list[str]:
         """Return the files of one folder, or of a whole module."""
@@ -259,12 +288,16 @@ class _Graph:
         old, new = change.old or b"", change.new
         before, after = frozenset(old.splitlines()), frozenset(new.splitlines())
         place = words_of(" ".join(_names(change.path)).encode())
+        module = _MODULE.match(change.path)
+        if change.old is None and module and not self._together(change.path, ()):  # what is named after it has an owner
+            place.add(quoted_head(module[0].split("/")[-2].encode()))
         written = words_of(b"\n".join(sorted(before ^ after)))
         kept = words_of(old) | words_of(new)
         links = self._links
         numbers = {
             *links.sharing(place, self._at_most(_PLACES)),
             *links.sharing(written, self._at_most(_WRITTEN)),
+            *links.sharing(quoted_in(b"\n".join(sorted(before ^ after))), self._at_most(_PLACES)),
             *links.sharing(kept, self._at_most(_WRITTEN if self._stored.match(change.path) else _KEPT)),
         }
         yield from (links.paths[number] for number in numbers)
