@@ -53,7 +53,7 @@ soak: $(STAMP)
 	ARCKODE_CIRCLES=5000 $(BIN)/python -m pytest tests/client/test_circles.py -q
 	ARCKODE_DOCUMENTS=1 $(BIN)/python -m pytest tests/client/test_real_documents.py -q
 	ARCKODE_HOOK=1 $(BIN)/python -m pytest tests/rules/test_hook.py tests/rules/test_gate.py -q
-	ARCKODE_SITE=1 $(BIN)/python -m pytest tests/docs/test_site.py -q
+	ARCKODE_SITE=1 $(BIN)/python -m pytest tests/docs/test_site.py tests/docs/test_screenshots.py -q
 
 # The pages that are generated from rules, commands and fields; a test fails when they are stale.
 docs: $(STAMP)

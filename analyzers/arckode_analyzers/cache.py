@@ -14,7 +14,7 @@ from arckode_analyzers.signed import digest
 from arckode_analyzers.walk import is_environment, is_front
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
 __all__ = ["Cache", "Indexed", "State", "content_name", "digest"]
@@ -55,6 +55,14 @@ class Cache:
         known: dict[str, bytes] = {}
         for shard in sorted({each[:_SHARD] for each in digests}):
             known.update(cast("dict[str, bytes]", self._loaded(f"facts-{shard}.bin")))
+        return known
+
+    def facts_of(self, digests: Collection[str]) -> dict[str, bytes]:
+        """Return the packed facts that are known of just these contents."""
+        known: dict[str, bytes] = {}
+        for shard in sorted({each[:_SHARD] for each in digests}):
+            loaded = cast("dict[str, bytes]", self._loaded(f"facts-{shard}.bin"))
+            known.update((each, loaded[each]) for each in digests if each in loaded)
         return known
 
     def keep_facts(self, facts: dict[str, bytes], changed: Iterable[str]) -> None:

@@ -114,10 +114,12 @@ def judge_part(
     cache: Cache,
     roots: tuple[str, ...],
     wanted: frozenset[str],
+    idle: frozenset[str],
 ) -> Verdict:
     """Judge the wanted ones of some files of a tree, as far as all of these tell.
 
-    `facts` are those of the program and of the tests; `roots` says where the whole tree's imports start.
+    `facts` are those of the program and of the tests; `roots` says where the whole tree's imports start. The `idle`
+    rules would say what they said before.
 
     Raises:
         RuleCrash: a rule failed.
@@ -126,8 +128,10 @@ def judge_part(
     gc.disable()
     try:
         project = _project(files, facts[0], config, facts[1], roots)
-        found, graph = _run(project, None, registry.rules_for(config), cache, wanted)
-        return Verdict(found, _suppressions(project), (), len(files), graph.total, graph.unresolved)
+        rules = tuple(rule for rule in registry.rules_for(config) if rule.code not in idle)
+        found, graph = _run(project, None, rules, cache, wanted)
+        silenced = tuple(row for row in _suppressions(project) if row.path in wanted)
+        return Verdict(found, silenced, (), len(files), graph.total, graph.unresolved)
     finally:
         if was_on:
             gc.enable()

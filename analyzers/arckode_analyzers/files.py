@@ -41,7 +41,8 @@ class Files(Mapping[str, bytes]):
     def proposing(self, added: Mapping[str, bytes]) -> Files:
         """Return the files with some as they would be; nothing is written."""
         digests = {**self.digests, **{path: content_name(content, path) for path, content in added.items()}}
-        ordered = {path: digests[path] for path in sorted(digests)}
+        is_ordered = added.keys() <= self.digests.keys()
+        ordered = digests if is_ordered else {path: digests[path] for path in sorted(digests)}
         return Files(self.root, ordered, self.gaps, {**self._proposed, **added})
 
     def __getitem__(self, path: str) -> bytes:
@@ -114,7 +115,7 @@ def read_all(root: Path, config: Config, cache: Cache | None = None) -> tuple[Fi
             index[path] = before
             parts[before[2]][path] = before[1]
             continue
-        name, is_test = _digest(f"{root}/{path}", path, gaps), tests.match(path)
+        name, is_test = digest_of(f"{root}/{path}", path, gaps), tests.match(path)
         if name:
             parts[is_test][path] = name
             if state[0] < settled and state[3] < settled:
@@ -131,7 +132,7 @@ def can_read_front() -> bool:
     return all(find_spec(name) is not None for name in ("tree_sitter", "tree_sitter_html", "tree_sitter_typescript"))
 
 
-def _digest(file: str, path: str, gaps: list[str]) -> str:
+def digest_of(file: str, path: str, gaps: list[str]) -> str:
     """Return the digest of a file's content, or nothing when it has none to show."""
     try:
         with open(file, "rb") as stream:  # noqa: PTH123  # see above

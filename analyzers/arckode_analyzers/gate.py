@@ -30,6 +30,9 @@ ABSENCE = frozenset(
     {"ARC002", "ARC105", "ARC208", "ARC304", "ARC503", "ARC504", "ARC602", "ARC603", "ARC604", "ARC706"}
 )
 
+# What these compare is nothing but models and migrations.
+STORED = frozenset({"ARC207", "ARC208"})
+
 # A smaller tree is judged as a whole as fast.
 LEAST = 150
 
@@ -64,7 +67,7 @@ def judge(
     after = judging.settled(part.verdict(config, cache, proposed=True), config, selection, wanted.today)
     if not after.kept:
         return Compared(after, frozenset())
-    whole = engine.remembered(tree.files, tree.tests, config, cache)
+    whole = None if part.vicinity.is_partial else engine.remembered(tree.files, tree.tests, config, cache)
     if whole is not None:  # where nothing seems to be missing, what was said of all files is enough
         entries = _entries(judging.settled(whole, config, selection, wanted.today))
         if not ABSENCE.intersection(each.code for each in baseline.compare(after.outcome.findings, entries).new):
@@ -98,8 +101,8 @@ class _Part:
             {each: facts[each] for each in files if each in facts},
             {each: facts[each] for each in paths if each in tree.tests and each in facts},
         )
-        wanted = self.vicinity.judged
-        return engine.judge_part(files, known, config=config, cache=cache, roots=self.roots, wanted=wanted)
+        wanted, idle = self.vicinity.judged, frozenset() if self.vicinity.is_stored else STORED
+        return engine.judge_part(files, known, config=config, cache=cache, roots=self.roots, wanted=wanted, idle=idle)
 
 
 def _part(tree: Tree, config: Config, cache: Cache, known: links.Links, proposal: Proposal) -> _Part | None:
@@ -113,11 +116,12 @@ def _part(tree: Tree, config: Config, cache: Cache, known: links.Links, proposal
     facts = _parsed({**texts, **({} if old is None else {path: old})})
     fresh = _parsed({path: content})
     now = {**{each: facts[each] for each in changed if each in facts}, **fresh}
-    found = vicinity.around(known, config, vicinity.Change(path, old, content), now, texts)
+    change = vicinity.Change(path, old, content)
+    found = vicinity.around(known, config, change, now, texts, read=lambda other: _text(tree, other))
     if found is None:
         return None
     wanted = {each: digests[each] for each in found.known if each in digests and each not in facts}
-    packed = cache.facts(wanted.values())
+    packed = cache.facts_of(frozenset(wanted.values()))
     if any(name not in packed for each, name in wanted.items() if each not in changed):
         return None
     stored = {each: _unpacked(name, packed[name]) for each, name in wanted.items() if name in packed}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from arckode_analyzers import engine, files, meta, suppressions
+from arckode_analyzers import engine, files, meta, signed, suppressions
 from arckode_analyzers.config import Globs
 
 if TYPE_CHECKING:
@@ -46,6 +46,10 @@ class Judged:
 
 def read(root: Path, config: Config, cache: Cache | None = None) -> Tree:
     """Find the work tree's files; each is read when its content is needed."""
+    if cache is not None and not cache.keeps and signed.is_kept():
+        from arckode_analyzers import seen  # only a process that stays has seen anything
+
+        return Tree(*seen.read(root, config, cache))
     return Tree(*files.read_all(root, config, cache))
 
 

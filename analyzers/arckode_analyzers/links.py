@@ -123,8 +123,19 @@ def build(
 
 
 def words_of(text: bytes) -> set[int]:
-    """Return the words of a text, and what stands in quotes as a whole."""
-    return {crc32(word) for word in {*_WORD.findall(text), *_QUOTED.findall(text)}}
+    """Return the words of a text, and what stands in quotes, which is rarer than the same words outside of them."""
+    return {crc32(word) for word in _WORD.findall(text)} | quoted_in(text)
+
+
+def quoted_in(text: bytes) -> set[int]:
+    """Return what stands in quotes: all of it, and the first word of a name with dots, as of an event."""
+    found = {crc32(b'"' + each) for each in _QUOTED.findall(text)}
+    return found | {quoted_head(each.partition(b".")[0]) for each in _QUOTED.findall(text) if b"." in each}
+
+
+def quoted_head(word: bytes) -> int:
+    """Return what stands for the names in quotes that begin with a word and a dot."""
+    return crc32(b'"' + word + b".")
 
 
 def _said(path: str, files: Mapping[str, bytes]) -> set[int]:

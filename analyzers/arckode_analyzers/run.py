@@ -104,6 +104,11 @@ def analyse(wanted: Wanted) -> Report:
     proposal = wanted.proposal
     if cache is not None and proposal is not None and proposal.only_added:
         seen = gate.judge(tree, chosen, cache, selection, wanted)
+        if seen is None and len(tree.files) >= gate.LEAST:
+            # What is on the disk has to be judged as a whole anyway: whoever asks next need not wait for that again.
+            keeping = replace(cache, keeps=True)
+            judging.judge(judging.read(wanted.root, chosen, keeping), chosen, keeping, selection, wanted.today)
+            seen = gate.judge(tree, chosen, cache, selection, wanted)
         if seen is not None:
             paths = tuple(tree.files)
             return _report(wanted, chosen, selection, seen.after, before=seen.known, gaps=(), paths=paths)

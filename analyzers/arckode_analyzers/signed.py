@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _KEPT: ContextVar[dict[tuple[str, str], tuple[tuple[object, ...], dict[str, object]]] | None] = ContextVar(
     "_KEPT", default=None
 )
+# A cache has many files, all signed with the one key that this process read or made.
+_KEYS: dict[str, bytes] = {}
 _SIGNATURE = 32
 _KEY = 32
 
@@ -98,7 +100,10 @@ def store(folder: str, name: str, stamp: str, key: bytes, document: Mapping[str,
 def own_key() -> bytes:
     """Return the secret that signs this user's caches, made at the first use; empty when there is no place for one."""
     folder = own_folder()
-    return _read_key(f"{folder}/key") or _made_key(folder)
+    key = _KEYS.get(folder) or _read_key(f"{folder}/key") or _made_key(folder)
+    if key:
+        _KEYS[folder] = key
+    return key
 
 
 def own_folder() -> str:

@@ -4,6 +4,7 @@ The files that reach the proposed one by imports may act otherwise once it is sa
 it (a table, an event, a path) may agree with it no longer. What these import, in turn, says what their names mean.
 What lies in one folder belongs together, and a table is named after its module, however common these words are.
 A composition root imports everything: it is judged, and what it imports is looked at only where something else asks.
+Where it is itself what is proposed, the lines that changed tell what of all that matters.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from arckode_analyzers.config import Globs
-from arckode_analyzers.links import COMMON, import_name, words_of
+from arckode_analyzers.links import COMMON, import_name, quoted_head, quoted_in, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
     from arckode_analyzers.config import Config
     from arckode_analyzers.facts.records import FileFacts
@@ -35,6 +37,8 @@ _CHANGED = 40
 _TOGETHER = 60
 _MODULE = re.compile(r"(?:.*/)?modules/[^/]+/")
 _GENERIC = frozenset({"model", "models", "migrations", "versions"})
+# Without one of these a file says nothing of a table.
+_DECLARES = re.compile(rb"[Tt]able|[Cc]olumn|Mapped|MetaData")
 _SPOKEN = re.compile(rb"[A-Za-z_][A-Za-z0-9_]+")
 
 
@@ -49,37 +53,53 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Vicinity:
-    """The files to judge a change by, and those that have to be known for that."""
+    """The files to judge a change by, and those that have to be known for that.
+
+    `is_stored` tells whether tables may be others, `is_partial` that not all is known which the proposal imports.
+    """
 
     judged: frozenset[str]
     known: frozenset[str]
+    is_stored: bool
+    is_partial: bool
 
 
 def changed(links: Links, digests: Mapping[str, str]) -> frozenset[str] | None:
     """Return the files that are not as they were when they were linked; None when these are too many."""
-    known = dict(zip(links.paths, links.digests, strict=True))
-    found = frozenset(path for path, name in digests.items() if known.get(path) != name)
+    if tuple(digests) == links.paths:  # nothing came or went
+        pairs = zip(links.digests, digests.items(), strict=True)
+        found = frozenset(path for before, (path, name) in pairs if before != name)
+    else:
+        known = dict(zip(links.paths, links.digests, strict=True))
+        found = frozenset(path for path, name in digests.items() if known.get(path) != name)
     return None if len(found) > _CHANGED else found
 
 
 def around(
-    links: Links, config: Config, change: Change, facts: Mapping[str, FileFacts], texts: Mapping[str, bytes]
+    links: Links,
+    config: Config,
+    change: Change,
+    facts: Mapping[str, FileFacts],
+    texts: Mapping[str, bytes],
+    *,
+    read: Callable[[str], bytes],
 ) -> Vicinity | None:
     """Return what to judge a change beside, its own file included; None when that is no small part.
 
     `facts` and `texts` are those of the files that changed since they were linked, as they are now, and of the
-    proposed one as it would be.
+    proposed one as it would be; `read` returns what any other holds.
     """
-    return _Graph(links, config, facts).vicinity(change, texts)
+    return _Graph(links, config, facts).vicinity(change, texts, read)
 
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """What paths alone tell: the composition roots, a file of some module, models and migrations by their names."""
+    """What paths alone tell: composition roots, a file of some module, models and migrations by name, the numbers."""
 
     roots: tuple[str, ...]
     module: tuple[str, ...]
     stored: Mapping[str, tuple[str, ...]]
+    numbers: Mapping[str, int]
 
     @property
     def anchors(self) -> tuple[str, ...]:
@@ -102,7 +122,12 @@ def _places(
         for name in {folder.rpartition("/")[2], *_endings(stem)} - _GENERIC:
             stored.setdefault(name, []).append(path)
     named = {name: tuple(found) for name, found in stored.items()}
-    return _Places(tuple(filter(Globs(roots).match, paths)), tuple(islice(filter(in_module.match, paths), 1)), named)
+    return _Places(
+        tuple(filter(Globs(roots).match, paths)),
+        tuple(islice(filter(in_module.match, paths), 1)),
+        named,
+        {path: number for number, path in enumerate(paths)},
+    )
 
 
 class _Graph:
@@ -112,35 +137,89 @@ class _Graph:
         self._links = links
         # Half of a tree is no small part: judging all of it once is as fast as judging that twice.
         self._most = min(_MOST, len(links.paths) // 2)
-        self._numbers = {path: number for number, path in enumerate(links.paths)}
         self._kernel = Globs(config.layers["kernel"])
+        self._migrations = Globs(config.layers["migrations"])
         self._stored = Globs((*config.layers["migrations"], *config.layers["models"]))
         roots, modules = config.layers["composition_root"], config.layers["modules"]
         self._roots, self._in_modules = Globs(roots), Globs(modules)
         self._places = _places(links.paths, roots, modules, config.layers["migrations"], config.layers["models"])
+        self._numbers = self._places.numbers
         self._sources = (*links.roots, *config.sources)
+        self._joined = Globs((*modules, *config.layers["connectors"]))
+        self._facts = facts
         self._modules = {import_name(path, self._sources): path for path in facts}
         self._imports = {path: frozenset(self._imported(path, each)) for path, each in facts.items()}
 
-    def vicinity(self, change: Change, texts: Mapping[str, bytes]) -> Vicinity | None:
+    def vicinity(self, change: Change, texts: Mapping[str, bytes], read: Callable[[str], bytes]) -> Vicinity | None:
         found = None if self._founds(change) else self._reaching(change.path)
         if found is None:
             return None
-        found.update(self._alike(change, texts))
+        found.update(self._into(change))
+        is_partial = self._joins(change.path)
+        said = _moved(change) if is_partial else change
+        alike = set(self._alike(said, texts)) - found
+        # A word of the runtime's may tell something of the proposal; what the runtime says itself stays as it was.
+        apart = set() if self._kernel.match(change.path) else {each for each in alike if self._kernel.match(each)}
+        reaching = frozenset(found)
+        is_stored = self._is_stored(said, reaching)
+        found |= alike - apart
+        if is_stored:
+            found.update(self._of_tables(change, alike, read))
         found.update(self._together(change.path, texts))
-        found.update(self._spoken_of(change))
-        known = self._with_imports(found, change.path)
+        found.update(self._spoken_of(said))
+        if is_partial:
+            self._imports = {**self._imports, change.path: self._of_lines(said)}
+        known = self._with_imports(found | apart, change.path)
         if known is None:
             return None
         anchors = frozenset(self._places.anchors)
         # What the runtime does is known; only a proposal of its own, or one that it imports, makes it act otherwise.
         judged = frozenset(each for each in known if each in found or not self._kernel.match(each))
-        return Vicinity(judged, known | anchors)
+        if not is_stored:  # its migrations are as good as they were
+            judged = frozenset(each for each in judged if not self._migrations.match(each))
+        return Vicinity(judged, known | anchors, is_stored, is_partial)
+
+    def _joins(self, path: str) -> bool:
+        """Tell whether the proposed file is one that joins many others, or was."""
+        return path in self._facts and (self._is_hub(path) or len(self._linked(path)) > _HUB)
+
+    def _of_lines(self, said: Change) -> frozenset[str]:
+        """Return what a file imports, less the modules and connectors that the lines in question do not name."""
+        facts = self._facts[said.path]
+        spoken = {each.decode() for each in _SPOKEN.findall((said.old or b"") + b"\n" + said.new)}
+        named = facts._replace(imports=tuple(row for row in facts.imports if row.local in spoken))
+        others = (each for each in self._imports[said.path] if not self._joined.match(each))
+        return frozenset((*others, *self._imported(said.path, named)))
+
+    def _is_stored(self, change: Change, reaching: AbstractSet[str]) -> bool:
+        """Tell whether the proposal says, or said, something of a table, by itself or to a model or migration."""
+        said = _DECLARES.search(change.new) or (change.old is not None and _DECLARES.search(change.old))
+        return bool(said) or any(self._stored.match(each) for each in reaching)
 
     def _founds(self, change: Change) -> bool:
         """Tell whether a new file makes the project one of another kind: one with a root, or with modules."""
         is_first = self._places.roots and not self._places.module and self._in_modules.match(change.path)
         return change.old is None and bool(is_first or self._roots.match(change.path))
+
+    def _into(self, change: Change) -> Iterator[str]:
+        """Yield who reaches into a folder that becomes a package: what was a file there is internal to it now."""
+        folder, _, name = change.path.rpartition("/")
+        if change.old is None and name == "__init__.py":
+            for path in self._links.paths:
+                if path.startswith(f"{folder}/"):
+                    yield from self._importers_of(path)
+
+    def _of_tables(self, change: Change, alike: Iterable[str], read: Callable[[str], bytes]) -> Iterator[str]:
+        """Yield the models and migrations that a name of a table leads to by way of a constant somewhere else."""
+        for path in alike:
+            if not self._is_hub(path):
+                yield from filter(self._stored.match, self._importers_of(path))
+        for path in self._imports_of(change.path):
+            if not (self._is_hub(path) or self._kernel.match(path) or self._in_modules.match(path)):
+                text = read(path)
+                yield from self._spoken_of(Change(path, None, text))
+                quoted = self._links.sharing(quoted_in(text), self._at_most(_WRITTEN))
+                yield from filter(self._stored.match, (self._links.paths[number] for number in quoted))
 
     def _together(self, path: str, others: Iterable[str]) -> list[str]:
         """Return the files of one folder, or of a whole module."""
@@ -174,8 +253,9 @@ class _Graph:
             yield from (self._modules[name] for names in meant for name in names if name in self._modules)
 
     def _imports_of(self, path: str) -> frozenset[str]:
-        if path in self._imports:
-            return self._imports[path]
+        return self._imports[path] if path in self._imports else self._linked(path)
+
+    def _linked(self, path: str) -> frozenset[str]:
         number = self._numbers.get(path)
         return frozenset() if number is None else frozenset(self._links.paths[at] for at in self._links.imports[number])
 
@@ -208,12 +288,16 @@ class _Graph:
         old, new = change.old or b"", change.new
         before, after = frozenset(old.splitlines()), frozenset(new.splitlines())
         place = words_of(" ".join(_names(change.path)).encode())
+        module = _MODULE.match(change.path)
+        if change.old is None and module and not self._together(change.path, ()):  # what is named after it has an owner
+            place.add(quoted_head(module[0].split("/")[-2].encode()))
         written = words_of(b"\n".join(sorted(before ^ after)))
         kept = words_of(old) | words_of(new)
         links = self._links
         numbers = {
             *links.sharing(place, self._at_most(_PLACES)),
             *links.sharing(written, self._at_most(_WRITTEN)),
+            *links.sharing(quoted_in(b"\n".join(sorted(before ^ after))), self._at_most(_PLACES)),
             *links.sharing(kept, self._at_most(_WRITTEN if self._stored.match(change.path) else _KEPT)),
         }
         yield from (links.paths[number] for number in numbers)
@@ -241,6 +325,17 @@ class _Graph:
 
     def _is_hub(self, path: str) -> bool:
         return len(self._imports_of(path)) > _HUB
+
+
+def _moved(change: Change) -> Change:
+    """Return the lines of a change that are not where they were, with those that came and went."""
+    from difflib import SequenceMatcher  # for a file that joins others only
+
+    old, new = (change.old or b"").splitlines(), change.new.splitlines()
+    moved = [each for each in SequenceMatcher(None, old, new, autojunk=False).get_opcodes() if each[0] != "equal"]
+    before = b"\n".join(line for _, start, end, _, _ in moved for line in old[start:end])
+    after = b"\n".join(line for _, _, _, start, end in moved for line in new[start:end])
+    return Change(change.path, None if change.old is None else before, after)
 
 
 def _names(path: str) -> Iterator[str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "build", "dist", "venv", "env"})
 # A file changed twice within one tick of the clock looks the same: what is younger than this may change unseen.
 SETTLED = 2_000_000_000
-_ENVIRONMENT = "pyvenv.cfg"
+ENVIRONMENT = "pyvenv.cfg"
 _KIND = 0o170000
 _NO_PART = (".d.ts", *(f".{kind}.{end}" for kind in ("test", "spec") for end in ("ts", "tsx")))
 
@@ -36,7 +36,7 @@ def walk(root: str, gaps: list[str]) -> Iterator[tuple[str, tuple[int, int, int,
         except OSError as error:
             gaps.append(f"{_printable(folder) or '.'}: it cannot be read: {error.strerror}")
             continue
-        if folder and any([entry.name == _ENVIRONMENT for entry in entries]):  # noqa: C419  # it runs for every file
+        if folder and any([entry.name == ENVIRONMENT for entry in entries]):  # noqa: C419  # it runs for every file
             continue
         prefix = f"{folder}/" if folder else ""
         is_ascii = prefix.isascii()

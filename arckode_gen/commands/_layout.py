@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from arckode_analyzers import config, files, proposal
 from arckode_gen.commands._analysis import project_of
-from arckode_gen.commands._writing import carry_out
+from arckode_gen.commands._writing import carry_out, show
 from arckode_gen.engine.edits_analysis import configure
 from arckode_gen.engine.plan import Change, FileState, Plan
 from arckode_gen.errors import RefusedError, UsageError
@@ -41,7 +41,10 @@ def propose(call: Call) -> int:
     if not content:
         raise UsageError(f"there is no Python file in {root}", "change into the backend's folder")
     if proposal.is_ours(content):
-        call.write("this is arckode's own layout: there is nothing to configure")
+        said = "this is arckode's own layout: there is nothing to configure"
+        if call.json:
+            return show(call, Plan(call.spec.name, (), notes=(said,)), applied="")
+        call.write(said)
         return 0
     found = proposal.propose(content)
     if not found.layers:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from arckode_gen.commands import _safe
 from arckode_gen.commands._applied import applied
-from arckode_gen.commands._writing import carry_out
+from arckode_gen.commands._writing import carry_out, show
 from arckode_gen.engine.plan import Change, FileState, Plan
 from arckode_gen.engine.spec import CommandSpec, Param
 from arckode_gen.engine.stamps import next_stamp
@@ -81,7 +81,10 @@ def run(call: Call) -> int:
         return safe_files.files(name, Safe({dialect: form}, others), [str(first + more) for more in range(3)])
 
     if not _safe.is_other(form, statements, dialect):
-        call.write(f"{name}: {_nothing(form, dialect)}")
+        said = f"{name}: {_nothing(form, dialect)}"
+        if call.json:
+            return show(call, Plan(call.spec.name, (), notes=(said,)), applied="")
+        call.write(said)
         return 0
     return carry_out(call, target.root, lambda snapshot: _plan(snapshot, target.folder, written(snapshot)))
 

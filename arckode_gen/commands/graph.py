@@ -60,6 +60,8 @@ def run(call: Call) -> int:
         out.write_text(f"{text}\n", encoding="utf-8", newline="\n")
     except OSError as error:
         raise OperationError(f"cannot write {call.text('out')}: {error.strerror}") from error
+    if call.json:
+        call.write(text)
     call.say(f"wrote {call.text('out')}")
     return 0
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from arckode_gen import commands
 from arckode_gen.engine import words
 from arckode_gen.engine.spec import Call
+from tests import json_answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +44,8 @@ def call(cwd: Path, *argv: str, environ: Mapping[str, str] = ENVIRON) -> Heard:
     said: list[str] = []
     as_json = values["json"] is True
     code = found.run(Call(found.spec, cwd, values, out.append, said.append, json=as_json, environ=environ))
+    if as_json and argv[0] not in json_answers.SILENT:
+        json_answers.check(argv[0], "\n".join(out))
     return Heard(code, "\n".join(out), "\n".join(said))
 
 
@@ -52,6 +55,7 @@ def arckode(cwd: Path, *argv: str, code: int = 0, environ: Mapping[str, str] = E
         [*PROGRAM, *argv], cwd=cwd, env=dict(environ), capture_output=True, text=True, timeout=300, check=False
     )
     assert ended.returncode == code, f"{argv} ended with {ended.returncode}\n{ended.stdout}\n{ended.stderr}"
+    json_answers.check_call(argv, ended.stdout)
     return Heard(ended.returncode, ended.stdout, ended.stderr)
 
 

@@ -25,6 +25,7 @@ from arckode_gen.shell.demo_run import Step, StepFailedError, Workshop
 from arckode_gen.shell.demo_server import PortTakenError, running
 from arckode_gen.shell.demo_stage import Stage
 from arckode_gen.shell.demo_transcript import Transcript
+from tests import json_answers
 from tests.commands.calls import ENVIRON, PROGRAM, arckode, call
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def test_kept_it_serves_until_ctrl_c_and_its_folder_stays(tmp_path: Path) -> Non
                 break
         document = json.loads(text)
         assert "error" not in document, process.communicate()[1]
+        json_answers.check("demo", text)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(document["urls"]["openapi"], timeout=10) as answer:
             assert b"orders_store" in answer.read()

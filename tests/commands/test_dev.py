@@ -17,6 +17,7 @@ import pytest
 from arckode_gen.errors import OperationError, UsageError
 from arckode_gen.shell.address import Address, free_address
 from arckode_gen.shell.serve import uvicorn_words
+from tests import json_answers
 from tests.commands.calls import ENVIRON, PROGRAM, arckode, call
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Dev:
         for line in self.process.stdout:
             text += line
             if line == "}\n":
+                json_answers.check("dev", text)
                 return dict(json.loads(text))
         raise AssertionError(f"it ended before it printed anything: {self.said}")
 

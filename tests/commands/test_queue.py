@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from arckode_gen.errors import OperationError, RefusedError, UsageError
+from tests import json_answers
 from tests.commands.calls import ENVIRON, PROGRAM, call
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def test_a_worker_does_what_waits_and_stops_at_a_signal(shop: Path) -> None:
         worker.send_signal(signal.SIGTERM)
         out, said = worker.communicate(timeout=PATIENCE)
     assert worker.returncode == 0, said
-    assert set(json.loads(out)) == {"version", "pid"}
+    json_answers.check("queue:work", out)
     assert "the worker stopped" in said
     listed = call(shop, "queue:list", "--status", "dead").out
     assert "send_receipt  dead    1/3" in listed

@@ -12,6 +12,7 @@ from arckode_gen.engine.field_types import MODIFIERS, TYPES, VALUED, types_with
 from arckode_gen.engine.fields import parse_field
 from arckode_gen.engine.spec import COMMON_PARAMS, OVERWRITING_PARAMS, WRITING_PARAMS
 from arckode_gen.engine.sql_types import column_type
+from tests import json_answers
 from tests.docs import kernel_reference, schema_reference
 from tests.docs.blocks import ROOT
 
@@ -27,6 +28,7 @@ FIELDS = "docs/reference/field-language.md"
 CONTENTS = "docs/README.md"
 LLMS = "docs/llms.txt"
 
+_SCHEMAS = "json-schemas.md"
 _PART = "<!-- generated: {name} -->\n\n{text}\n\n<!-- end: {name} -->"
 _EXAMPLES: dict[FieldType, str] = {
     "decimal": "x:decimal=12.2",
@@ -48,10 +50,7 @@ def pages() -> dict[str, str]:
         FIELDS: filled(fields, parts),
         LLMS: llms_text(),
         kernel_reference.PAGE: kernel_reference.page(),
-        schema_reference.PAGE: filled(
-            (ROOT / schema_reference.PAGE).read_text(encoding="utf-8"),
-            {"analyze": schema_reference.table(schema_reference.ANALYZE)},
-        ),
+        schema_reference.PAGE: schema_reference.page(),
     }
 
 
@@ -123,6 +122,10 @@ def _command(spec: CommandSpec) -> Iterator[str]:
         yield from (f"| `{_metavar(param)}` | {_cell(param.help)}{_choices(param)} |" for param in spec.arguments)
     if own:
         yield from ("", *_option_table(own))
+    if spec.name not in json_answers.SILENT:
+        name = json_answers.schema_of(spec.name)
+        what = "its plan" if name == json_answers.PLAN else "this object"
+        yield from ("", f"`--json` prints [{what}]({_SCHEMAS}#{schema_reference.anchor(name)}).")
     if spec.examples:
         yield from ("", "Examples:", "", "```text", *spec.examples, "```")
 

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 const [browserPath, modules, address, ...paths] = process.argv.slice(2);
+const spanish = paths.filter((path) => process.env.SPANISH.split(" ").includes(path));
 const require = createRequire(`${modules}/index.js`);
 const { chromium } = require("playwright-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
@@ -29,6 +30,8 @@ for (const scheme of ["light", "dark"]) {
     for (const each of found.violations) {
       problems.push(`${here} (${scheme}): ${each.id}: ${each.help}: ${each.nodes[0].html.slice(0, 160)}`);
     }
+    const told = await page.$eval("article", (all) => all.querySelector("h1")?.closest("[lang]")?.lang);
+    if (spanish.includes(here) !== (told === "es")) problems.push(`${here}: a screen reader is told that it is ${told}`);
     const links = await page.$$eval("a[href]", (all) => all.map((each) => each.href));
     const pictures = await page.$$eval("img", (all) => all.filter((each) => !each.naturalWidth).map((each) => each.src));
     problems.push(...pictures.map((each) => `${here}: the picture ${each} does not show`));

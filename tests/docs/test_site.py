@@ -14,6 +14,7 @@ from urllib.parse import urldefrag
 
 import pytest
 
+from tests.docs import blocks
 from tests.docs.blocks import ROOT
 from tests.frontend.tools import chromium, node_modules
 
@@ -45,7 +46,10 @@ def test_every_page_opens_and_everybody_can_use_it(site: str) -> None:
     folders = (file.parent.relative_to(folder).as_posix() for file in folder.rglob("index.html"))
     pages = [f"/{each}/".replace("/./", "/") for each in folders]
     command = ["node", str(SCRIPT), chromium(), str(node_modules()), site, *sorted(pages)]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
+    translated = (path for path in blocks.pages() if blocks.original(path) is not None)
+    spanish = " ".join(f"/{path.relative_to(ROOT / 'docs').with_suffix('').as_posix()}/" for path in translated)
+    environ = {**os.environ, "SPANISH": spanish}
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False, env=environ)
     assert ran.returncode == 0, ran.stderr
     said = [json.loads(line) for line in ran.stdout.splitlines()]
     problems = [each["problem"] for each in said if "problem" in each]

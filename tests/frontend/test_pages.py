@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import make_url
 
 from kernel.database_url import async_url
+from tests import json_answers
 from tests.client.test_live import served
 from tests.commands.calls import call
 from tests.frontend.tools import chromium, node_modules
@@ -65,7 +66,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_it_builds_within_its_limits(shop: Path) -> None:
-    built = json.loads(must(arckode(shop, "build", "--json")).stdout)
+    printed = must(arckode(shop, "build", "--json")).stdout
+    json_answers.check("build", printed)
+    built = json.loads(printed)
     sizes = {
         each["path"]: len(gzip.compress((shop / built["folder"] / each["path"]).read_bytes()))
         for each in built["files"]

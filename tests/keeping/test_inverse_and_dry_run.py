@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -40,10 +41,11 @@ def git_apply(root: Path, diff: str) -> None:
 def same(root: Path, twin: Path, line: Words) -> None:
     """Have one project carry a command out, and git apply its dry run's diff to the other; both must be one tree."""
     before = tree(root)
-    announced = call(root, *line, "--dry-run", "--diff")
+    announced = call(root, *line, "--dry-run", "--diff", "--json")
     assert tree(root) == before == tree(twin)
-    assert announced.out.startswith("diff --git "), announced.out
-    git_apply(twin, f"{announced.out}\n")
+    diff = json.loads(announced.out)["diff"]
+    assert diff.startswith("diff --git "), announced.out
+    git_apply(twin, f"{diff}\n")
     assert call(root, *line).code == announced.code == 0
     assert tree(root) == tree(twin) != before, line
 

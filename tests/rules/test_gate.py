@@ -172,25 +172,31 @@ def test_a_process_that_stays_notices_what_is_stored_anew(tmp_path: Path) -> Non
 # Every word of these is one that many files have: only imports, folders and names tell what belongs together.
 _WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_]+")
 _ANYWHERE = {
-    "ARC106": "src/shop/modules/customers/__init__.py",
-    "ARC208": "src/shop/modules/orders/model.py",
-    "ARC302": "src/shop/modules/orders/service.py",
-    "ARC406": "src/shop/migrations/create_orders.py",
-    "ARC502": "src/shop/modules/orders/service.py",
-    "ARC601": "src/shop/shared/bus.py",
-    "ARC702": "frontend/src/stores/session.store.ts",
-    "ARC703": "frontend/src/router.ts",
+    ("ARC103", "src/shop/modules/customers/__init__.py"),
+    ("ARC106", "src/shop/modules/customers/__init__.py"),
+    ("ARC106", "src/shop/modules/customers/model.py"),
+    ("ARC106", "src/shop/modules/orders/model.py"),
+    ("ARC208", "src/shop/modules/orders/model.py"),
+    ("ARC302", "src/shop/modules/orders/service.py"),
+    ("ARC405", "src/shop/modules/customers/service.py"),
+    ("ARC406", "src/shop/migrations/create_orders.py"),
+    ("ARC502", "src/shop/modules/orders/service.py"),
+    ("ARC601", "src/shop/shared/bus.py"),
+    ("ARC603", "src/shop/modules/orders/service.py"),
+    ("ARC702", "frontend/src/stores/session.store.ts"),
+    ("ARC703", "frontend/src/router.ts"),
 }
 
 
 @pytest.mark.parametrize(
     ("path", "example"),
     [
-        pytest.param(_ANYWHERE[rule.code], example, id=f"{rule.code}: {example.title}")
+        pytest.param(path, example, id=f"{rule.code} {path}: {example.title}")
         for rule in all_rules()
-        if rule.code in _ANYWHERE
         for example in rule.bad
-        if _ANYWHERE[rule.code] in example.files
+        for path in example.files
+        if (rule.code, path) in _ANYWHERE or (ALL and path.endswith((".py", ".sql", ".ts", ".vue")))
+        if not any(each.startswith("@base/") for each in example.files)
     ],
 )
 def test_words_that_every_file_has_hide_nothing(path: str, example: Example, tmp_path: Path) -> None:
@@ -217,3 +223,86 @@ def test_a_badly_named_migration_is_seen_beside_a_root_that_imports_everything(t
     found = asked.by_part("src/shop/migrations/0001_initial.py", "def up(op): ...\n")
     assert found is not None
     assert "ARC406" in {code for code, *_ in found}
+
+
+MODULES = 30
+ROOT = "src/shop/composition_root.py"
+
+
+def wired(lines: dict[int, str] | None = None, more: str = "", order: tuple[int, ...] = tuple(range(MODULES))) -> str:
+    """Return a root that imports and registers every module, with some of its calls as told."""
+    told = lines or {}
+    imports = "".join(f"from shop.modules.m{number}s import register_m{number}s\n" for number in range(MODULES))
+    calls = "".join(told.get(number, f"    register_m{number}s(kernel)\n") for number in order)
+    start = f"from shop.kernel.app import Kernel\n{imports}{more}\n\ndef compose():\n    kernel = Kernel()\n"
+    return f"{start}{calls}    return kernel\n"
+
+
+def joined(root: Path, first: str) -> Path:
+    """Plant a project whose root joins many modules; each has a service that the others do not know."""
+    doors = {
+        f"src/shop/modules/m{number}s/__init__.py": "from shop.kernel.app import Kernel\n"
+        f"from shop.modules.m{number}s.service import M{number}sService\n\n"
+        f"def register_m{number}s(kernel: Kernel) -> None:\n    kernel.provide(M{number}sService)\n"
+        for number in range(MODULES)
+    }
+    services = {
+        f"src/shop/modules/m{number}s/service.py": f"class M{number}sService:\n    number = {number}\n"
+        for number in range(MODULES)
+    }
+    kernel = {"src/shop/kernel/app.py": "class Kernel:\n    def provide(self, kind):\n        return kind\n"}
+    return plant(root, {"pyproject.toml": "", **FILLER, **doors, **services, **kernel, ROOT: first})
+
+
+INNER = "from shop.modules.m3s.service import M3sService\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "codes"),
+    [
+        pytest.param(wired(), wired() + "# done\n", set(), id="a remark"),
+        pytest.param(wired(), wired({7: ""}), {"ARC105"}, id="a module is registered no more"),
+        pytest.param(wired({7: ""}), wired(), set(), id="a module is registered at last"),
+        pytest.param(wired(), wired({7: "    register_m7s(kernel)\n" * 2}), set(), id="a module is registered twice"),
+        pytest.param(wired(), wired(order=tuple(reversed(range(MODULES)))), set(), id="another order"),
+        pytest.param(wired(), wired(more=INNER), {"ARC103"}, id="what is inside a module is imported"),
+        pytest.param(
+            wired(),
+            wired({9: "    for each in range(3):\n        register_m9s(kernel)\n"}),
+            set(),
+            id="a module is registered in a loop",
+        ),
+        pytest.param(wired(), wired({9: "    register_m99s(kernel)\n"}), {"ARC105"}, id="a name that is not there"),
+        pytest.param(
+            wired(more=INNER), wired(more=INNER) + "# done\n", set(), id="a remark beside what is wrong already"
+        ),
+    ],
+)
+def test_a_root_that_joins_everything_is_judged_by_what_changed_in_it(
+    before: str, after: str, codes: set[str], tmp_path: Path
+) -> None:
+    asked = Asked(joined(tmp_path, before))
+    found, whole = asked.by_part(ROOT, after), asked.by_all(ROOT, after)
+    assert {code for code, *_ in whole} == codes
+    if codes & gate.ABSENCE:
+        assert found is None
+    else:
+        assert found == whole
+
+
+def test_the_first_question_in_a_clone_is_the_only_slow_one(tmp_path: Path) -> None:
+    """What it learns of the files on the disk stays, in the cache alone; of the proposal nothing does."""
+    root = joined(tmp_path, wired())
+    before = {file for file in root.rglob("*") if file.is_file()}
+    wanted = Wanted(root, DAY, proposal=Proposal(ROOT, wired(more=INNER).encode(), only_added=True))
+    first = analyse(wanted)
+    written = {file for file in root.rglob("*") if file.is_file()} - before
+    assert written
+    assert {file.parent for file in written} == {root / ".arckode/cache"}
+    assert [each.code for each in first.findings] == ["ARC103"]
+    chosen = config.load(root)
+    cache = Cache(root / ".arckode/cache", chosen.digest, keeps=False)
+    tree = judging.read(root, chosen, cache)
+    assert gate.judge(tree, chosen, cache, None, wanted) is not None
+    assert analyse(wanted).findings == first.findings
+    assert "ARC103" not in {each.code for each in analyse(Wanted(root, DAY)).findings}

@@ -12,7 +12,6 @@ from arckode_analyzers.model.boot import Boot
 from arckode_analyzers.model.calls import CallAt, CallGraph
 from arckode_analyzers.model.columns import Columns
 from arckode_analyzers.model.cycles import Cycles
-from arckode_analyzers.model.dangers import Dangers
 from arckode_analyzers.model.declared_events import DeclaredEvents
 from arckode_analyzers.model.declared_tables import DeclaredTables
 from arckode_analyzers.model.effects import Effects
@@ -45,14 +44,15 @@ from arckode_analyzers.model.transactions import Transactions
 from arckode_analyzers.model.units_of_work import UnitsOfWork
 from arckode_analyzers.model.values import Value
 from arckode_analyzers.model.wiring import Wiring
-from arckode_analyzers.sql.reading import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, MutableMapping
 
     from arckode_analyzers.model.calls import Target
+    from arckode_analyzers.model.dangers import Dangers
     from arckode_analyzers.model.project import FunctionAt, Project
     from arckode_analyzers.model.source import Source
+    from arckode_analyzers.sql.reading import Reader
 
 
 class Analysis:
@@ -212,6 +212,8 @@ class Analysis:
 
     @cached_property
     def dangers(self) -> Dangers:
+        from arckode_analyzers.model.dangers import Dangers  # a gate that judges no migration needs no catalogue
+
         return Dangers(self.migrations)
 
     @cached_property
@@ -221,6 +223,8 @@ class Analysis:
     @cached_property
     def sql_reader(self) -> Reader:
         """What reads SQL statements, and remembers what it read."""
+        from arckode_analyzers.sql.reading import Reader  # not needed where no rule reads SQL
+
         return Reader(self._statements_read())
 
     @property

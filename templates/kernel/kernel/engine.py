@@ -51,7 +51,7 @@ async def in_thread_of(driver: SqliteDriver, work: Callable[[sqlite3.Connection]
     Raises OperationalError for what SQLite refuses.
     """
     try:
-        return await driver._execute(work, driver._conn)  # noqa: SLF001 - nothing public runs more than one statement
+        return await driver._execute(work, driver._conn)  # nothing public runs more than one statement
     except sqlite3.Error as error:
         raise OperationalError(None, None, error) from error
 
