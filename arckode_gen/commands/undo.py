@@ -15,7 +15,6 @@ from arckode_gen.engine.project import PROJECT_FILE, Disk, Memory, find_root
 from arckode_gen.engine.spec import Call, CommandSpec, Param
 from arckode_gen.errors import RefusedError
 from arckode_gen.shell.apply import apply, recover
-from arckode_gen.shell.formats import PlanDocument
 from arckode_gen.shell.inverse import decide
 from arckode_gen.shell.journal import HISTORY, Entry, entries, load, undone
 from arckode_gen.shell.lock import Held, hold
@@ -52,13 +51,6 @@ SPEC = CommandSpec(
         "`arckode db:migrate --rollback` first."
     ),
 )
-
-
-class UndoDocument(PlanDocument):
-    """What `--json` prints: the plan, the entry it takes back, and its own entry once it is applied."""
-
-    undoes: str
-    id: str
 
 
 def _root(start: Path) -> Path:
@@ -186,7 +178,8 @@ def _recover(call: Call, root: Path, held: Held | None = None) -> None:
 
 def _show(call: Call, plan: Plan, entry: Entry, own_id: str) -> None:
     if call.json:
-        call.write(json.dumps(UndoDocument(**plan_json(plan), undoes=entry.id, id=own_id), indent=2))
+        diff = {"diff": present_diff(plan, terminal=False)} if call.flag("diff") else {}
+        call.write(json.dumps({**plan_json(plan), "undoes": entry.id, "id": own_id, **diff}, indent=2))
     elif call.flag("diff"):
         call.write(present_diff(plan).removesuffix("\n"))
     else:
@@ -195,7 +188,7 @@ def _show(call: Call, plan: Plan, entry: Entry, own_id: str) -> None:
 
 def _nothing(call: Call, said: str) -> int:
     if call.json:
-        call.write(json.dumps(UndoDocument(**plan_json(Plan("undo", ())), undoes="", id=""), indent=2))
+        call.write(json.dumps({**plan_json(Plan("undo", ())), "undoes": "", "id": ""}, indent=2))
     call.say(said)
     return 0
 
