@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 from uuid import uuid4
 
 import pytest
@@ -206,6 +206,27 @@ async def test_old_events_are_brought_up_to_date_and_strange_ones_refused(
         return
     with pytest.raises(ProgrammingError, match=message):
         await accounts.load(key)
+
+
+async def test_data_that_are_deeper_than_pydantic_reads_json_come_back() -> None:
+    class Grown(EventData):
+        type: ClassVar[str] = "trees.grown"
+        tree: object
+
+    def depth(state: int | None, event: EventData, _at: datetime) -> int:
+        tree, found = cast("Grown", event).tree, 0
+        while isinstance(tree, list) and tree:
+            (tree,), found = tree, found + 1
+        return found
+
+    tree: object = 0
+    for _ in range(400):
+        tree = [tree]
+    store, key = MemoryEvents(), new_id()
+    event = new_event("trees.grown", key=str(key), source="trees", data={"tree": tree}, clock=FixedClock(START))
+    await store.append(f"trees-{key}", [event], expected=StreamState.NO_STREAM)
+    trees: Decider[int, Open] = Decider("tree", "trees", [Grown], lambda _state, _command: (), depth)
+    assert (await Aggregates(trees, store, FixedClock(START)).load(key)).state == 400
 
 
 def test_two_events_of_one_name_are_refused_at_the_start() -> None:

@@ -115,6 +115,8 @@ async def test_nobody_sees_that_events_were_archived(shop: Shop) -> None:
     assert await shop.everything(category="users") == [6]
     assert await shop.everything(types=["orders.placed"]) == [1, 2, 3, 4, 5, 7]
     assert (await shop.store.read_stream("orders-1"))[:5] == before
+    told = await shop.store.history("orders-1", last=5)
+    assert (len(told.events), told.first_id, told.position) == (5, before[0].event.id, before[-1].position)
     assert numbers(await shop.store.read_stream("orders-1", first=3, backwards=True, limit=3)) == [7, 5, 4]
     assert numbers(await shop.store.read_stream("orders-1", first=2, last=4, limit=2)) == [2, 3]
     assert await shop.store.find(stored[0].id) == before[0]

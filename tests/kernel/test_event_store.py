@@ -14,10 +14,11 @@ from sqlalchemy import func, select, text
 from kernel.clock import FixedClock
 from kernel.engine import writing
 from kernel.errors import ConflictError, ProgrammingError, ValidationError, WiringError
-from kernel.event_store import START, ConcurrencyError, EventStore, Position, StreamState, subscribe
+from kernel.event_store import START, ConcurrencyError, EventStore, Position, StreamState, history_of, subscribe
 from kernel.event_store_database import DatabaseEvents
 from kernel.event_store_memory import MemoryEvents
 from kernel.event_table import EventRow, StreamRow
+from kernel.event_values import History, json_object
 from kernel.events import Event, new_event
 from kernel.fields import table_of
 from kernel.memory_database import MemoryDatabase
@@ -341,6 +342,23 @@ async def test_a_range_holds_both_its_ends(store: EventStore) -> None:
     for options, found in RANGES:
         events = await store.read_stream(stream, **options)  # type: ignore[arg-type]  # as the table says
         assert numbers(events) == found, options
+
+
+async def test_a_history_says_what_its_events_do(store: EventStore) -> None:
+    stream, _ = await stream_of(store, 5), await stream_of(store, 2)
+    for options, _ in RANGES:
+        if options.keys() <= {"first", "last"}:
+            told = await history_of(store, stream, **options)
+            assert plainly(told) == plainly(History.of(await store.read_stream(stream, **options))), options  # type: ignore[arg-type]  # as the table says
+    assert (await history_of(store, stream)).number == 5
+    assert await history_of(store, name()) == History()
+
+
+def plainly(history: History) -> History:
+    """Answer a history whose JSON is read: a database may write the same one otherwise."""
+    return replace(
+        history, events=[(type_, version, str(json_object(data)), at) for type_, version, data, at in history.events]
+    )
 
 
 async def test_a_stream_that_does_not_exist_is_empty(store: EventStore) -> None:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from kernel.aggregates import EventData
     from kernel.clock import FixedClock
     from kernel.database import Database
-    from kernel.event_values import RecordedEvent
+    from kernel.event_values import History, RecordedEvent
 
 pytestmark = pytest.mark.anyio
 ROWS = table_of(SnapshotRow)
@@ -53,6 +53,11 @@ class Counting(DatabaseEvents):
     ) -> tuple[RecordedEvent, ...]:
         found = await super().read_stream(stream, first=first, last=last, backwards=backwards, limit=limit)
         self.read += len(found)
+        return found
+
+    async def history(self, stream: str, *, first: int = 1, last: int | None = None) -> History:
+        found = await super().history(stream, first=first, last=last)
+        self.read += len(found.events)
         return found
 
 

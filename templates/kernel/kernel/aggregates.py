@@ -5,10 +5,11 @@ and `evolve` what that makes of the state. Neither knows a clock or a store, so 
 (`aggregates_testing`), and a replay gives the same state at any time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID, uuid5
 
@@ -23,18 +24,18 @@ from .event_catalogue import EventCatalogue, EventData, Upcaster, upcast
 from .event_personal import is_personal
 from .event_store import (
     EVENT_STORE,
-    START,
     ConcurrencyError,
     EventStore,
     Position,
-    RecordedEvent,
     SealsPersonalData,
+    history_of,
 )
+from .event_values import History, json_object
 from .events import Event, new_event
 from .ids import new_id
 from .request_context import cause_of
 
-__all__ = ["Aggregate", "Aggregates", "Command", "Decider", "EventData", "Unique", "Upcaster", "read_data"]
+__all__ = ["Aggregate", "Aggregates", "Command", "Decider", "EventData", "Unique", "Upcaster"]
 
 S = TypeVar("S")
 C = TypeVar("C")
@@ -61,7 +62,7 @@ class _Read(Generic[S]):
     state: S | None
     version: int
     position: Position
-    causes: frozenset[str]
+    causes: frozenset[str | None]
     kept: int
     foreign: UUID | None = None
 
@@ -203,14 +204,16 @@ class Aggregates(Generic[S, C]):
     async def _loaded(self, stream: str, *, last: int | None = None, at: datetime | None = None) -> _Read[S]:
         kept = None if at is not None else await self._snapshot(stream, last)
         if kept is not None:
-            recorded = await self._store.read_stream(stream, first=kept.version, last=last)
+            history = await history_of(self._store, stream, first=kept.version, last=last)
             # Of a stream that is another one by now, such as after a restore, the snapshot says nothing.
-            if recorded and recorded[0].event.id == kept.event_id:
-                return self._folded(kept.state, recorded, kept.version)
-        recorded = await self._store.read_stream(stream, last=last)
-        if at is not None:
-            recorded = tuple(takewhile(lambda each: each.event.occurred_at <= at, recorded))
-        return replace(self._folded(None, recorded, 0), foreign=None if kept is None else kept.event_id)
+            if history.first_id == kept.event_id:
+                return self._folded(stream, kept.state, history, kept.version)
+        if at is None:
+            history = await history_of(self._store, stream, last=last)
+        else:
+            recorded = await self._store.read_stream(stream, last=last)
+            history = History.of(tuple(takewhile(lambda each: each.event.occurred_at <= at, recorded)))
+        return replace(self._folded(stream, None, history, 0), foreign=None if kept is None else kept.event_id)
 
     async def _snapshot(self, stream: str, last: int | None) -> Snapshot[S] | None:
         snapshots = self._snapshots()
@@ -222,12 +225,9 @@ class Aggregates(Generic[S, C]):
             self._kept = self._parts.snapshots.of(self._decider)
         return self._kept
 
-    def _folded(self, state: S | None, recorded: Sequence[RecordedEvent], kept: int) -> _Read[S]:
-        new = recorded[1:] if kept else recorded
-        state = self._decider.fold(state, map(self._read, new))
-        causes = frozenset(each.event.causation_id or "" for each in recorded)
-        version, position = (recorded[-1].number, recorded[-1].position) if recorded else (0, START)
-        return _Read(state, version, position, causes, kept)
+    def _folded(self, stream: str, state: S | None, history: History, kept: int) -> _Read[S]:
+        state = self._decider.fold(state, self._told(stream, history, kept))
+        return _Read(state, history.number, history.position, history.causes, kept)
 
     def _event(self, aggregate: UUID, data: EventData, command_id: UUID, number: int, user: str) -> Event:
         cause = cause_of(str(command_id))
@@ -249,32 +249,39 @@ class Aggregates(Generic[S, C]):
             raise NotFoundError(f"there is no such {self._decider.one}")
         return Aggregate(aggregate, there.state, there.version, there.position)
 
-    def _read(self, recorded: RecordedEvent) -> tuple[EventData, datetime]:
-        event = recorded.event
-        kind = self._kinds.get(event.type)
-        if kind is None:
-            raise ProgrammingError(
-                f"{recorded.stream} has an event '{event.type}' that the decider does not know"
-                f"{suggestion(event.type, self._kinds)}"
-            )
-        return read_data(kind, event), event.occurred_at
+    def _told(self, stream: str, history: History, kept: int) -> Generator[tuple[EventData, datetime]]:
+        """Yield what happened after the events that a snapshot was made of, whose last one the history begins with."""
+        new = history.events[1:] if kept else history.events
+        for number, (type_, version, text, at) in enumerate(new, kept + 1):
+            kind = self._kinds.get(type_)
+            if kind is None:
+                raise ProgrammingError(
+                    f"{stream} has an event '{type_}' that the decider does not know{suggestion(type_, self._kinds)}"
+                )
+            try:
+                yield _read(kind, version, text), at
+            except ValidationError as error:
+                wrong = ", ".join(".".join(map(str, each["loc"])) for each in error.errors())
+                raise ProgrammingError(
+                    f"event {number} of {stream}, {type_}, does not fit {kind.__name__}: {wrong}"
+                ) from error
 
     def _stream(self, aggregate: UUID) -> str:
         return f"{self._decider.category}-{aggregate}"
 
 
-def read_data(kind: type[EventData], event: Event) -> EventData:
+def _read(kind: type[EventData], version: int, text: str) -> EventData:
     """Read what an event says, brought up to the version that the class is of.
 
-    Raises ProgrammingError for a version that is newer than the class, that no upcaster leads on from, or data that do
-    not fit.
+    Raises ProgrammingError for a version that is newer than the class, or that no upcaster leads on from, and
+    ValidationError for data that do not fit.
     """
-    data = event.data if event.version == kind.version else upcast(kind, event)
-    try:
-        return kind.model_validate(dict(data))
-    except ValidationError as error:
-        wrong = ", ".join(".".join(map(str, each["loc"])) for each in error.errors())
-        raise ProgrammingError(f"{event.type} {event.id} does not fit {kind.__name__}: {wrong}") from error
+    if version == kind.version:
+        try:
+            return cast("EventData", kind.__pydantic_validator__.validate_json(text))
+        except ValidationError:
+            return kind.model_validate(json_object(text))  # which reads what is deeper than Pydantic's JSON goes
+    return kind.model_validate(dict(upcast(kind, version, MappingProxyType(json_object(text)))))
 
 
 def _event_id(aggregate: UUID, command_id: UUID, number: int) -> UUID:

@@ -130,9 +130,13 @@ class Database:
 
         On SQLite all of it is one way to the thread of the driver and back, where each statement would be several.
         """
-        if self.dialect != "sqlite" or self._in_memory or self._current.inside():
+        in_thread = self.dialect == "sqlite" and not self._in_memory
+        if self._current.inside() or (writes and not in_thread):
             async with self.transaction() if writes else self.session() as session:
                 return await (await session.connection()).run_sync(work)
+        if not in_thread:
+            async with self._readers.connect() as connection:
+                return await connection.run_sync(work)
         if not writes:
             lent = await self._lender.lend()
             try:

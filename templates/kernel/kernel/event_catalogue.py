@@ -11,7 +11,6 @@ from .app import Kernel
 from .errors import ProgrammingError, WiringError
 from .event_personal import personal_of
 from .event_values import RecordedEvent
-from .events import Event
 
 Upcaster: TypeAlias = Callable[[Mapping[str, object]], Mapping[str, object]]
 _NO_UPCASTERS: Mapping[int, Upcaster] = MappingProxyType({})
@@ -85,20 +84,19 @@ class EventCatalogue:
         kind = self._kinds.get(event.type)
         if kind is None or event.version == kind.version:
             return recorded
-        data = MappingProxyType(dict(upcast(kind, event)))
+        data = MappingProxyType(dict(upcast(kind, event.version, event.data)))
         return replace(recorded, event=replace(event, version=kind.version, data=data))
 
 
-def upcast(kind: type[EventData], event: Event) -> Mapping[str, object]:
-    """Answer the data of an event, brought up to the version that its class is of.
+def upcast(kind: type[EventData], stored: int, data: Mapping[str, object]) -> Mapping[str, object]:
+    """Answer the data of an event that was stored in a version, brought up to the version that its class is of.
 
     Raises ProgrammingError for a version that is newer than the class, or that no upcaster leads on from.
     """
-    data: Mapping[str, object] = event.data
-    if event.version > kind.version:
-        raise ProgrammingError(f"{event.type} is stored in version {event.version}; this program knows {kind.version}")
-    for version in range(event.version, kind.version):
+    if stored > kind.version:
+        raise ProgrammingError(f"{kind.type} is stored in version {stored}; this program knows {kind.version}")
+    for version in range(stored, kind.version):
         if version not in kind.upcasters:
-            raise ProgrammingError(f"{event.type}: no upcaster leads from version {version} to {version + 1}")
+            raise ProgrammingError(f"{kind.type}: no upcaster leads from version {version} to {version + 1}")
         data = kind.upcasters[version](data)
     return data

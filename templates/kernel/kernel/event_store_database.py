@@ -30,6 +30,8 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    bindparam,
+    case,
     func,
     insert,
     select,
@@ -54,6 +56,7 @@ from .event_values import (
     ALL,
     START,
     Expected,
+    History,
     Page,
     Position,
     RecordedEvent,
@@ -88,6 +91,16 @@ _NAMES: Final = (
     "transaction_id",
     "position",
     "recorded_at",
+)
+_TOLD: Final = (
+    "type",
+    "version",
+    "data",
+    "occurred_at",
+    "causation_id",
+    "number",
+    "transaction_id",
+    "position",
 )
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 ARCHIVE: Final = "$archive"
@@ -127,11 +140,13 @@ class DatabaseEvents:
         self._appended = asyncio.Event()
         self._tables: tuple[Table, ...] = (_EVENTS,)
         self._alone, self._inside = postgresql_statements(self._tables)
+        self._histories: dict[bool, Select[Any]] = {}
 
     def read_also(self, archive: Table) -> None:
         """Find events in another table of that shape, too, wherever one is asked for."""
         self._tables = (_EVENTS, archive)
         self._alone, self._inside = postgresql_statements(self._tables)
+        self._histories.clear()
 
     async def append(self, stream: str, events: Sequence[Event], *, expected: Expected) -> tuple[Position, ...]:
         checked_stream(stream)
@@ -161,6 +176,25 @@ class DatabaseEvents:
         return await self._database.together(
             lambda connection: self._reader.read(connection.execute(wanted)), writes=False
         )
+
+    async def history(self, stream: str, *, first: int = 1, last: int | None = None) -> History:
+        wanted = self._asked_for_history(up_to=last is not None)
+        values = {"of_stream": stream, "first": first} | ({} if last is None else {"last": last})
+        return await self._database.together(
+            lambda connection: self._reader.history(connection.execute(wanted, values)), writes=False
+        )
+
+    def _asked_for_history(self, *, up_to: bool) -> Select[Any]:
+        """Ask for a history in words that are made once: to make them takes longer than to read a few events."""
+        if up_to not in self._histories:
+
+            def of_stream(table: Table) -> Select[Any]:
+                wanted = self._reader.told_by(table)
+                wanted = wanted.where(table.c.stream == bindparam("of_stream"), table.c.number >= bindparam("first"))
+                return wanted.where(table.c.number <= bindparam("last")) if up_to else wanted
+
+            self._histories[up_to] = self._read(of_stream, ("number",), None)
+        return self._histories[up_to]
 
     async def read_all(
         self, after: Position = START, *, types: Collection[str] = (), category: str = "", limit: int = 500
@@ -435,10 +469,32 @@ class _Reader:
             self._asked[table] = select(*[self._untouched(name, table.c[name]).label(name) for name in _NAMES])
         return self._asked[table]
 
+    def told_by(self, table: Table) -> Select[Any]:
+        """Ask for what a history is made of, and for the id of the event with the number that is called `first`."""
+        columns = [self._untouched(name, table.c[name]).label(name) for name in _TOLD]
+        first_id = case((table.c.number == bindparam("first"), self._untouched("id", table.c.id)))
+        return select(*columns, first_id.label("first_id"))
+
     def _untouched(self, name: str, column: ColumnElement[Any]) -> ColumnElement[Any]:
         if self._by_text and name in {"data", "details"}:
             return sql_cast(column, Text)  # else SQLAlchemy lets the driver read it, with the slower of two readers
         return type_coerce(column, NULLTYPE)
+
+    def history(self, found: CursorResult[Any]) -> History:
+        cursor = cast("Any", found.cursor)
+        moment = self._moment
+        with _no_search_for_garbage():
+            rows = cursor.fetchall()
+            if not rows:
+                return History()
+            number, transaction, position = rows[-1][5:8]
+            return History(
+                [(type_, version, data, moment(at)) for type_, version, data, at, *_ in rows],
+                None if rows[0][-1] is None else self._id(rows[0][-1]),
+                number,
+                Position(transaction, position),
+                frozenset([row[4] for row in rows]),
+            )
 
     def read(self, found: CursorResult[Any]) -> tuple[RecordedEvent, ...]:
         cursor = cast("Any", found.cursor)  # what SQLAlchemy's rows are made of: they are taken apart at once

@@ -73,6 +73,39 @@ class RecordedEvent:
     recorded_at: datetime
 
 
+Told: TypeAlias = tuple[str, int, str, datetime]
+"""What a state is made of: the type and version of an event, its data as JSON, and when it happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Events of a stream as a state is made of them, the oldest first.
+
+    `first_id` is the id of the first one, `number` and `position` are where the last one is, and `causes` are what they
+    came from.
+    """
+
+    events: Sequence[Told] = ()
+    first_id: UUID | None = None
+    number: int = 0
+    position: Position = START
+    causes: frozenset[str | None] = frozenset()
+
+    @classmethod
+    def of(cls, recorded: Sequence[RecordedEvent]) -> "History":
+        """Answer the history that events are, which are of one stream and in its order."""
+        if not recorded:
+            return cls()
+        events = [each.event for each in recorded]
+        return cls(
+            [(event.type, event.version, json_text(event.data), event.occurred_at) for event in events],
+            events[0].id,
+            recorded[-1].number,
+            recorded[-1].position,
+            frozenset(event.causation_id for event in events),
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Some of all events, and how far the reading went: go on after `reached`, also when nothing was found."""

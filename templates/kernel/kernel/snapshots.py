@@ -10,7 +10,7 @@ from uuid import UUID
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from .aggregate_parts import AggregateParts, Snapshot
 from .app import Kernel
@@ -25,6 +25,7 @@ from .snapshot_table import SnapshotRow
 
 S = TypeVar("S")
 _ROWS = table_of(SnapshotRow)
+_KEPT: Final = select(_ROWS).where(_ROWS.c.stream == bindparam("of_stream"), _ROWS.c.form == bindparam("of_form"))
 _PATIENCE: Final = 2.0
 logger = structlog.get_logger("snapshots")
 
@@ -76,9 +77,10 @@ class KindSnapshots(Generic[S]):
         self._kept = kept
 
     async def find(self, stream: str) -> Snapshot[S] | None:
-        wanted = select(_ROWS).where(_ROWS.c.stream == stream, _ROWS.c.form == self._form.key)
-        async with self._database.session() as session:
-            row = (await session.execute(wanted)).one_or_none()
+        wanted = {"of_stream": stream, "of_form": self._form.key}
+        row = await self._database.together(
+            lambda connection: connection.execute(_KEPT, wanted).one_or_none(), writes=False
+        )
         if row is None:
             return None
         try:
