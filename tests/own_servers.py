@@ -156,11 +156,17 @@ class OwnPostgres(OwnServer):
         deadline = time.monotonic() + _PATIENCE
         while True:
             try:
-                return super().start()
+                super().start()
+                break
             except RuntimeError as error:
                 if "pre-existing shared memory" not in str(error) or time.monotonic() > deadline:
                     raise
                 time.sleep(0.2)
+        asking = (str(self._programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port))
+        while subprocess.run(asking, check=False).returncode:  # it listens before it answers
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"PostgreSQL on port {self.port} does not answer")
+            time.sleep(0.05)
 
     def stop(self) -> None:
         """Let it end in order without waiting for its clients, as SIGINT asks for and SIGTERM does not."""

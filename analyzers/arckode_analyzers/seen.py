@@ -13,7 +13,7 @@ from time import time_ns
 from typing import TYPE_CHECKING, TypeAlias
 
 from arckode_analyzers.files import Files, digest_of, read_all
-from arckode_analyzers.walk import ENVIRONMENT, SETTLED, is_front, is_skipped, is_sql_migration
+from arckode_analyzers.walk import ENVIRONMENT, SETTLED, is_environment, is_front, is_skipped, is_sql_migration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -155,7 +155,8 @@ def _list(folder: str, settled: int, *, is_root: bool) -> tuple[_State | None, _
         with os.scandir(folder) as entries:
             for entry in entries:
                 name, is_folder = entry.name, entry.is_dir(follow_symlinks=False)
-                if name.endswith(".py") or is_sql_migration(name) or is_front(name):
+                told = is_root and is_environment(name)
+                if name.endswith(".py") or is_sql_migration(name) or is_front(name) or told:
                     if entry.is_symlink() or is_folder or not _is_text(name):
                         return None
                     names.add((name, False))

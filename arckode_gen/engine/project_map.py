@@ -96,7 +96,7 @@ class Reading:
 
 def read(files: Mapping[str, bytes], config: Config, manifest: ProjectManifest, migrations: str) -> Reading:
     """Parse a project; `migrations` is the folder that holds them."""
-    from arckode_analyzers.facts.extract import extract  # parsing is for this command only
+    from arckode_analyzers.facts.reading import UnreadError, facts_in  # parsing is for this command only
     from arckode_analyzers.model.analysis import Analysis
     from arckode_analyzers.model.project import Project
 
@@ -104,8 +104,8 @@ def read(files: Mapping[str, bytes], config: Config, manifest: ProjectManifest, 
     unreadable: list[str] = []
     for path, content in sorted(files.items()):
         try:
-            facts[path] = extract(content)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            facts[path] = facts_in(content, path)
+        except (SyntaxError, ValueError, RecursionError, MemoryError, UnreadError):
             unreadable.append(path)
     project = Project(((path, found, files[path]) for path, found in facts.items()), config)
     return Reading(manifest, Analysis(project), migrations, tuple(unreadable))
