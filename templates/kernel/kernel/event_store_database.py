@@ -308,8 +308,8 @@ class DatabaseEvents:
 
         Why that is finds out who appends again, whatever it was: an event is stored once.
         """
-        async with self._database.driver() as driver:
-            with suppress(Exception):
+        with suppress(Exception):
+            async with self._database.driver() as driver:
                 rows: list[Sequence[int]] = await driver.fetch(self._alone, *words)
                 return tuple(sorted([Position(*row) for row in rows]))  # numbered in their order
         return ()
