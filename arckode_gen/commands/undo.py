@@ -186,7 +186,10 @@ def _recover(call: Call, root: Path, held: Held | None = None) -> None:
 
 def _show(call: Call, plan: Plan, entry: Entry, own_id: str) -> None:
     if call.json:
-        call.write(json.dumps(UndoDocument(**plan_json(plan), undoes=entry.id, id=own_id), indent=2))
+        document: dict[str, object] = {**UndoDocument(**plan_json(plan), undoes=entry.id, id=own_id)}
+        if call.flag("diff"):
+            document["diff"] = present_diff(plan, terminal=False)
+        call.write(json.dumps(document, indent=2))
     elif call.flag("diff"):
         call.write(present_diff(plan).removesuffix("\n"))
     else:
