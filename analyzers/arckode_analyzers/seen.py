@@ -13,7 +13,7 @@ from time import time_ns
 from typing import TYPE_CHECKING, TypeAlias
 
 from arckode_analyzers.files import Files, digest_of, read_all
-from arckode_analyzers.walk import ENVIRONMENT, SETTLED, is_environment, is_front, is_skipped, is_sql_migration
+from arckode_analyzers.walk import ENVIRONMENT, SETTLED, is_read, is_skipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -84,7 +84,8 @@ class Seen:
         listed = {folder: _list(folder, settled, is_root=folder == str(self._root)) for folder in moved}
         if any(found is None or found[1] != folders[folder][1] for folder, found in listed.items()):
             return None
-        names = {file: digest_of(file, file, []) for file in edited}
+        start = len(f"{self._root}/")
+        names = {file: digest_of(file, file[start:], []) for file in edited}
         if not all(names.values()):
             return None
         program, tests = (_with(tree, names) for tree in self._last.trees)
@@ -155,8 +156,7 @@ def _list(folder: str, settled: int, *, is_root: bool) -> tuple[_State | None, _
         with os.scandir(folder) as entries:
             for entry in entries:
                 name, is_folder = entry.name, entry.is_dir(follow_symlinks=False)
-                told = is_root and is_environment(name)
-                if name.endswith(".py") or is_sql_migration(name) or is_front(name) or told:
+                if is_read(name, is_in_root=is_root):
                     if entry.is_symlink() or is_folder or not _is_text(name):
                         return None
                     names.add((name, False))

@@ -42,12 +42,7 @@ def walk(root: str, gaps: list[str]) -> Iterator[tuple[str, tuple[int, int, int,
         is_ascii = prefix.isascii()
         for entry in entries:
             name = entry.name
-            if (
-                name.endswith(".py")
-                or is_sql_migration(name)
-                or is_front(name)
-                or (not folder and is_environment(name))
-            ):
+            if is_read(name, is_in_root=not folder):
                 state = _state(entry)
                 if state is not None and is_ascii and name.isascii():
                     yield prefix + name, state
@@ -57,6 +52,11 @@ def walk(root: str, gaps: list[str]) -> Iterator[tuple[str, tuple[int, int, int,
                     continue
             if not is_skipped(name) and entry.is_dir(follow_symlinks=False):
                 pending.append(prefix + name)
+
+
+def is_read(name: str, *, is_in_root: bool) -> bool:
+    """Tell whether a file called so is one that counts."""
+    return name.endswith(".py") or is_sql_migration(name) or is_front(name) or (is_in_root and is_environment(name))
 
 
 def is_sql_migration(name: str) -> bool:

@@ -19,7 +19,17 @@ if TYPE_CHECKING:
 
 CONFIG = Config()
 A, B, TEST = "src/shop/a.py", "src/shop/deep/b.py", "tests/test_a.py"
-FILES = {"pyproject.toml": "", A: "a = 1\n", B: "b = 1\n", TEST: "t = 1\n"}
+# One of each kind that the analyzer reads.
+FILES = {
+    "pyproject.toml": "",
+    A: "a = 1\n",
+    B: "b = 1\n",
+    TEST: "t = 1\n",
+    ".env": "A=1\n",
+    "compose.yaml": "services: {}\n",
+    "frontend/src/main.ts": "export const a = 1;\n",
+    "src/shop/migrations/202611220001_a.sql": "SELECT 1;\n",
+}
 
 
 def age(root: Path) -> None:
@@ -88,6 +98,8 @@ def same_size_and_time(root: Path) -> None:
         pytest.param(lambda root: None, False, id="nothing"),
         pytest.param(write(A, "a = 22\n"), False, id="a file is edited"),
         pytest.param(write(TEST, "t = 22\n"), False, id="a test is edited"),
+        pytest.param(write(".env", "A=22\n"), False, id="a variable is edited"),
+        pytest.param(write(".env.example", "A=1\n"), True, id="variables come"),
         pytest.param(renamed_over, False, id="a file is put in the place of another"),
         pytest.param(same_size_and_time, False, id="an edit that sets size and time back"),
         pytest.param(write("README.md", "# shop\n"), False, id="a file that is none of ours"),
