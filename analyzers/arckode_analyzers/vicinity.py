@@ -130,6 +130,11 @@ def _places(
     )
 
 
+@lru_cache(maxsize=4)
+def _first(paths: tuple[str, ...], patterns: tuple[str, ...]) -> str:
+    return next(filter(Globs(patterns).match, paths), "")
+
+
 class _Graph:
     """The graph as it is now: what is stored, and over it what changed."""
 
@@ -138,6 +143,7 @@ class _Graph:
         # Half of a tree is no small part: judging all of it once is as fast as judging that twice.
         self._most = min(_MOST, len(links.paths) // 2)
         self._kernel = Globs(config.layers["kernel"])
+        self._controllers = config.layers["controllers"]
         self._migrations = Globs(config.layers["migrations"])
         self._stored = Globs((*config.layers["migrations"], *config.layers["models"]))
         roots, modules = config.layers["composition_root"], config.layers["modules"]
@@ -197,9 +203,16 @@ class _Graph:
         return bool(said) or any(self._stored.match(each) for each in reaching)
 
     def _founds(self, change: Change) -> bool:
-        """Tell whether a new file makes the project one of another kind: one with a root, or with modules."""
+        """Tell whether a new file makes the project one of another kind: with a root, settings, modules or routes."""
+        if change.old is not None:
+            return False
         is_first = self._places.roots and not self._places.module and self._in_modules.match(change.path)
-        return change.old is None and bool(is_first or self._roots.match(change.path))
+        is_alone = self._roots.match(change.path) or change.path.endswith("/settings.py")
+        return bool(is_first or is_alone or self._opens(change.path))
+
+    def _opens(self, path: str) -> bool:
+        """Tell whether a new file holds the first routes."""
+        return Globs(self._controllers).match(path) and not _first(self._links.paths, self._controllers)
 
     def _into(self, change: Change) -> Iterator[str]:
         """Yield who reaches into a folder that becomes a package: what was a file there is internal to it now."""

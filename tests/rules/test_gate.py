@@ -77,8 +77,9 @@ def test_a_part_says_what_the_whole_says(rule: Rule, example: Example, tmp_path:
     asked = Asked(plant(tmp_path, {"pyproject.toml": "", **FILLER, **others}))
     found = asked.by_part(path, example.files[path])
     assert found is None or found == asked.by_all(path, example.files[path])
-    if found is None:
-        assert gate.ABSENCE & {code for code, *_ in asked.by_all(path, example.files[path])}
+    if found is None:  # something seems to be missing, or the file makes the project another one
+        codes = {code for code, *_ in asked.by_all(path, example.files[path])}
+        assert gate.ABSENCE & codes or path.endswith(("/composition_root.py", "/settings.py", "controller.py"))
 
 
 HELPER = "src/shop/look.py"
