@@ -10,7 +10,6 @@ import structlog
 from sqlalchemy import URL, Connection, MetaData, PoolProxiedConnection, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-from sqlalchemy.util import greenlet_spawn
 
 from .clock import Clock, SystemClock
 from .database_url import async_url, is_memory
@@ -97,13 +96,8 @@ class Database:
 
         What SQLAlchemy does around a statement takes several times as long as a statement of one row.
         """
-        lent = await self._lender.lend()
-        try:
+        async with self._lender.lent() as lent:
             yield lent.driver_connection
-        except BaseException:
-            await greenlet_spawn(lent.close)
-            raise
-        await self._lender.take_back(lent)
 
     async def in_sqlite(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run a function that writes with SQLite's own connection: in the running transaction, or in one of its own.
@@ -116,11 +110,8 @@ class Database:
                 lent = await (await session.connection()).get_raw_connection()
                 return await self._in_thread(lent, work)
         if self._in_memory:  # on one connection
-            lent = await self._lender.lend()
-            try:
+            async with self._lender.lent() as lent:
                 return await self._in_thread(lent, as_transaction(work))
-            finally:
-                await self._lender.take_back(lent)
         async with self.in_turn():
             shared = await self._lender.shared()
             return await self._in_thread(shared, as_transaction(work))
@@ -138,11 +129,8 @@ class Database:
             async with self._readers.connect() as connection:
                 return await connection.run_sync(work)
         if not writes:
-            lent = await self._lender.lend()
-            try:
+            async with self._lender.lent() as lent:
                 return await self._in_thread(lent, with_sqlalchemy(lent, work))
-            finally:
-                await self._lender.take_back(lent)
         async with self.in_turn():
             shared = await self._lender.shared()
             return await self._in_thread(shared, as_transaction(with_sqlalchemy(shared, work)))

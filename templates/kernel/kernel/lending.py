@@ -4,6 +4,8 @@ What a pool does for every use costs more than such a statement does.
 """
 
 import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Final
 
 from sqlalchemy import PoolProxiedConnection
@@ -23,8 +25,18 @@ class Lender:
         self._kept: list[tuple[float, PoolProxiedConnection]] = []
         self._shared: PoolProxiedConnection | None = None
 
-    async def lend(self) -> PoolProxiedConnection:
-        """Answer a connection that nobody else uses."""
+    @asynccontextmanager
+    async def lent(self) -> AsyncGenerator[PoolProxiedConnection]:
+        """Lend a connection that nobody else uses; one that something failed on goes back to the pool."""
+        lent = await self._lend()
+        try:
+            yield lent
+        except BaseException:
+            await greenlet_spawn(lent.close)
+            raise
+        await self._take_back(lent)
+
+    async def _lend(self) -> PoolProxiedConnection:
         while self._kept:
             at, lent = self._kept.pop()
             if time.monotonic() - at < _MOMENT:
@@ -32,7 +44,7 @@ class Lender:
             await greenlet_spawn(lent.close)
         return await self._engine.raw_connection()
 
-    async def take_back(self, lent: PoolProxiedConnection) -> None:
+    async def _take_back(self, lent: PoolProxiedConnection) -> None:
         """Keep a connection for the next use, or give it back to the pool."""
         if len(self._kept) < self._at_most and not _has_ended(lent):
             self._kept.append((time.monotonic(), lent))
