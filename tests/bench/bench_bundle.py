@@ -13,16 +13,10 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.bench.front_modules import add_pages
 from tests.frontend.tools import node_modules
 from tests.generated import arckode, must, new_project
 
-_FIRST = {
-    "customers": ("name:str:max=120", "email:email:unique"),
-    "orders": (
-        "number:str:max=20:unique", "customer:belongs_to=customers", "total:decimal=12.2:min=0",
-        "status:enum=draft/paid/sent:default=draft", "note:text:null", "due:date:null", "paid:bool:default=false",
-    ),
-}  # fmt: skip
 _MORE = (
     "suppliers",
     "name:str:max=120:unique",
@@ -65,9 +59,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         root = new_project(Path(name))
         must(arckode(root, "make:auth"))
-        for module, fields in _FIRST.items():
-            must(arckode(root, "make:module", module, *fields))
-            must(arckode(root, "make:frontend", module))
+        add_pages(root)
         (root / "frontend/node_modules").symlink_to(node_modules())
         before = built(root)
         must(arckode(root, "make:module", *_MORE, "--fullstack"))

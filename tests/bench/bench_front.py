@@ -17,17 +17,11 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.bench.front_modules import MODULES, add_pages
 from tests.bench.processes import ENVIRON, PYTHON, cpu
-from tests.generated import arckode, must, new_project
+from tests.generated import new_project
 
 _ANALYZE = (*PYTHON, "-m", "arckode_gen", "analyze")
-_MODULES = {
-    "customers": ("name:str:max=120", "email:email:unique"),
-    "orders": (
-        "number:str:max=20:unique", "customer:belongs_to=customers", "total:decimal=12.2:min=0",
-        "status:enum=draft/paid/sent:default=draft", "note:text:null", "due:date:null", "paid:bool:default=false",
-    ),
-}  # fmt: skip
 _KINDS = {".ts", ".vue"}
 
 
@@ -46,12 +40,10 @@ def front_files(root: Path) -> list[Path]:
 def write(folder: Path, count: int) -> Path:
     """Make a project whose front end has so many files."""
     root = new_project(folder)
-    for module, fields in _MODULES.items():
-        must(arckode(root, "make:module", module, *fields))
-        must(arckode(root, "make:frontend", module))
+    add_pages(root)
     copied = {
         module: [file for file in front_files(root) if module in file.as_posix() and "/api/" not in file.as_posix()]
-        for module in _MODULES
+        for module in MODULES
     }
     missing, number = count - len(front_files(root)), 0
     while missing > 0:

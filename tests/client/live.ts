@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as bodies from "./bodies/index";
+import { run } from "./checks";
 import * as live from "./live/index";
 import * as parameters from "./parameters/index";
 import * as shop from "./shop/index";
@@ -287,14 +288,4 @@ const checks: Record<string, () => Promise<void>> = {
   },
 };
 
-let failed = 0;
-for (const [name, check] of Object.entries(checks)) {
-  try {
-    await check();
-    console.log(`ok ${name}`);
-  } catch (error) {
-    failed++;
-    console.log(`failed ${name}: ${(error as Error).stack}`);
-  }
-}
-process.exitCode = failed ? 1 : 0;
+await run(checks);

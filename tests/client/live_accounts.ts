@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { run } from "./checks";
 import * as shop from "./shop/index";
 
 const base = { baseUrl: process.env["SHOP"]!, retries: 0 };
@@ -72,14 +73,4 @@ const checks: Record<string, () => Promise<void>> = {
   },
 };
 
-let failed = 0;
-for (const [name, check] of Object.entries(checks)) {
-  try {
-    await check();
-    console.log(`ok ${name}`);
-  } catch (error) {
-    failed++;
-    console.log(`failed ${name}: ${(error as Error).stack}`);
-  }
-}
-process.exitCode = failed ? 1 : 0;
+await run(checks);

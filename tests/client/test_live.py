@@ -71,7 +71,7 @@ def test_every_way_a_call_can_go(shop: Path, tmp_path: Path) -> None:
     for name in ("bodies", "parameters"):
         made = document.parse((_HERE / f"constructs/{name}.yml").read_text("utf-8"), name)
         write(made, tmp_path / name)
-    for name in ("live.ts", "live_globals.d.ts"):
+    for name in ("live.ts", "checks.ts", "live_globals.d.ts"):
         (tmp_path / name).write_text((_HERE / name).read_text("utf-8"), "utf-8")
     assert not (said := compile_errors(tmp_path, "7.0")), "\n".join(said)
     driver = bundle((_HERE / "live.ts").read_text("utf-8"), tmp_path, "--platform=node")
@@ -102,7 +102,7 @@ def test_a_generated_project_with_accounts_files_and_a_stream(tmp_path: Path) ->
     must(arckode(root, "generate:api-client", "--out", "frontend/src/api", env=environ))
     driven = tmp_path / "driven"
     shutil.copytree(root / "frontend/src/api", driven / "shop")
-    for name in ("live_accounts.ts", "live_globals.d.ts"):
+    for name in ("live_accounts.ts", "checks.ts", "live_globals.d.ts"):
         shutil.copy(_HERE / name, driven / name)
     assert not (said := compile_errors(driven, "7.0")), "\n".join(said)
     source = (_HERE / "live_accounts.ts").read_text("utf-8")
