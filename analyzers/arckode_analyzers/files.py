@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from arckode_analyzers.cache import content_name
 from arckode_analyzers.config import Globs
-from arckode_analyzers.walk import SETTLED, is_environment, is_front, is_skipped, is_sql_migration, walk
+from arckode_analyzers.walk import SETTLED, is_front, is_read, is_skipped, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,9 +147,7 @@ def digest_of(file: str, path: str, gaps: list[str]) -> str:
 def is_walked(path: str) -> bool:
     """Tell whether a file would be found where it is: it can be judged, and no folder on the way is left out."""
     *folders, name = path.split("/")
-    if is_environment(path):
-        return True
-    return (name.endswith(".py") or is_sql_migration(name) or is_front(name)) and not any(map(is_skipped, folders))
+    return is_read(name, is_in_root=not folders) and not any(map(is_skipped, folders))
 
 
 def find_root(start: Path) -> Path:

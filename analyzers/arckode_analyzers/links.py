@@ -129,8 +129,9 @@ def words_of(text: bytes) -> set[int]:
 
 def quoted_in(text: bytes) -> set[int]:
     """Return what stands in quotes: all of it, and the first word of a name with dots, as of an event."""
-    found = {crc32(b'"' + each) for each in _QUOTED.findall(text)}
-    return found | {quoted_head(each.partition(b".")[0]) for each in _QUOTED.findall(text) if b"." in each}
+    quoted = _QUOTED.findall(text)
+    heads = {each.partition(b".")[0] for each in quoted if b"." in each}
+    return {crc32(b'"' + each) for each in quoted} | set(map(quoted_head, heads))
 
 
 def quoted_head(word: bytes) -> int:

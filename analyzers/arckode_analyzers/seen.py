@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
 from time import time_ns
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _State: TypeAlias = tuple[int, int, int, int, int]
 _Names: TypeAlias = frozenset[tuple[str, bool]]
 _Looking: TypeAlias = "Callable[[Path, Config, Cache], tuple[Files, Files]]"
+_told: Callable[[os.stat_result], _State] = attrgetter("st_mtime_ns", "st_ctime_ns", "st_size", "st_ino", "st_mode")
 # More than this is a switch of branches, not somebody's work.
 _FEW = 50
 
@@ -108,10 +110,7 @@ def _seen(root: Path, digest: str) -> Seen:  # noqa: ARG001  # another configura
 
 def _changed(places: Iterable[str], known: Sequence[_State | None]) -> dict[str, _State]:
     """Return what is not as it was known, and how it is."""
-    now = [
-        (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino, found.st_mode)
-        for found in map(os.stat, places)
-    ]
+    now = list(map(_told, map(os.stat, places)))
     if now == known:
         return {}
     return {place: state for place, state, before in zip(places, now, known, strict=True) if state != before}
@@ -125,10 +124,9 @@ def _with(tree: Files, names: Mapping[str, str]) -> Files:
 
 def _state(file: str) -> _State | None:
     try:
-        found = os.stat(file)  # noqa: PTH116  # thousands of files
+        return _told(os.stat(file))  # noqa: PTH116  # thousands of files
     except OSError:
         return None
-    return (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino, found.st_mode)
 
 
 def _settled(state: _State | None, settled: int) -> _State | None:

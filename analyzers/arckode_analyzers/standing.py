@@ -71,9 +71,10 @@ def _moves(
     from arckode_analyzers.facts.reading import facts_of, read_facts
 
     read_as_text = Globs(config.layers["migrations"])
-    if any(read_as_text.match(path) or is_sql_migration(path.rpartition("/")[2]) or is_front(path) for path in changed):
-        return _again()
-    if any(map(is_environment, changed)):
+    if any(
+        read_as_text.match(path) or is_sql_migration(path.rpartition("/")[2]) or is_front(path) or is_environment(path)
+        for path in changed
+    ):
         return _again()
     known = cache.facts({old for _, old, _ in changed.values()})
     moves: dict[str, Mapping[int, int]] = {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from arckode_analyzers import config, files
-from arckode_analyzers.facts.reading import UnreadError, facts_in
+from arckode_analyzers.facts.reading import facts_or_none
 from arckode_analyzers.model.analysis import Analysis
 from arckode_analyzers.model.project import Project
 from arckode_gen.errors import UsageError
@@ -39,10 +39,12 @@ def read_code(call: Call) -> Code:
     content = files.read_project(root, chosen)
     facts = []
     for path in sorted(content):
-        try:
-            facts.append((path, facts_in(content[path], path), content[path]))
-        except (SyntaxError, ValueError, RecursionError, MemoryError, UnreadError):
+        text = content[path]
+        found = facts_or_none(text, path)
+        if found is None:
             call.say(f"{path} cannot be read and is left out")
+        else:
+            facts.append((path, found, text))
     if not any(path.endswith(".py") for path, _, _ in facts):
         raise UsageError(f"there is no Python file in {root}", "change into a project")
     return Code(root, Analysis(Project(facts, chosen)))

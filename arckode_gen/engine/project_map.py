@@ -96,19 +96,14 @@ class Reading:
 
 def read(files: Mapping[str, bytes], config: Config, manifest: ProjectManifest, migrations: str) -> Reading:
     """Parse a project; `migrations` is the folder that holds them."""
-    from arckode_analyzers.facts.reading import UnreadError, facts_in  # parsing is for this command only
+    from arckode_analyzers.facts.reading import facts_or_none  # parsing is for this command only
     from arckode_analyzers.model.analysis import Analysis
     from arckode_analyzers.model.project import Project
 
-    facts = {}
-    unreadable: list[str] = []
-    for path, content in sorted(files.items()):
-        try:
-            facts[path] = facts_in(content, path)
-        except (SyntaxError, ValueError, RecursionError, MemoryError, UnreadError):
-            unreadable.append(path)
-    project = Project(((path, found, files[path]) for path, found in facts.items()), config)
-    return Reading(manifest, Analysis(project), migrations, tuple(unreadable))
+    facts = {path: facts_or_none(content, path) for path, content in sorted(files.items())}
+    unreadable = tuple(path for path, found in facts.items() if found is None)
+    project = Project(((path, found, files[path]) for path, found in facts.items() if found is not None), config)
+    return Reading(manifest, Analysis(project), migrations, unreadable)
 
 
 def draw(

@@ -53,6 +53,14 @@ def _read(files: Mapping[str, bytes], paths: Sequence[str], name: Callable[[byte
     return found
 
 
+def facts_or_none(content: bytes, path: str) -> FileFacts | None:
+    """Read a file for whoever goes on without those that cannot be."""
+    try:
+        return facts_in(content, path)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, UnreadError):
+        return None
+
+
 def facts_in(content: bytes, path: str) -> FileFacts:
     """Read a file as what its name says it is."""
     kind = path.rpartition(".")[2]

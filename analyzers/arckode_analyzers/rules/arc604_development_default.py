@@ -11,7 +11,7 @@ from arckode_analyzers.model.vocabulary import PROVIDER_VARIABLES, PROVIDERS, VO
 from arckode_analyzers.rule import Example, Rule, Spot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from arckode_analyzers.facts.records import Binding, Block
     from arckode_analyzers.facts.shapes import Shape
@@ -77,9 +77,9 @@ def _unprovided(analysis: Analysis, source: Source) -> Iterator[Spot]:
     """Report settings that choose a provider which nobody puts behind its port."""
     if not analysis.boot.roots:
         return
-    for klass, row, port, call in _chosen(analysis):
-        if klass.source is not source:
-            continue
+    for klass, row, port, call in _chosen(
+        analysis, (each for each in analysis.settings.classes if each.source is source)
+    ):
         default, providers = PROVIDERS[port]
         said = _keyword(call, "provider")
         names = (default,) if said is None else analysis.acts.names.of(source, klass.record.function, said)
@@ -97,8 +97,9 @@ def _unprovided_outside(analysis: Analysis, source: Source) -> Iterator[Spot]:
     variables = [mark for mark in source.facts.marks if mark.what == "variable"]
     if not variables or not analysis.boot.roots or not analysis.settings.classes:
         return
-    ports = {port for _, _, port, _ in _chosen(analysis)}
-    named = {f"{row.target[1]}__PROVIDER".upper(): port for _, row, port, _ in _chosen(analysis)}
+    chosen = tuple(_chosen(analysis, analysis.settings.classes))
+    ports = {port for _, _, port, _ in chosen}
+    named = {f"{row.target[1]}__PROVIDER".upper(): port for _, row, port, _ in chosen}
     for mark in variables:
         port = named.get(mark.name) or PROVIDER_VARIABLES.get(mark.name, "")
         needed = PROVIDERS[port][1].get(mark.detail) if port else None
@@ -119,9 +120,9 @@ def _provide(needed: str) -> str:
     return f"call `{needed}(kernel)` in the composition root, or choose what is provided there"
 
 
-def _chosen(analysis: Analysis) -> Iterator[tuple[ClassAt, Binding, str, Shape]]:
+def _chosen(analysis: Analysis, classes: Iterable[ClassAt]) -> Iterator[tuple[ClassAt, Binding, str, Shape]]:
     """Yield the settings of ports: the class and the field, whose port it is, and what makes its default."""
-    for klass in analysis.settings.classes:
+    for klass in classes:
         for row in klass.source.declared_in.get(klass.index, ()):
             value = None if row.value is None else analysis.value(klass.source, klass.record.function, row.value)
             if value is not None and value.name in PROVIDERS and row.value is not None and row.value[0] == "call":
