@@ -68,6 +68,11 @@ def combined(configured: Selection, named: Selection) -> Selection:
     )
 
 
+def codes_in(words: Iterable[str]) -> tuple[str, ...]:
+    """Read codes and prefixes in capitals; several in one word are parted by commas."""
+    return tuple(code.strip().upper() for word in words for code in word.split(",") if code.strip())
+
+
 def parse_per_path(words: Iterable[str]) -> PerPath:
     """Read `GLOB:CODE` words; several codes are parted by commas.
 
@@ -77,7 +82,7 @@ def parse_per_path(words: Iterable[str]) -> PerPath:
     pairs = []
     for word in words:
         pattern, colon, codes = word.rpartition(":")
-        listed = tuple(code.strip().upper() for code in codes.split(",") if code.strip())
+        listed = codes_in((codes,))
         if not colon or not pattern or not listed:
             raise ConfigurationError(f"'{word}' is no PATTERN:CODE", "write it like 'src/legacy/**:ARC201'")
         pairs.append((pattern, listed))

@@ -140,11 +140,10 @@ def _selection(call: Call, ignored: tuple[str, ...] = ()) -> Selection | None:
     ignore = (*ignore, *ignored)
     if not (select or ignore or per_path):
         return None
-    from arckode_analyzers.selection import Selection, parse_per_path  # only where somebody chose
+    from arckode_analyzers.selection import Selection, codes_in, parse_per_path  # only where somebody chose
 
-    chosen, left_out = (tuple(word.upper() for word in words) for words in (select, ignore))
     try:
-        return Selection(chosen, left_out, parse_per_path(per_path))
+        return Selection(codes_in(select), codes_in(ignore), parse_per_path(per_path))
     except ConfigurationError as error:
         raise UsageError(f"--per-path: {error}", error.hint) from error
 

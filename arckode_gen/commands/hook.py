@@ -27,8 +27,8 @@ SPEC = CommandSpec(
     params=(
         Param("event", kind="argument", required=True, choices=("pre-write",), help="When the agent calls."),
         Param("unfinished", type="bool", help=f"Let pass what another file may complete ({', '.join(UNFINISHED)})."),
-        Param("select", many=True, metavar="CODE", help="Only these rules: a code, or a prefix such as ARC2; repeat."),
-        Param("ignore", many=True, metavar="CODE", help="Not these rules; the longer word wins over --select; repeat."),
+        Param("select", many=True, metavar="CODES", help="Only these rules: codes or prefixes: ARC2,ARC301; repeat."),
+        Param("ignore", many=True, metavar="CODES", help="Not these rules; the longer word wins over --select."),
     ),
     details=(
         "Standard input is what agents send before they use a tool, "

@@ -251,6 +251,18 @@ FILES: dict[str, dict[str, str]] = {
             "op.drop_index('i', 'new')",
         )
     },
+    "Alembic's tables under a prefix that is computed: which they are, and whether they are new, nobody knows": {
+        **_alembic(
+            "a1",
+            None,
+            "prefix = op.get_context().opts['table_prefix']",
+            "op.create_table(f'{prefix}items', sa.Column('id', sa.Integer(), primary_key=True))",
+            "with op.batch_alter_table(f'{prefix}items') as rows:",
+            "    rows.create_unique_constraint('u', ['a'])",
+            "op.create_index('i', f'{prefix}items', ['a'])",
+            f"op.drop_table('other')  {_BAD}",
+        )
+    },
     "a value of an enumeration, used at once, outside of a transaction": {
         f"{_FOLDER}/202611220002_x.py": (
             "TRANSACTION = False\n"
@@ -452,6 +464,16 @@ DRIFTS: dict[str, dict[str, str]] = {
         **_alembic("b2", "a1", "op.add_column('orders', sa.Column('code', sa.String(9), nullable=False, unique=True))"),
         _MODEL: _model(f"{_SAME}    more: Mapped[int | None]  {_DRIFT}\n"),
     },
+    "Alembic's tables under a prefix that is computed": {
+        **_alembic(
+            "a1",
+            None,
+            "prefix = op.get_context().opts['table_prefix']",
+            "op.create_table('notes', sa.Column('id', sa.Uuid(), nullable=False))",
+            "op.create_table(f'{prefix}orders', sa.Column('id', sa.Uuid(), nullable=False))",
+        ),
+        _MODEL: _model(_SAME),
+    },
 }
 
 
@@ -482,3 +504,11 @@ def test_an_edit_elsewhere_reads_no_statement_again(tmp_path: Path) -> None:
     reader = Reader(kept)
     assert reader.read("CREATE TABLE orders (id CHAR(32) PRIMARY KEY, note TEXT, code VARCHAR(9) NOT NULL UNIQUE)", "*")
     assert not reader.learnt
+
+
+def test_an_engine_is_named_once_however_often_a_statement_does_the_same() -> None:
+    twice = "op.execute('UPDATE widgets SET a = b::int; UPDATE widgets SET c = d::int')"
+    told = [each.message for each in findings(_alembic("a1", None, twice), "ARC207")]
+    named = [each.rpartition("(on ")[2].removesuffix(")").split(" and ") for each in told]
+    assert named
+    assert [each for each in named if len(set(each)) < len(each)] == []

@@ -173,6 +173,43 @@ def _show(body: str, signature: str = "order_id: int, user: Me, db: DB") -> str:
 
 
 _LOOK = "order = db.get(Order, order_id)"
+_MAKERS = """\
+import hmac
+import secrets
+
+def fresh() -> str:
+    made = secrets.token_hex(16)
+    return made
+
+def counted() -> str:
+    secret = str(next(NUMBERS))
+    return secret
+
+def hashed(text: str) -> str:
+    return hmac.new(b"k", text.encode(), "sha256").hexdigest()
+"""
+_INVITED = """\
+import hashlib
+import hmac
+import secrets
+from uuid import UUID, uuid4
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+from app.helpers import *
+from app.models import Base
+
+class Invitation(Base):
+    __tablename__ = "invitations"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    token: Mapped[str] = mapped_column(unique=True, default=secrets.token_urlsafe)
+    code: Mapped[str] = mapped_column(unique=True, default=lambda: fresh())
+    number: Mapped[UUID] = mapped_column(unique=True, default=uuid4)
+    token_id: Mapped[str] = mapped_column(unique=True, default=counted)
+    hash: Mapped[str]
+    done: Mapped[bool]
+
+"""
 _BAD = _LOOK + "  # error: ARC302"
 
 CASES: dict[str, dict[str, str]] = {
@@ -500,6 +537,51 @@ class Orders:
         '@router.get("/orders/{order_id}", dependencies=[Depends(has_role("staff"))])\n'
         "def show(order_id: int, db: DB):\n"
         "    return db.get(Order, order_id)\n"
+    ),
+    "a token that nobody guesses, beside a number that everybody can count up to": app(
+        _INVITED
+        + """\
+@router.get("/invitations/{token}")
+def show(token: str, user: Me, db: DB):
+    return db.scalar(select(Invitation).where(Invitation.token == token))
+
+@router.get("/invitations/{code}/code")
+def by_code(code: str, user: Me, db: DB):
+    return db.scalar(select(Invitation).where(Invitation.code == code))
+
+@router.get("/invitations/{number}/number")
+def by_number(number: UUID, user: Me, db: DB):
+    return db.scalar(select(Invitation).where(Invitation.number == number))  # error: ARC302
+
+@router.get("/invitations/{token_id}/id")
+def by_id(token_id: str, user: Me, db: DB):
+    return db.scalar(select(Invitation).where(Invitation.token_id == token_id))  # error: ARC302
+""",
+        _MAKERS,
+    ),
+    "what was sent is compared with its digest": app(
+        _INVITED
+        + """\
+@router.get("/invitations/{key}/opened")
+def opened(key: str, user: Me, db: DB):
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    return db.scalar(select(Invitation).where(Invitation.number == digest))
+
+@router.post("/sign-in")
+def sign_in(name: str, password: str, user: Me, db: DB):
+    return db.scalar(select(Invitation).where(Invitation.number == name, Invitation.hash == hashed(password)))
+
+@router.get("/invitations/{key}/copied")
+def copied(key: str, user: Me, db: DB):
+    hash = str(key.encode())
+    return db.scalar(select(Invitation).where(Invitation.number == hash))  # error: ARC302
+
+@router.get("/invitations/{key}/compared")
+def compared(key: str, user: Me, db: DB):
+    same = hmac.compare_digest(key, key)
+    return db.scalar(select(Invitation).where(Invitation.number == key, Invitation.done == same))  # error: ARC302
+""",
+        _MAKERS,
     ),
     "a public route": app(_show(f"{_LOOK}\nreturn order", "order_id: int, db: DB")),
     "a model that belongs to nobody": app(_show("return db.get(Country, order_id)")),

@@ -58,6 +58,22 @@ def kind(session: Session, key: int):
 def names(session: Session, keys):
     return [name(session, key) + kind(session, key) for key in keys]
 """,
+    "names that callers wrote down are few, rows that they handed over are not": """\
+def find(session: Session, *keys, **wanted):
+    for name, value in wanted.items():
+        session.execute(update(Order).values({name: value}))
+    for name in wanted.keys():
+        session.scalar(select(Order.name).where(Order.name == name))
+    for key in keys:
+        session.get(Order, key)  # error: ARC201
+
+def change(session: Session, wanted, **others):
+    others = {row.id: row for row in wanted}
+    for name in others.keys():
+        session.get(Order, name)  # error: ARC201
+    for name, value in wanted.items():
+        session.get(Order, value)  # error: ARC201
+""",
     "a cache that is never filled, or asked for something else, remembers nothing": """\
 def name(session: Session, key: int):
     known = CACHE.get(key)

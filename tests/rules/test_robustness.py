@@ -186,6 +186,12 @@ def test_code_that_is_nested_deeply_is_judged(text: str) -> None:
     assert engine.judge({"src/deep.py": text.encode()}, Config()).incomplete == ()
 
 
+def test_a_lambda_that_stands_as_an_annotation_is_judged() -> None:
+    text = "class Facets:\n    def __init__(self, factory: lambda path: str) -> None:\n        self.rows = factory(1)\n"
+    verdict = engine.judge({"src/facets.py": text.encode()}, Config())
+    assert (verdict.findings, verdict.incomplete) == ((), ())
+
+
 def test_a_file_of_a_hundred_thousand_lines_is_judged() -> None:
     method = "    def f{}(self):\n        x = self._orders\n\n        return x\n" + "        # why\n" * 6
     text = LOOP + "".join(map(method.format, range(10_000)))

@@ -53,6 +53,8 @@ def test_the_longer_word_decides(select: tuple[str, ...], ignore: tuple[str, ...
         pytest.param("", {"select": ("arc2",)}, ["ARC201", "ARC201"], id="a prefix in small letters"),
         pytest.param("", {"ignore": ("ARC4",)}, ["ARC201", "ARC201"], id="a prefix left out"),
         pytest.param("", {"select": ("ARC2", "ARC4")}, BOTH, id="two prefixes"),
+        pytest.param("", {"select": ("ARC2, ARC4",)}, BOTH, id="two prefixes in one word"),
+        pytest.param("", {"ignore": ("arc201,ARC4,",)}, [], id="two words left out in one"),
         pytest.param("", {"per_path": ("src/shop/modules/notes/**:ARC2",)}, BOTH[1:], id="a path left out"),
         pytest.param("", {"per_path": ("**/notes/**:ARC201,ARC401",)}, ["ARC201", "ARC401"], id="two codes of a path"),
         pytest.param('select = ["ARC2"]', {}, ["ARC201", "ARC201"], id="configured"),
@@ -78,6 +80,7 @@ def test_what_is_left_of_a_choice(tmp_path: Path, table: str, values: dict[str, 
             "", {"select": ("ARC2001",)}, "there is no rule 'ARC2001'", "mean 'ARC201'", id="a digit too many"
         ),
         pytest.param("", {"ignore": ("ARC20A",)}, "there is no rule 'ARC20A'", "did you mean", id="a letter"),
+        pytest.param("", {"select": ("ARC201,ARC9",)}, "there is no rule 'ARC9'", "did you mean", id="one of two"),
         pytest.param("", {"ignore": ("201",)}, "there is no rule '201'", "mean 'ARC201'", id="a number"),
         pytest.param(
             "", {"per_path": ("a/**:ARC200",)}, "there is no rule 'ARC200'", "did you mean", id="a path's rule"

@@ -41,7 +41,9 @@ class Ops:
         reads = _READS.get(method)
         if reads is None:
             return () if method in _NOTHING else (Operation("unknown"),)
-        return reads(self, function, given, keywords)
+        found = reads(self, function, given, keywords)
+        # A computed table's name, as with a prefix for every table: it may be any.
+        return tuple(each if each.table or method in _WITHOUT_TABLE else Operation("unknown") for each in found)
 
     def text(self, function: int, shape: Shape | None) -> str:
         """Return a text that is written down, through `op.f(...)`; empty otherwise."""
@@ -271,6 +273,8 @@ _READS = {
     "create_exclude_constraint": _adds("exclude"),
     "drop_constraint": _drop_constraint,
 }
+# PostgreSQL and SQLite know an index by its name alone.
+_WITHOUT_TABLE = frozenset({"drop_index"})
 _NAMED_FIRST = frozenset(
     {
         "create_index",

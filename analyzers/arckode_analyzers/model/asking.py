@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from arckode_analyzers.model import lookups
+from arckode_analyzers.model.capabilities import is_digest
 from arckode_analyzers.model.guards import Spot
 from arckode_analyzers.model.provenance import (
     EVERYTHING,
@@ -95,6 +96,8 @@ class Asking:
 
     def found(self, lookup: Lookup, record: Call) -> Origins:
         """Return what a look-up gives: the caller's own row, one that the request asked for, or another."""
+        if any(condition.column and self._is_digest(condition.value) for condition in lookup.conditions):
+            return TRUSTED  # a password or a token that was sent, and is stored as its hash
         spot = Spot(record.line, record.column, record.blocks)
         vouched = self._frame.guards.at(spot)
         model = self._model(lookup)
@@ -114,6 +117,10 @@ class Asking:
             elif condition.column != "" or "caller" in kinds(origins):
                 narrowing |= origins
         return self._judge(lookup, _Asked(model, ids, narrowing), record, vouched)
+
+    def _is_digest(self, shape: Shape) -> bool:
+        function = self._frame.function
+        return is_digest(self._frame.walk.analysis, function.source, function.index, shape)
 
     def _judge(self, lookup: Lookup, asking: _Asked, record: Call, vouched: frozenset[str]) -> Origins:
         model, ids, narrowing = asking

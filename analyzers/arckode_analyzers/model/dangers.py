@@ -50,17 +50,17 @@ class Dangers:
     def by_path(self) -> dict[str, list[Danger]]:
         """Index what was found by file, in the order of the lines."""
         engines = self._engines
-        found: dict[tuple[str, int, int, str, str], list[str]] = {}
+        found: dict[tuple[str, int, int, str, str], dict[str, None]] = {}
         statements: dict[tuple[str, int, int, str, str], tuple[Statement, Check]] = {}
         for engine in engines:
             for migration, statement, check, message in self._on(engine):
                 key = (migration.source.path, statement.line, statement.column, check.name, message)
-                found.setdefault(key, []).append(engine)
+                found.setdefault(key, {})[engine] = None  # a statement may do the same twice
                 statements[key] = (statement, check)
         index: dict[str, list[Danger]] = {}
         for key in sorted(found):
             statement, check = statements[key]
-            where = "" if "*" in found[key] or self._pending is not None else _listed(found[key], engines)
+            where = "" if "*" in found[key] or self._pending is not None else _listed(tuple(found[key]), engines)
             index.setdefault(key[0], []).append(Danger(statement, check, key[4], where))
         return index
 
@@ -141,6 +141,6 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"\w+", text.lower()))
 
 
-def _listed(found: list[str], engines: tuple[str, ...]) -> str:
+def _listed(found: tuple[str, ...], engines: tuple[str, ...]) -> str:
     """Name the engines that something concerns; all that the project has, when there are several, need no names."""
     return "" if len(found) == len(engines) > 1 else " and ".join(_TOLD[each] for each in found)

@@ -90,7 +90,9 @@ def _comp(resolver: Resolver, source: Source, function: int, shape: Shape) -> Va
 def _lambda(_: Resolver, source: Source, __: int, shape: Shape) -> Value | None:
     match shape:
         case ("lambda", int(line), int(column)):
-            return Value("function", source.function_symbols[source.lambdas[line, column]])
+            # One that stands as an annotation is no function of the file: nothing can call it.
+            index = source.lambdas.get((line, column))
+            return None if index is None else Value("function", source.function_symbols[index])
     return None
 
 

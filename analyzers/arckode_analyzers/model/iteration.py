@@ -140,7 +140,7 @@ def _item(at: Iteration, shape: Shape) -> bool:
 def _call(at: Iteration, shape: Shape) -> bool:
     match shape:
         case ("call", ("attr", tuple(base), "items" | "values" | "keys" | "copy"), _, _):
-            return at.is_data(base)
+            return not _is_keywords(at, base) and at.is_data(base)
         case ("call", ("attr", ("const", _), _), _, _):
             return False
         case ("call", ("attr", _, str(name)), _, _) if _is_special(name):
@@ -151,6 +151,17 @@ def _call(at: Iteration, shape: Shape) -> bool:
                 return not (func[0] == "attr" and func[-1] in _CHUNKS)
             return _called(at, value, args)
     return True
+
+
+def _is_keywords(at: Iteration, shape: Shape) -> bool:
+    """Tell whether a mapping is a function's own `**rest`: as many names as callers wrote down."""
+    if shape[0] != "name":
+        return False
+    parameters = at.source.facts.parameters
+    _, definitions = at.definitions(str(shape[1]))
+    return bool(definitions) and all(
+        each.what == "parameter" and parameters[each.index].kind == "rest" for each in definitions
+    )
 
 
 def _called(at: Iteration, value: Value, args: tuple[Shape, ...]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arckode_analyzers.facts.shapes import within
+from arckode_analyzers.model.capabilities import is_random
 from arckode_analyzers.model.constants import text_of
 from arckode_analyzers.model.values import Value
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _REFERENCES = frozenset({"sqlalchemy.ForeignKey"})
 _IDENTIFY = frozenset({"primary_key", "unique"})
+_DEFAULTS = frozenset({"default", "default_factory", "insert_default"})
 
 
 class Ownership:
@@ -60,11 +62,21 @@ class Ownership:
         )
 
     def identifies(self, model: str, column: str) -> bool:
-        """Tell whether a value of this column names one row."""
+        """Tell whether a value of this column names one row to anybody, not only to whom it was given."""
         if column == "id":
             return True
         return any(
-            name == column and row.value is not None and _is_key(row.value) for _, name, row in self._columns(model)
+            name == column and row.value is not None and _is_key(row.value) and not self._is_random(source, row.value)
+            for source, name, row in self._columns(model)
+        )
+
+    def _is_random(self, source: Source, declared: Shape) -> bool:
+        """Tell whether a column's default is a value that nobody can guess."""
+        return any(
+            name in _DEFAULTS and is_random(self._analysis, source, 0, shape)
+            for part in within(declared)
+            if part[0] == "call"
+            for name, shape in part[3]  # type: ignore[attr-defined]  # a call's fourth part are pairs
         )
 
     def table(self, model: str) -> str:

@@ -25,7 +25,11 @@ def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
             continue
         verb = "/".join(method for method in route.methods if method in _MUTATING)
         name = handler.record.name
+        told: set[tuple[int, int, str]] = set()
         for read in bodies.unchecked(handler):
+            if (read.line, read.column, read.how) in told:
+                continue  # a dependency that reads the body in several ways is one thing to put right
+            told.add((read.line, read.column, read.how))
             message = f"the {verb} handler `{name}` {read.how} without a schema"
             chain = read.chain if len(read.chain) > 1 else ()
             yield Spot(source, read.line, read.column, handler.symbol, message, name, chain=chain)

@@ -134,8 +134,9 @@ RULE = Rule(
         "Found: rows of models that have an owner or tenant column (a mark in `info`, a reference to the caller's "
         "table, a column compared with the caller elsewhere), looked up by key through sessions, statements, "
         "repositories and any number of the project's own functions, on routes that authenticate. A guard counts by "
-        "what it does; a permission is none, a condition on a role of the caller is one. Not judged: rows reached "
-        "through another row, lists, websockets, and whatever passes through a function nobody can look into."
+        "what it does; a permission is none, a condition on a role of the caller is one. Not judged: rows asked for by "
+        "a random token or by a digest of what was sent, rows reached through another row, lists, "
+        "websockets, and whatever passes through a function nobody can look into."
     ),
     bad=(
         Example(
