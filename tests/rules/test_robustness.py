@@ -307,6 +307,19 @@ def test_an_import_of_a_module_that_is_not_there_is_a_gap(tmp_path: Path, text: 
     assert bool(said) is is_gap
 
 
+@pytest.mark.parametrize(("start", "source"), [("src/", 'source = "src"\n'), ("", "")])
+def test_a_package_file_where_imports_start_makes_nobody_elses_modules_its_own(
+    tmp_path: Path, start: str, source: str
+) -> None:
+    text = "import asyncio\nimport fastapi\nfrom shop import model\nfrom shop.lost import x\n"
+    files = {"__init__.py": "", "shop/__init__.py": "", "shop/model.py": "", "shop/service.py": text}
+    plant(tmp_path, {f"{start}{path}": content for path, content in files.items()})
+    plant(tmp_path, {"pyproject.toml": f"[tool.arckode]\n{source}"})
+    assert judged(tmp_path).incomplete == (
+        f"{start}shop/service.py: it imports shop.lost (line 4), which is not there",
+    )
+
+
 # Hostile caches
 
 

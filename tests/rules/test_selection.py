@@ -161,3 +161,13 @@ def test_statistics_of_a_clean_project_are_one_line(tmp_path: Path) -> None:
     assert terminal.written == ["0 findings by 0 rules in 0 modules"]
     terminal.analyze(statistics=True, select=("ARC201",), paths=("src/shop/modules/notes",))
     assert terminal.written[1].endswith("\n1 finding by 1 rule in 1 module")
+
+
+@pytest.mark.parametrize(("preset", "found"), [('preset = "fastapi"\n', 0), ("", 2)])
+def test_two_tables_in_the_singular_are_the_convention_of_a_project_with_another_layout(
+    tmp_path: Path, preset: str, found: int
+) -> None:
+    rows = "".join(f"class {name.title()}(Base):\n    __tablename__ = '{name}'\n" for name in ("order", "user"))
+    models = f"from sqlalchemy.orm import DeclarativeBase\nclass Base(DeclarativeBase): ...\n{rows}"
+    root = plant(tmp_path, {"app/models.py": models, "pyproject.toml": f"[tool.arckode]\n{preset}"})
+    assert codes(root, select=("ARC403",)) == ["ARC403"] * found

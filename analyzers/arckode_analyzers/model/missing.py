@@ -27,7 +27,8 @@ def missing_modules(project: Project, paths: Collection[str], exists: Callable[[
     """
     sources = project.config.sources
     known = _with_parents(module_name(path, sources) for path in paths)
-    packages = frozenset(module_name(path, sources) for path in paths if path.endswith("__init__.py"))
+    # The folder that imports start from has no name: an `__init__.py` in it makes nothing a part of it.
+    packages = frozenset(module_name(path, sources) for path in paths if path.endswith("__init__.py")) - {""}
     tests = _with_parents(module_name(path, sources) for path in project.tests)
     excluded = Globs(project.config.exclude)
     for source in project.sources.values():

@@ -47,9 +47,13 @@ def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
 
 
 def _wants_plural(analysis: Analysis) -> bool:
-    """Tell whether the project's tables are in the plural: where most could be and are not, that is the convention."""
+    """Tell whether the project's tables are in the plural: where most could be and are not, that is the convention.
+
+    A few tables make no convention in a project of our layout, which has one; in another, they are all that there is.
+    """
     models = [table for table in analysis.tables.all[:_ENOUGH] if table.model and not _says_nothing(table)]
-    return len(models) < _MANY or sum(map(_is_singular, models)) * 2 < len(models)
+    has_ours = not analysis.project.config.preset
+    return (has_ours and len(models) < _MANY) or sum(map(_is_singular, models)) * 2 < len(models)
 
 
 def _says_nothing(table: Table) -> bool:
