@@ -15,7 +15,7 @@ from arckode_analyzers.cache import content_name, digest
 from arckode_analyzers.config import Config
 from arckode_analyzers.facts.records import Ignore
 from arckode_analyzers.files import Files
-from arckode_analyzers.rule import Finding, Step, finding
+from arckode_analyzers.rule import Finding, RuleCrash, packed, unpacked
 from arckode_analyzers.suppressions import Suppression
 
 if TYPE_CHECKING:
@@ -25,25 +25,12 @@ if TYPE_CHECKING:
     from arckode_analyzers.facts.records import FileFacts
     from arckode_analyzers.model.calls import CallGraph
     from arckode_analyzers.model.project import Project
-    from arckode_analyzers.rule import Rule, Severity
+    from arckode_analyzers.rule import Packed, Rule
 
+__all__ = ["RuleCrash", "Verdict", "digests_of", "judge", "judge_part", "remembered"]
 
-_Plain: TypeAlias = "tuple[str, Severity, str, int, int, str, str, str, str, str]"
-_Steps: TypeAlias = "tuple[tuple[str, int, str], ...]"
 _Comment: TypeAlias = "tuple[str, tuple[int, int, int, tuple[str, ...], str, str], str]"
-_Frozen: TypeAlias = (
-    "tuple[tuple[tuple[_Plain, _Steps], ...], tuple[_Comment, ...], tuple[str, ...], tuple[int, int, int]]"
-)
-_PLAIN = tuple(name for name in Finding.__slots__ if name != "chain")
-
-
-class RuleCrash(Exception):  # noqa: N818  # it is our bug, not an error of the user's
-    """A rule failed on a file; the message names both."""
-
-    def __init__(self, code: str, path: str, error: Exception) -> None:
-        super().__init__(f"rule {code} failed on {path}: {type(error).__name__}: {error}")
-        self.code = code
-        self.path = path
+_Frozen: TypeAlias = "tuple[tuple[Packed, ...], tuple[_Comment, ...], tuple[str, ...], tuple[int, int, int]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,22 +259,12 @@ def _run(
     wanted: frozenset[str] | None = None,
 ) -> tuple[tuple[Finding, ...], CallGraph]:
     from arckode_analyzers.model.analysis import Analysis  # not needed on a warm run
+    from arckode_analyzers.ruling import judged
 
     stamp = registry.fingerprint()
     analysis = Analysis(project, base, dict if cache is None else lambda: cache.statements(stamp))
-    found: set[Finding] = set()
-    for source in project.sources.values():
-        if wanted is not None and source.path not in wanted:
-            continue
-        for rule in rules:
-            if not project.is_for(rule.layers, source):
-                continue
-            try:
-                found.update(finding(rule, spot) for spot in rule.check(analysis, source))
-            except Exception as error:
-                raise RuleCrash(rule.code, source.path, error) from error
-        source.forget()
-        analysis.resolver.forget_when_full()
+    sources = [each for each in project.sources.values() if wanted is None or each.path in wanted]
+    found = judged(analysis, rules, sources)
     if cache is not None and analysis.has_read_sql and analysis.sql_reader.learnt:
         cache.keep_statements(stamp, analysis.sql_reader.used)
     return tuple(sorted(found, key=lambda each: each.order)), analysis.graph
@@ -303,10 +280,7 @@ def _suppressions(project: Project) -> tuple[Suppression, ...]:
 
 def _freeze(verdict: Verdict) -> object:
     """Return the verdict as plain tuples, which is all that a cache holds."""
-    findings = tuple(
-        (tuple(getattr(each, name) for name in _PLAIN), tuple((step.path, step.line, step.text) for step in each.chain))
-        for each in verdict.findings
-    )
+    findings = tuple(map(packed, verdict.findings))
     suppressions = tuple((row.path, tuple(row.ignore), row.text) for row in verdict.suppressions)
     return (findings, suppressions, verdict.incomplete, (verdict.files, verdict.calls, verdict.unresolved))
 
@@ -314,7 +288,7 @@ def _freeze(verdict: Verdict) -> object:
 def _thaw(stored: _Frozen) -> Verdict:
     findings, suppressions, incomplete, counts = stored
     return Verdict(
-        tuple(Finding(*plain, chain=tuple(Step(*step) for step in chain)) for plain, chain in findings),
+        tuple(map(unpacked, findings)),
         tuple(Suppression(path, Ignore(*ignore), text) for path, ignore, text in suppressions),
         incomplete,
         *counts,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -12,6 +12,17 @@ if TYPE_CHECKING:
     from arckode_analyzers.model.source import Source
 
 Severity = Literal["error", "warning"]
+_Plain: TypeAlias = "tuple[str, Severity, str, int, int, str, str, str, str, str]"
+Packed: TypeAlias = "tuple[_Plain, tuple[tuple[str, int, str], ...]]"
+
+
+class RuleCrash(Exception):  # noqa: N818  # it is our bug, not an error of the user's
+    """A rule failed on a file; the message names both."""
+
+    def __init__(self, code: str, path: str, error: Exception) -> None:
+        super().__init__(f"rule {code} failed on {path}: {type(error).__name__}: {error}")
+        self.code = code
+        self.path = path
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +144,18 @@ def finding(rule: Rule, spot: Spot) -> Finding:
         spot.callee,
         chain,
     )
+
+
+def packed(found: Finding) -> Packed:
+    """Return a finding as plain tuples, which is all that a cache and a pipe carry."""
+    plain = tuple(getattr(found, name) for name in _PLAIN)
+    return cast("_Plain", plain), tuple((step.path, step.line, step.text) for step in found.chain)
+
+
+def unpacked(row: Packed) -> Finding:
+    """Return the finding that `packed` flattened."""
+    plain, chain = row
+    return Finding(*plain, chain=tuple(Step(*step) for step in chain))
+
+
+_PLAIN = tuple(name for name in Finding.__slots__ if name != "chain")

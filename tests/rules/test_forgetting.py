@@ -38,8 +38,14 @@ def test_values_that_were_forgotten_are_found_again(rule: Rule, monkeypatch: pyt
     for example in (rule.bad[0], rule.good[0]):
         expected = judged(example.files)
         with monkeypatch.context() as patched:
-            patched.setattr(resolver, "_MOST_HELD", 0)
+            patched.setattr(resolver.Resolver, "forget_places", _forget_all)
             assert judged(example.files) == expected
+
+
+def _forget_all(of: resolver.Resolver, _: object) -> None:
+    of._places.clear()
+    of._certain.clear()
+    of._doubtful.clear()
 
 
 def test_nothing_that_only_the_collector_could_free_is_left() -> None:

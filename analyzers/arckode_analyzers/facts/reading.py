@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import marshal
-import os
-import sys
 from typing import TYPE_CHECKING, TypeAlias
 
+from arckode_analyzers import children
 from arckode_analyzers.facts.extract import extract
 from arckode_analyzers.facts.records import FileFacts, pack, unpack
 from arckode_analyzers.facts.sql_file import extract_sql
@@ -27,14 +26,10 @@ class UnreadError(Exception):
 
 def read_facts(files: Mapping[str, bytes], paths: Sequence[str], name: Callable[[bytes, str], str]) -> dict[str, Read]:
     """Read files; `name` gives what the cache calls a content."""
-    processes = min(os.cpu_count() or 1, 8)
-    if len(paths) < _WORTH_FORKING or processes < 2 or not hasattr(os, "fork") or sys.platform == "darwin":
-        return _read(files, paths, name)
+    count = children.processes() if len(paths) >= _WORTH_FORKING else 1
     found: dict[str, Read] = {}
-    children = [_Child(files, paths[part::processes], name) for part in range(1, processes)]
-    found.update(_read(files, paths[::processes], name))
-    for child in children:
-        found.update(child.answer())
+    for part in children.done(lambda mine: _read(files, mine, name), [paths[at::count] for at in range(count)]):
+        found.update(part)
     return found
 
 
@@ -85,33 +80,3 @@ def reason(error: Exception) -> str:
     if isinstance(error, ValueError | RecursionError | MemoryError):
         return f"this Python cannot parse it: {said}"
     return f"arckode fails on it, please report that: {said}"
-
-
-class _Child:
-    """A process that reads some files and sends what it found through a pipe."""
-
-    def __init__(self, files: Mapping[str, bytes], paths: Sequence[str], name: Callable[[bytes, str], str]) -> None:
-        self._work = (files, paths, name)
-        receiver, sender = os.pipe()
-        self._pid = os.fork()
-        if self._pid:
-            os.close(sender)
-            self._receiver = receiver
-            return
-        status = 1
-        try:
-            os.close(receiver)
-            with os.fdopen(sender, "wb") as stream:
-                marshal.dump(_read(files, paths, name), stream)
-            status = 0
-        finally:
-            os._exit(status)
-
-    def answer(self) -> dict[str, Read]:
-        """Return what the child found; when it was killed, find it here."""
-        with os.fdopen(self._receiver, "rb") as stream:
-            sent = stream.read()
-        _, status = os.waitpid(self._pid, 0)
-        if status:
-            return _read(*self._work)
-        return marshal.loads(sent)  # type: ignore[no-any-return]  # noqa: S302  # what our own child sent

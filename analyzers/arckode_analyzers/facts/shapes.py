@@ -119,6 +119,16 @@ def _is_literal(shape: Shape) -> bool:
 
 def children(shape: Shape) -> Iterator[Shape]:
     """Yield the shapes directly inside a shape."""
+    tag = shape[0]
+    if tag == "attr":
+        yield shape[1]  # type: ignore[misc]  # the base of an attribute is a shape
+        return
+    if tag == "call" and not shape[3]:
+        yield shape[1]  # type: ignore[misc]  # so is what is called
+        yield from shape[2]  # type: ignore[misc]  # and every argument
+        return
+    if tag in _LEAVES:
+        return
     pending: list[object] = list(reversed(shape[1:]))
     while pending:
         part = pending.pop()

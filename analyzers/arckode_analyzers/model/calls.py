@@ -105,7 +105,7 @@ def is_mapping(value: Value | None) -> bool:
 
 def key_of(call: Call, value: Value | None) -> Shape | None:
     """Return the function that sorting runs for every member: `sorted(rows, key=f)`."""
-    if value is None or (value.name not in _KEYED and value.last != "sort"):
+    if value is None or not call.keywords or (value.name not in _KEYED and value.last != "sort"):
         return None
     return next((shape for name, shape in call.keywords if name == "key"), None)
 
@@ -134,6 +134,7 @@ class CallGraph:
         self.project = project
         self.resolver = resolver
         self.implementations: dict[str, dict[Value, None]] = {}
+        self._with_stubs: dict[str, bool] = {}
         self._inherit()
         self._parameters_called = self._find_called_parameters()
         self._imply()
@@ -141,7 +142,7 @@ class CallGraph:
         self.total = sum(len(source.facts.calls) for source in self.sources())
         for _ in range(_ROUNDS):
             before = self._learnt()
-            pending = [call for call in pending if self._resolve(call)]
+            pending = [call for call in pending if self._is_open(call)]
             if self._learnt() == before:
                 break
             resolver.forget()
@@ -184,8 +185,13 @@ class CallGraph:
     def _learnt(self) -> int:
         return len(self.resolver.learned) + sum(map(len, self.implementations.values()))
 
-    def _resolve(self, call: CallAt) -> bool:
+    def _is_open(self, call: CallAt) -> bool:
         """Resolve a call as far as is known; tell whether learning more could change the answer."""
+        doubts = self.resolver.doubts
+        return self._resolve(call) and self.resolver.doubts != doubts
+
+    def _resolve(self, call: CallAt) -> bool:
+        """Resolve a call as far as is known; tell whether something about it is not."""
         record = call.record
         if call.at < len(call.source.facts.calls):
             value = self.resolver.value(call.source, record.function, record.func)
@@ -206,6 +212,8 @@ class CallGraph:
         for shape in record.args:
             if says_nothing(value_of(source, function, shape)):
                 return True
+        if not record.keywords:
+            return False
         return any(says_nothing(value_of(source, function, shape)) for _, shape in record.keywords)
 
     def _operator(self, call: CallAt) -> Value | None:
@@ -284,6 +292,7 @@ class CallGraph:
             yield from map(Target, self._wrappers(function))
             return
         owner = function.source.class_symbols[function.record.owner]
+        self.resolver.doubts += 1  # a call may still put something else behind it
         for implementation in self.implementations.get(owner, ()):
             found = self.resolver.attribute(implementation, function.record.name)
             if found is not None and found.name != value.name:
@@ -397,7 +406,11 @@ class CallGraph:
             self.implementations.setdefault(interface, {}).setdefault(argument)
 
     def _has_stubs(self, symbol: str) -> bool:
-        return any(method.record.is_stub for _, method in self.project.methods(self.project.classes[symbol]))
+        known = self._with_stubs.get(symbol)
+        if known is None:
+            methods = self.project.methods(self.project.classes[symbol])
+            known = self._with_stubs[symbol] = any(method.record.is_stub for _, method in methods)
+        return known
 
     def _inherit(self) -> None:
         self.resolver.descendants("")

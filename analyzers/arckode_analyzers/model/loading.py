@@ -60,6 +60,7 @@ class Loading:
 
     def __init__(self, analysis: Analysis) -> None:
         self._analysis = analysis
+        self._answered: dict[tuple[str, int], Loaded | None] = {}
 
     def of(self, source: Source, function: int, shape: Shape, depth: int = 0) -> Loaded | None:
         """Return the rows an expression stands for, through names, helpers and what callers pass."""
@@ -146,9 +147,12 @@ class Loading:
         found = None if value is None or value.kind != "function" else self._analysis.project.functions.get(value.name)
         if found is None or found.record.is_generator or "kernel" in found.source.layers:
             return None
-        results = [row for row in found.source.results_of.get(found.index, ()) if row.value != ("const", None)]
-        loaded = [self.of(found.source, found.index, row.value, depth + 1) for row in results]
-        return loaded[0] if len(loaded) == 1 else None
+        key = (found.symbol, depth)
+        if key not in self._answered:
+            results = [row for row in found.source.results_of.get(found.index, ()) if row.value != ("const", None)]
+            loaded = [self.of(found.source, found.index, row.value, depth + 1) for row in results]
+            self._answered[key] = loaded[0] if len(loaded) == 1 else None
+        return self._answered[key]
 
     def _named(self, source: Source, function: int, name: str, depth: int) -> Loaded | None:
         definitions = source.names.get((function, -1), {}).get(name, ())

@@ -51,8 +51,8 @@ class Permissions:
                 self._read(source)
 
     def _read(self, source: Source) -> None:
-        for call in source.facts.calls:
-            value = self._analysis.value(source, call.function, call.func)
+        for written in source.written_calls:
+            value, call = written.value, written.record
             if value is None or not value.name.startswith(("kernel.", "fastapi.")):
                 continue
             where = (source, call.function, call.line, call.column)

@@ -78,8 +78,8 @@ class Purity:
                 yield Repeatable(FunctionAt(source, index), "evolve" if record.name == "evolve" else "decide")
             if kind == "projection" and record.name != "__init__":
                 yield Repeatable(FunctionAt(source, index), "projection")
-        for call in source.facts.calls:
-            value = self._analysis.value(source, call.function, call.func)
+        for written in source.written_calls:
+            value, call = written.value, written.record
             kind = "" if value is None or value.kind == "method" else self._kind(value)
             if not kind:
                 continue
@@ -100,6 +100,8 @@ class Purity:
             yield from (Repeatable(found, "upcaster") for found in self._named(source, row.function, row.value))
 
     def _kind(self, value: Value) -> str:
+        if value.kind == "external" and not value.name.startswith("kernel."):
+            return ""
         names = (each.name for each in self._analysis.resolver.ancestors(value))
         parts = {name.removeprefix("kernel.") for name in names if name.startswith("kernel.")}
         return "aggregate" if parts & AGGREGATES else "projection" if parts & PROJECTIONS else ""

@@ -17,7 +17,7 @@ from arckode_analyzers.model.sinks import canonical
 from arckode_analyzers.model.values import Value, instance
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from arckode_analyzers.facts.records import Binding, Parameter
     from arckode_analyzers.facts.shapes import Shape
@@ -26,93 +26,129 @@ if TYPE_CHECKING:
 _BUILTINS = frozenset(dir(builtins))
 _DEEPEST = 80
 _FEW = 8
-_MOST_HELD = 200_000
 _Key: TypeAlias = tuple[object, ...]
+# Values by function and by the identity of the expression, below zero for one that is read as an annotation.
+_Place: TypeAlias = "dict[int, dict[int, Value | None]]"
 
 
 class Resolver:
     """Answers with values, each computed once.
 
-    `learned` holds what callers pass for parameters that say nothing about themselves.
+    `learned` holds what callers pass for parameters that say nothing about themselves. `doubts` counts the answers that
+    may be others once more is learned: whoever sees it unchanged has been told for good.
     """
 
     def __init__(self, project: Project) -> None:
         self.project = project
         self.learned: dict[tuple[str, str], Value] = {}
-        self._known: dict[_Key, Value | None] = {}
-        self._values: dict[Source, dict[int, dict[int, Value | None]]] = {}
+        self.doubts = 0
+        self._certain: dict[_Key, Value | None] = {}
+        self._doubtful: dict[_Key, Value | None] = {}
+        self._places: dict[Source, tuple[_Place, _Place, dict[int, Shape]]] = {}
         self._same: dict[Value, Value] = {}
         self._active: set[_Key] = set()
         self._ancestors: dict[Value, tuple[Value, ...]] = {}
-        self._held: dict[int, Shape] = {}
         self._packages = {
             module[:end] for module in project.modules for end, letter in enumerate(module) if letter == "."
         }
         self._children: dict[str, list[str]] | None = None
 
     def forget(self) -> None:
-        """Drop what was computed, after `learned` grew."""
-        self._known.clear()
-        self._values.clear()
+        """Drop what was computed in doubt, after `learned` grew."""
+        self._doubtful.clear()
+        for _, doubtful, _ in self._places.values():
+            doubtful.clear()
 
-    def forget_when_full(self) -> None:
-        """Drop what was computed when that weighs more than computing some of it again costs."""
-        if len(self._held) > _MOST_HELD and not self._active:
-            self.forget()
-            self._held.clear()
+    def forget_places(self, sources: Iterable[Source]) -> None:
+        """Drop what the expressions of some files stand for: it is found again when somebody asks."""
+        for source in sources:
+            self._places.pop(source, None)
 
     def value(self, source: Source, function: int, shape: Shape) -> Value | None:
         """Return what an expression stands for inside a function of a file."""
-        places = self._values.get(source)
+        places = self._places.get(source)
         if places is None:
-            places = self._values[source] = {}
-        known = places.get(function)
-        if known is None:
-            known = places[function] = {}
+            places = self._places[source] = ({}, {}, {})
+        certain = places[0].get(function)
+        if certain is None:
+            certain = places[0][function] = {}
         key = id(shape)
-        if key in known:  # the way most questions end, kept free of calls
-            return known[key]
+        if key in certain:  # the way most questions end, kept free of calls
+            return certain[key]
         build = EXPRESSIONS.get(str(shape[0]))
         if build is None:
             return None
-        self._held.setdefault(key, shape)
+        doubtful = places[1].get(function)
+        if doubtful is not None and key in doubtful:
+            self.doubts += 1
+            return doubtful[key]
         active = (source, function, key)
         if active in self._active or len(self._active) > _DEEPEST:
+            self.doubts += 1
             return None
         self._active.add(active)
+        before = self.doubts
         found = build(self, source, function, shape)
         self._active.discard(active)
         if found is not None:  # most are equal to one that is known: keeping one of them is enough
             found = self._same.setdefault(found, found)
-        known[key] = found
+        places[2][key] = shape  # held, so that no other can take over its identity
+        if self.doubts == before:
+            certain[key] = found
+        else:
+            places[1].setdefault(function, {})[key] = found
         return found
 
     def annotation(self, source: Source, function: int, shape: Shape | None) -> Value | None:
         """Return an instance of what an annotation says."""
         if shape is None:
             return None
-        key = (source.path, function, self._identity(shape), "annotation")
-        return self._once(key, lambda: self._annotation(source, function, shape))
-
-    def _identity(self, shape: Shape) -> int:
-        """Return a key that is cheaper than comparing; the shape is held so that no other can take it over."""
-        key = id(shape)
-        self._held.setdefault(key, shape)
-        return key
+        places = self._places.get(source)
+        if places is None:
+            places = self._places[source] = ({}, {}, {})
+        certain = places[0].get(function)
+        if certain is None:
+            certain = places[0][function] = {}
+        key = -id(shape)
+        if key in certain:
+            return certain[key]
+        doubtful = places[1].get(function)
+        if doubtful is not None and key in doubtful:
+            self.doubts += 1
+            return doubtful[key]
+        active = (source, function, key)
+        if active in self._active or len(self._active) > _DEEPEST:
+            self.doubts += 1
+            return None
+        self._active.add(active)
+        before = self.doubts
+        found = self._annotation(source, function, shape)
+        self._active.discard(active)
+        places[2][-key] = shape
+        if self.doubts == before:
+            certain[key] = found
+        else:
+            places[1].setdefault(function, {})[key] = found
+        return found
 
     def dotted(self, module: str, name: str) -> Value | None:
         """Return what `from module import name` binds."""
         return self._once(("dotted", module, name), lambda: self._dotted(module, name))
 
     def _once(self, key: _Key, compute: Callable[[], Value | None]) -> Value | None:
-        if key in self._known:
-            return self._known[key]
+        if key in self._certain:
+            return self._certain[key]
+        if key in self._doubtful:
+            self.doubts += 1
+            return self._doubtful[key]
         if key in self._active or len(self._active) > _DEEPEST:
+            self.doubts += 1
             return None
         self._active.add(key)
+        before = self.doubts
         found = compute()
         self._active.discard(key)
-        self._known[key] = found
+        (self._certain if self.doubts == before else self._doubtful)[key] = found
         return found
 
     # Names
@@ -203,7 +239,10 @@ class Resolver:
         if found is None or found.name in library.SAYS_NOTHING:
             found = self._default(source, parameter) or found
         if found is None or found.name in library.SAYS_NOTHING:
-            return self.learned.get((symbol, parameter.name), found)
+            learned = self.learned.get((symbol, parameter.name))
+            if learned is None:
+                self.doubts += 1
+            return found if learned is None else learned
         return found
 
     def _default(self, source: Source, parameter: Parameter) -> Value | None:
@@ -423,7 +462,7 @@ class Resolver:
         return found
 
     def _alias(self, source: Source, function: int, name: str) -> Value | None:
-        for where, definition in self._places(source, function, name):
+        for where, definition in self._written_at(source, function, name):
             if definition.what == "binding":
                 value = where.facts.bindings[definition.index].value
                 if value is not None and value[0] in {"item", "either", "name", "attr"}:
@@ -440,7 +479,7 @@ class Resolver:
                 return self.annotation(source, 0, made_of) if maker is not None and maker.last == "NewType" else None
         return None
 
-    def _places(self, source: Source, function: int, name: str) -> Iterator[tuple[Source, Definition]]:
+    def _written_at(self, source: Source, function: int, name: str) -> Iterator[tuple[Source, Definition]]:
         """Yield where a module-level name is written, following plain imports from file to file."""
         scope = source.names.get((function, -1), {})
         definitions = scope.get(name) or source.names.get((0, -1), {}).get(name, ())
@@ -454,14 +493,14 @@ class Resolver:
 
     def aliased(self, source: Source, name: str) -> Iterator[Shape]:
         """Yield what a module-level name was assigned, in the file where that was written."""
-        for where, definition in self._places(source, 0, name):
+        for where, definition in self._written_at(source, 0, name):
             value = where.facts.bindings[definition.index].value if definition.what == "binding" else None
             if value is not None:
                 yield value
 
     def written(self, source: Source, name: str) -> Iterator[tuple[Source, Shape]]:
         """Yield what a module-level name was assigned, with the file where that was written."""
-        for where, definition in self._places(source, 0, name):
+        for where, definition in self._written_at(source, 0, name):
             value = where.facts.bindings[definition.index].value if definition.what == "binding" else None
             if value is not None:
                 yield where, value

@@ -76,6 +76,9 @@ class Statements:
     def __init__(self, analysis: Analysis) -> None:
         self._analysis = analysis
         self._known: dict[tuple[Source, int, int], Statement | None] = {}
+        self._read: dict[tuple[Source, int, int], Rows | None] = {}
+        self._answered: dict[tuple[str, int], Rows | None] = {}
+        self._built: dict[str, Statement | None] = {}
         self._held: list[Shape] = []
 
     def of(self, source: Source, function: int, shape: Shape) -> Statement | None:
@@ -125,9 +128,14 @@ class Statements:
         found = None if value is None or value.kind != "function" else self._analysis.project.functions.get(value.name)
         if found is None or found.record.is_stub or found.record.is_generator or found.symbol in names:
             return None
+        if not names and found.symbol in self._built:
+            return self._built[found.symbol]
         results = found.source.results_of.get(found.index, ())
         built = [self._of(found.source, found.index, row.value, (*names, found.symbol)) for row in results]
-        return _joined(built) if built else None
+        made = _joined(built) if built else None
+        if not names:
+            self._built[found.symbol] = made
+        return made
 
     def _named(self, source: Source, function: int, name: str, names: tuple[str, ...]) -> Statement | None:
         if name in names:
@@ -156,6 +164,15 @@ class Statements:
         """Return what an expression reads, when it stands for all rows of one statement."""
         if depth > _DEEPEST:
             return None
+        if depth:
+            return self._rows(source, function, shape, depth)
+        key = (source, function, id(shape))
+        if key not in self._read:
+            self._held.append(shape)
+            self._read[key] = self._rows(source, function, shape, 0)
+        return self._read[key]
+
+    def _rows(self, source: Source, function: int, shape: Shape, depth: int) -> Rows | None:
         run = self.executed(source, function, shape)
         if run is not None:
             return Rows(run[0], run[1], source, function, shape)
@@ -186,10 +203,13 @@ class Statements:
         found = None if value is None or value.kind != "function" else self._analysis.project.functions.get(value.name)
         if found is None or found.record.is_generator:
             return None
-        results = found.source.results_of.get(found.index, ())
-        if len(results) != 1:
-            return None
-        return self.rows(found.source, found.index, results[0].value, depth + 1)
+        key = (found.symbol, depth)
+        if key not in self._answered:
+            results = found.source.results_of.get(found.index, ())
+            only = results[0].value if len(results) == 1 else None
+            answered = None if only is None else self.rows(found.source, found.index, only, depth + 1)
+            self._answered[key] = answered
+        return self._answered[key]
 
     def model(self, statement: Statement) -> Value | None:
         """Return the only class a statement is about, when it names one."""

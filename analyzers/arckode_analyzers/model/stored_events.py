@@ -67,9 +67,9 @@ class StoredEvents:
 
     def _lists(self, source: Source) -> Iterator[frozenset[str] | None]:
         """Yield what each decider lists, and None for what nobody can know."""
-        for call in source.facts.calls:
-            value = self._graph.resolver.value(source, call.function, call.func)
-            if value is None:
+        for written in source.written_calls:
+            value, call = written.value, written.record
+            if value is None or (value.kind == "external" and not value.name.startswith("kernel.")):
                 continue
             if value.name in WIDER_CATALOGUE:
                 yield None

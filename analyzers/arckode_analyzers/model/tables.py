@@ -80,8 +80,8 @@ class Tables:
                 if name is not None:
                     model = source.class_symbols[binding.owner]
                     yield Table(name, model, source, binding.line, binding.column, self._schema(source, binding.owner))
-        for call in source.facts.calls:
-            value = self._resolver.value(source, call.function, call.func)
+        for written in source.written_calls:
+            value, call = written.value, written.record
             is_table = value is not None and value.name == "sqlalchemy.Table"
             name = self.text(source, call.args[0]) if is_table and call.args else None
             if name is not None:

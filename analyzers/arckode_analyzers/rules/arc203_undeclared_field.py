@@ -55,9 +55,9 @@ def _attributes(analysis: Analysis, source: Source) -> Iterator[Spot]:
         base, name = inner[1], str(inner[2])
         value = analysis.value(source, row.function, base) if isinstance(base, tuple) else None
         model = analysis.columns.of(value) if value is not None and value.kind == "class" else None
-        if not isinstance(base, tuple) or not analysis.arguments.is_certain(source, row.function, base):
-            continue
         if model is None or not model.is_complete or name in model.names or name.startswith("_"):
+            continue
+        if not isinstance(base, tuple) or not analysis.arguments.is_certain(source, row.function, base):
             continue
         if _is_guarded(source, row.blocks) or _is_rebound(source, row.function, base):
             continue

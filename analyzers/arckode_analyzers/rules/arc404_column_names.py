@@ -10,7 +10,7 @@ from arckode_analyzers.model.sql_words import MYSQL, STANDARD
 from arckode_analyzers.rule import Example, Rule, Spot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
 
     from arckode_analyzers.facts.records import Binding, Call
     from arckode_analyzers.facts.shapes import Shape
@@ -46,7 +46,7 @@ def _is_history(source: Source) -> bool:
 def _columns(analysis: Analysis, source: Source) -> Iterator[tuple[str, str, Binding | Call]]:
     """Yield the columns that a file declares, by the name that the database sees."""
     bound: set[tuple[int, int]] = set()
-    written = grouped(((call.function, call.shape), call) for call in source.facts.calls)
+    written: dict[int, dict[Shape, list[Call]]] = {}
     for binding in source.facts.bindings:
         if binding.owner < 0 or binding.target[0] != "name":
             continue
@@ -56,21 +56,25 @@ def _columns(analysis: Analysis, source: Source) -> Iterator[tuple[str, str, Bin
         if call is not None or _is_mapped(analysis, source, binding):
             given = None if call is None else _given(analysis, source, call)
             yield given or str(binding.target[1]), source.class_symbols[binding.owner], binding
-    for call in source.facts.calls:
-        if (call.line, call.column) not in bound and _makes_column(analysis, source, call.function, call.func):
+    for made in source.written_calls:
+        call = made.record
+        if made.value is not None and made.value.name in _COLUMNS and (call.line, call.column) not in bound:
             given = _given(analysis, source, call)
             if given:
                 yield given, source.symbol(call.function), call
 
 
 def _column_call(
-    analysis: Analysis, source: Source, binding: Binding, written: Mapping[tuple[int, Shape], Sequence[Call]]
+    analysis: Analysis, source: Source, binding: Binding, written: dict[int, dict[Shape, list[Call]]]
 ) -> Call | None:
-    """Return the call that makes the column an attribute holds."""
+    """Return the call that makes the column an attribute holds; most functions make none, and are not indexed."""
     match binding.value:
         case ("call", tuple(func), _, _) as value if _makes_column(analysis, source, binding.function, func):
-            calls = written.get((binding.function, value), ())
-            return next((call for call in calls if call.line >= binding.line), None)
+            inside = written.get(binding.function)
+            if inside is None:
+                rows = source.calls_of.get(binding.function, ())
+                inside = written[binding.function] = grouped((call.shape, call) for call in rows)
+            return next((call for call in inside.get(value, ()) if call.line >= binding.line), None)
     return None
 
 
