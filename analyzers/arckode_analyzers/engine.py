@@ -124,6 +124,31 @@ def judge_part(
             gc.enable()
 
 
+def judge_certainly(
+    trees: tuple[Mapping[str, bytes], Mapping[str, bytes]],
+    config: Config,
+    cache: Cache,
+    *,
+    codes: frozenset[str],
+    wanted: frozenset[str],
+) -> tuple[Finding, ...]:
+    """Return what some rules find in the wanted files, as all files of a program and of its tests tell.
+
+    Raises:
+        RuleCrash: a rule failed.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        (facts, tests), _, _ = _read([(tree, digests_of(tree)) for tree in trees], cache)
+        project = _project(trees[0], facts, config, tests)
+        rules = tuple(rule for rule in registry.rules_for(config) if rule.code in codes)
+        return _run(project, None, rules, cache, wanted)[0]
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def _still(
     cache: Cache | None,
     described: tuple[str, Mapping[str, str], Mapping[str, str]] | None,

@@ -1,26 +1,29 @@
 """The gate's quick look: a proposal is judged beside the files that it can have to do with, not beside all.
 
 That is done where an earlier `analyze` of the project left word of which those are. What a rule finds missing there may
-be in a file that was left out, so such a finding counts only when the whole tree says the same.
+be in a file that was left out: then the whole tree is asked what that rule says of that file, and nothing else.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from arckode_analyzers import baseline, engine, judging, links, registry, vicinity
+from arckode_analyzers.suppressions import UNUSED
 from arckode_analyzers.walk import is_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from arckode_analyzers.baseline import Entry
     from arckode_analyzers.cache import Cache
     from arckode_analyzers.config import Config
+    from arckode_analyzers.engine import Verdict
     from arckode_analyzers.facts.records import FileFacts
     from arckode_analyzers.judging import Judged, Tree
+    from arckode_analyzers.rule import Finding
     from arckode_analyzers.run import Proposal, Wanted
     from arckode_analyzers.selection import Selection
     from arckode_analyzers.vicinity import Vicinity
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
 ABSENCE = frozenset(
     {"ARC002", "ARC105", "ARC208", "ARC304", "ARC503", "ARC504", "ARC602", "ARC603", "ARC604", "ARC706"}
 )
+
+# What no test shows: no other rule asks what tests do.
+_SHOWN = "ARC503"
 
 # What these compare is nothing but models and migrations.
 STORED = frozenset({"ARC207", "ARC208"})
@@ -64,21 +70,61 @@ def judge(
     part = _part(tree, config, cache, known, proposal)
     if part is None:
         return None
-    after = judging.settled(part.verdict(config, cache, proposed=True), config, selection, wanted.today)
+    return _compared(part, config, cache, lambda said: judging.settled(said, config, selection, wanted.today))
+
+
+def _compared(part: _Part, config: Config, cache: Cache, settled: Callable[[Verdict], Judged]) -> Compared:
+    verdict = part.verdict(config, cache, proposed=True)
+    after = settled(verdict)
     if not after.kept:
         return Compared(after, frozenset())
-    whole = None if part.vicinity.is_partial else engine.remembered(tree.files, tree.tests, config, cache)
-    if whole is not None:  # where nothing seems to be missing, what was said of all files is enough
-        entries = _entries(judging.settled(whole, config, selection, wanted.today))
-        if not ABSENCE.intersection(each.code for each in baseline.compare(after.outcome.findings, entries).new):
+    whole = engine.remembered(part.before.files, part.before.tests, config, cache)
+    if whole is not None and not part.vicinity.is_partial:
+        entries = _entries(settled(whole))
+        if not _Doubts.of(after, entries).paths:  # where nothing seems to be missing, what was said of all is enough
             return Compared(after, entries)
-    entries = _entries(judging.settled(part.verdict(config, cache, proposed=False), config, selection, wanted.today))
-    new = baseline.compare(after.outcome.findings, entries).new
-    return None if ABSENCE.intersection(each.code for each in new) else Compared(after, entries)
+    before = part.verdict(config, cache, proposed=False)
+    entries = _entries(settled(before))
+    doubts = _Doubts.of(after, entries)
+    if doubts.paths:
+        after = settled(doubts.settled(verdict, part.certainly(doubts.codes, config, cache, proposed=True)))
+        if _Doubts.of(after, entries).paths:
+            said = whole.findings if whole else part.certainly(doubts.codes, config, cache, proposed=False)
+            entries = _entries(settled(doubts.settled(before, said)))
+    return Compared(after, entries)
 
 
 def _entries(judged: Judged) -> frozenset[Entry]:
     return frozenset(entry for entry, _ in baseline.entries(judged.outcome.findings))
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubts:
+    """The rules that find something missing, and where they do: only the whole tree tells whether it is."""
+
+    codes: frozenset[str]
+    paths: frozenset[str]
+
+    @classmethod
+    def of(cls, judged: Judged, known: frozenset[Entry]) -> _Doubts:
+        """Return what a verdict on a part leaves in doubt: what is new in it, and asked for."""
+        shown = frozenset(each for each in judged.kept if each.code in ABSENCE)
+        found = [each for each in baseline.compare(judged.outcome.findings, known).new if each in shown]
+        return cls(frozenset(code for each in found for code in _meant(each)), frozenset(each.path for each in found))
+
+    def settled(self, verdict: Verdict, said: Iterable[Finding]) -> Verdict:
+        """Put what the whole tree says in place of what is in doubt."""
+        left = [each for each in verdict.findings if not self._concern(each)]
+        found = sorted((*left, *filter(self._concern, said)), key=lambda each: each.order)
+        return replace(verdict, findings=tuple(found))
+
+    def _concern(self, found: Finding) -> bool:
+        return found.code in self.codes and found.path in self.paths
+
+
+def _meant(found: Finding) -> Iterable[str]:
+    """Return the rules that a finding depends on: an idle suppression on those that it names."""
+    return found.callee.split(",") if found.code == UNUSED else (found.code,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +149,12 @@ class _Part:
         )
         wanted, idle = self.vicinity.judged, frozenset() if self.vicinity.is_stored else STORED
         return engine.judge_part(files, known, config=config, cache=cache, roots=self.roots, wanted=wanted, idle=idle)
+
+    def certainly(self, codes: frozenset[str], config: Config, cache: Cache, *, proposed: bool) -> tuple[Finding, ...]:
+        """Return what some rules find when they look at the same files in the light of all."""
+        tree = self.after if proposed else self.before
+        trees = (tree.files, tree.tests if _SHOWN in codes else {})
+        return engine.judge_certainly(trees, config, cache, codes=codes, wanted=self.vicinity.judged)
 
 
 def _part(tree: Tree, config: Config, cache: Cache, known: links.Links, proposal: Proposal) -> _Part | None:

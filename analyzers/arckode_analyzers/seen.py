@@ -7,6 +7,7 @@ younger than the clock's tick can tell is looked at again the next time.
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
@@ -60,15 +61,16 @@ class Seen:
         return look.trees if isinstance(look, _Look) else look
 
     def _anew(self, config: Config, cache: Cache) -> _Look | tuple[Files, Files]:
-        """Look at everything; where a link or an unreadable folder is among it, nothing is to be relied on later."""
+        """Look at everything; where it has what no state tells of, nothing is to be relied on later."""
         settled, root = time_ns() - self._settle, str(self._root)
         folders = _listed(root, settled)
         before = {file: _state(file) for file in _files_in(folders or {})}
         trees = self._look(self._root, config, cache)
-        wanted = sorted(f"{root}/{path}" for tree in trees for path in tree)
-        if folders is None or not before.keys() >= frozenset(wanted):
+        wanted = {f"{root}/{path}" for tree in trees for path in tree}
+        if folders is None or not before.keys() >= wanted:
             return trees
-        return _Look(folders, {file: _settled(before[file], settled) for file in wanted}, trees)
+        wanted.update(filter(os.path.islink, before))  # that one leads elsewhere now, its folder does not tell
+        return _Look(folders, {file: _settled(before[file], settled) for file in sorted(wanted)}, trees)
 
     def _again(self) -> _Look | None:
         """Look at what changed; None where files came or went, or many changed."""
@@ -85,6 +87,8 @@ class Seen:
             return None
         listed = {folder: _list(folder, settled, is_root=folder == str(self._root)) for folder in moved}
         if any(found is None or found[1] != folders[folder][1] for folder, found in listed.items()):
+            return None
+        if not all(stat.S_ISREG(state[-1]) for state in edited.values()):
             return None
         start = len(f"{self._root}/")
         names = {file: digest_of(file, file[start:], []) for file in edited}
@@ -155,7 +159,7 @@ def _list(folder: str, settled: int, *, is_root: bool) -> tuple[_State | None, _
             for entry in entries:
                 name, is_folder = entry.name, entry.is_dir(follow_symlinks=False)
                 if is_read(name, is_in_root=is_root):
-                    if entry.is_symlink() or is_folder or not _is_text(name):
+                    if not entry.is_file() or not _is_text(name):  # a link may lead to a file later on
                         return None
                     names.add((name, False))
                 elif name == ENVIRONMENT or (is_folder and not is_skipped(name)):

@@ -12,9 +12,11 @@ from arckode_analyzers import baseline, config, gate, judging, signed
 from arckode_analyzers.cache import Cache
 from arckode_analyzers.registry import all_rules
 from arckode_analyzers.run import Proposal, Wanted, analyse
+from arckode_analyzers.selection import Selection
 from tests.rules.projects import LOOP, ORDERS, SERVICE, expected, plant
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from arckode_analyzers.rule import Example, Rule
@@ -37,15 +39,17 @@ class Asked:
         analyse(Wanted(root, DAY))
         self.cache = Cache(root / ".arckode/cache", self.config.digest, keeps=False)
 
-    def by_part(self, path: str, content: str) -> set[tuple[str, str, int, str]] | None:
+    def by_part(
+        self, path: str, content: str, selection: Selection | None = None
+    ) -> set[tuple[str, str, int, str]] | None:
         """Return what a proposal adds as its vicinity tells, or None where only the whole tree does."""
         wanted = Wanted(self.root, DAY, proposal=Proposal(path, content.encode(), only_added=True))
         tree = judging.read(self.root, self.config, self.cache)
-        seen = gate.judge(tree, self.config, self.cache, None, wanted, least=0)
+        seen = gate.judge(tree, self.config, self.cache, selection, wanted, least=0)
         if seen is None:
             return None
         new = baseline.compare(seen.after.outcome.findings, seen.known).new
-        return {(each.code, each.path, each.line, each.message) for each in new}
+        return {(each.code, each.path, each.line, each.message) for each in new if each in seen.after.kept}
 
     def by_all(self, path: str, content: str) -> set[tuple[str, str, int, str]]:
         """Return what a proposal adds as the whole tree tells."""
@@ -76,10 +80,11 @@ def test_a_part_says_what_the_whole_says(rule: Rule, example: Example, tmp_path:
     others = {name: text for name, text in example.files.items() if name != path}
     asked = Asked(plant(tmp_path, {"pyproject.toml": "", **FILLER, **others}))
     found = asked.by_part(path, example.files[path])
-    assert found is None or found == asked.by_all(path, example.files[path])
-    if found is None:  # something seems to be missing, or the file makes the project another one
-        codes = {code for code, *_ in asked.by_all(path, example.files[path])}
-        assert gate.ABSENCE & codes or path.endswith(("/composition_root.py", "/settings.py", "controller.py"))
+    if found is None:  # the file makes the project another one
+        is_first = not any("/modules/" in other for other in others)
+        assert is_first or path.endswith(("/composition_root.py", "/settings.py", "controller.py"))
+    else:
+        assert found == asked.by_all(path, example.files[path])
 
 
 HELPER = "src/shop/look.py"
@@ -285,10 +290,7 @@ def test_a_root_that_joins_everything_is_judged_by_what_changed_in_it(
     asked = Asked(joined(tmp_path, before))
     found, whole = asked.by_part(ROOT, after), asked.by_all(ROOT, after)
     assert {code for code, *_ in whole} == codes
-    if codes & gate.ABSENCE:
-        assert found is None
-    else:
-        assert found == whole
+    assert found == whole
 
 
 def test_the_first_question_in_a_clone_is_the_only_slow_one(tmp_path: Path) -> None:
@@ -307,3 +309,106 @@ def test_the_first_question_in_a_clone_is_the_only_slow_one(tmp_path: Path) -> N
     assert gate.judge(tree, chosen, cache, None, wanted) is not None
     assert analyse(wanted).findings == first.findings
     assert "ARC103" not in {each.code for each in analyse(Wanted(root, DAY)).findings}
+
+
+class Partly(Cache):
+    """A cache for whoever needs no look at all files: it has the facts of those that are named, and not of all."""
+
+    def facts(self, digests: Iterable[str]) -> dict[str, bytes]:
+        raise AssertionError("all files are looked at")
+
+
+DOOR = (
+    "from shop.kernel.app import Kernel\n\ndef register_orders(kernel: Kernel) -> None:\n    kernel.provide(object)\n"
+)
+NEW = "src/shop/modules/orders/__init__.py"
+
+
+def test_what_is_not_asked_for_costs_no_look_at_all_files(tmp_path: Path) -> None:
+    asked = Asked(joined(tmp_path, wired()))
+    asked.cache = Partly(asked.cache.folder, asked.config.digest, keeps=False)
+    assert asked.by_part(NEW, DOOR, Selection(ignore=("ARC105", "ARC5"))) == set()
+    with pytest.raises(AssertionError, match="all files"):
+        asked.by_part(NEW, DOOR)
+
+
+# Words that many files have, no import from one to the other: only a look at all files tells that something is there.
+_COMMONPLACE = "# orders remind read register subscribe declare require Permission Role Kernel kernel compose events\n"
+_REGISTER = """\
+from shop.kernel.app import Kernel
+
+
+def compose(kernel: Kernel):
+    kernel.queue.register("orders.remind", object())
+"""
+_DISPATCH = """\
+from shop.kernel.jobs import Queue
+
+
+class Reminding:
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+
+    async def remind(self):
+        await self._queue.dispatch("orders.remind", {})
+"""
+_DEMAND = """\
+from shop.kernel.access import require
+
+GUARD = require("orders:read")
+"""
+_DECLARE = """\
+from shop.kernel.access import Permission
+
+READ = Permission("orders:read", "See orders")
+"""
+_OTHERWISE = _DECLARE.replace("orders:read", "orders:write")
+_WIRE = """\
+from shop.modules.orders import register_orders
+
+
+def everything(kernel):
+    register_orders(kernel)
+"""
+_IDLE = _WIRE.replace("    register_orders(kernel)", "    pass")
+FAR, NEAR = "src/shop/far.py", "src/shop/near.py"
+_OTHER = "src/shop/modules/notes/repository.py"
+_CALLS = {
+    _OTHER: "# One of a module.\n",
+    ROOT: "from shop.far import everything\n\ndef compose(kernel):\n    everything(kernel)\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("files", "path", "content", "code"),
+    [
+        pytest.param({FAR: _DECLARE}, NEAR, _DEMAND, "", id="a permission"),
+        pytest.param({FAR: _OTHERWISE}, NEAR, _DEMAND, "ARC304", id="no permission"),
+        pytest.param({FAR: _DECLARE, NEAR: _DEMAND}, FAR, _OTHERWISE, "ARC304", id="a permission is renamed"),
+        pytest.param({**_CALLS, FAR: _WIRE}, NEW, DOOR, "", id="a module"),
+        pytest.param({**_CALLS, FAR: _IDLE}, NEW, DOOR, "ARC105", id="a module that is imported only"),
+        pytest.param({**_CALLS, NEW: DOOR, FAR: _WIRE}, FAR, _IDLE, "ARC105", id="a module is wired no more"),
+        pytest.param({ROOT: _REGISTER}, NEAR, _DISPATCH, "", id="a job"),
+        pytest.param({ROOT: _REGISTER.replace("remind", "forget")}, NEAR, _DISPATCH, "ARC602", id="no job"),
+    ],
+)
+def test_what_seems_to_be_missing_is_asked_of_all(
+    files: dict[str, str], path: str, content: str, code: str, tmp_path: Path
+) -> None:
+    filler = {name: _COMMONPLACE + text for name, text in FILLER.items()}
+    asked = Asked(plant(tmp_path, {"pyproject.toml": "", **filler, **files}))
+    found = asked.by_part(path, content)
+    assert found == asked.by_all(path, content)
+    assert found is not None
+    assert {each[0] for each in found if each[0] in gate.ABSENCE - {"ARC504"}} == ({code} if code else set())
+
+
+@pytest.mark.parametrize("wires", [True, False])
+def test_a_suppression_is_idle_where_the_whole_says_so(tmp_path: Path, *, wires: bool) -> None:
+    """The rule that it names may find nothing in the part because what it takes for there is not."""
+    asked = Asked(plant(tmp_path, {"pyproject.toml": "", **FILLER, **_CALLS, FAR: _WIRE if wires else _IDLE}))
+    content = DOOR.replace("-> None:", "-> None:  # arckode: ignore[ARC105] it is made by hand")
+    found = asked.by_part(NEW, content)
+    assert found == asked.by_all(NEW, content)
+    assert found is not None
+    assert ("ARC002" in {code for code, *_ in found}) == wires

@@ -119,7 +119,7 @@ def test_what_changed_is_seen(process: Process, change: Callable[[Path], object]
     assert process.agrees()
 
 
-def test_a_link_is_followed_every_time(tmp_path: Path) -> None:
+def test_a_link_that_leads_nowhere_is_followed_every_time(tmp_path: Path) -> None:
     root = plant(tmp_path, FILES)
     (root / "src/shop/linked.py").symlink_to(root / "later")
     process = Process(root)
@@ -127,6 +127,51 @@ def test_a_link_is_followed_every_time(tmp_path: Path) -> None:
     (root / "later").write_text("x = 1\n")
     assert process.agrees()
     assert process.looks == 2
+
+
+def elsewhere(root: Path) -> None:
+    link(root).unlink()
+    link(root).symlink_to(root / "other")
+
+
+def into_a_folder(root: Path) -> None:
+    (root / "target").unlink()
+    (root / "target").mkdir()
+
+
+def into_a_pipe(root: Path) -> None:
+    (root / "target").unlink()
+    os.mkfifo(root / "target")
+
+
+def link(root: Path) -> Path:
+    return root / "src/shop/linked.py"
+
+
+@pytest.mark.parametrize(
+    ("change", "anew"),
+    [
+        pytest.param(lambda root: None, False, id="nothing"),
+        pytest.param(write("target", "x = 22\n"), False, id="what it leads to is edited"),
+        pytest.param(elsewhere, False, id="it leads elsewhere"),
+        pytest.param(lambda root: (root / "target").unlink(), True, id="it leads nowhere"),
+        pytest.param(into_a_folder, True, id="it leads to a folder"),
+        pytest.param(into_a_pipe, True, id="it leads to a pipe"),
+        pytest.param(lambda root: link(root).unlink(), True, id="it goes"),
+    ],
+)
+def test_a_link_is_as_good_as_a_file(tmp_path: Path, change: Callable[[Path], object], *, anew: bool) -> None:
+    root = plant(tmp_path, {**FILES, "target": "x = 1\n", "other": "x = 3\n"})
+    link(root).symlink_to(root / "target")
+    age(root)
+    process = Process(root)
+    assert process.agrees()
+    assert process.agrees()
+    assert process.looks == 1
+    change(root)
+    assert process.agrees()
+    assert process.looks == (2 if anew else 1)
+    assert process.agrees()
 
 
 def test_an_environment_that_is_one_no_more_is_read(process: Process) -> None:
