@@ -27,7 +27,7 @@ class _Production(Exception):  # noqa: N818 - a reason to stop, told in words
 
 async def _answer(asked: runtime.Asked, _report: runtime.Report) -> Mapping[str, object]:
     package, names, flags = asked["package"], tuple(asked["names"]), asked["flags"]
-    settings = importlib.import_module(f"{package}.settings").Settings()
+    settings = runtime.settings_of(package)
     if settings.production and not flags.get("force"):
         raise _Production
     kernel = importlib.import_module(f"{package}.composition_root").compose(settings)

@@ -21,8 +21,13 @@ if TYPE_CHECKING:
     Report = Callable[[str], None]
     Told = dict[str, str]
 
+_CORRECT = "correct .env or the environment"
 _EVERY = 2.0
 """Seconds between two words about how far it is."""
+
+
+class WrongSettingsError(Exception):
+    """The project's settings are wrong; it says what the project's own start says, a line for each of them."""
 
 
 def run(
@@ -57,8 +62,17 @@ def run(
 
 def composed(package: str) -> Any:  # noqa: ANN401  a class of the project's own kernel
     """Put a project together as its application is, and return its kernel; nothing is started."""
-    settings = importlib.import_module(f"{package}.settings").Settings()
+    settings = settings_of(package)
     return importlib.import_module(f"{package}.composition_root").compose(settings)
+
+
+def settings_of(package: str) -> Any:  # noqa: ANN401  a class of the project's own
+    """Read a project's settings as its application reads them. Raises WrongSettingsError."""
+    settings = importlib.import_module(f"{package}.settings").Settings
+    try:
+        return settings.load()
+    except SystemExit as error:
+        raise WrongSettingsError(str(error)) from None
 
 
 def reporter(report: Report) -> Callable[[int], None]:
@@ -86,14 +100,14 @@ def first_line(error: BaseException) -> str:
 
 def unusable(error: BaseException, missing: str) -> Told | None:
     """Tell why a project cannot be asked at all: its settings, its packages, or, as `missing`, a table it needs."""
-    if _is_settings_error(error):
-        return told("UsageError", f"the settings are wrong: {error}", "correct .env")
+    if (wrong := _wrong_settings(error)) is not None:
+        return told("UsageError", wrong, _CORRECT)
     if isinstance(error, ModuleNotFoundError):
         hint = "install the project's dependencies there, or name another interpreter with --python"
         return told("OperationError", f"{sys.executable} cannot import the project: {error}", hint)
     if (reason := _missing_table(error)) is not None:
         return told("RefusedError", f"{missing}: {reason}", "make it first: `arckode db:migrate`")
-    return None
+    return _missing_column(error)
 
 
 def unreachable(error: BaseException) -> Told | None:
@@ -119,8 +133,8 @@ def unexpected(error: BaseException) -> Told:
 
 def told_where(error: BaseException, asked: Asked) -> Told:
     """Tell what went wrong while the project was put together, and in which of its lines."""
-    if _is_settings_error(error):
-        return told("OperationError", f"the settings are wrong: {error}", "correct .env or the environment")
+    if (wrong := _wrong_settings(error)) is not None:
+        return told("OperationError", wrong, _CORRECT)
     text, place = traceback.format_exception_only(error)[-1].strip(), _place(error, asked["root"])
     hint = "correct it, then run the command again"
     if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] != asked["package"]:
@@ -128,8 +142,24 @@ def told_where(error: BaseException, asked: Asked) -> Told:
     return told("OperationError", f"{place}: {text}" if place else text, hint)
 
 
-def _is_settings_error(error: BaseException) -> bool:
-    return type(error).__name__ == "ValidationError" and type(error).__module__.startswith("pydantic")
+def _wrong_settings(error: Any) -> str | None:  # noqa: ANN401  pydantic is not importable everywhere
+    """Return which settings are wrong and why, in one line; None where it is another error."""
+    if isinstance(error, WrongSettingsError):
+        lines = str(error).splitlines()
+    elif type(error).__name__ == "ValidationError" and type(error).__module__.startswith("pydantic"):
+        lines = [f"{'.'.join(map(str, each['loc'])) or 'settings'}: {each['msg']}" for each in error.errors()]
+    else:
+        return None
+    return f"the settings are wrong: {'; '.join(lines)}"
+
+
+def _missing_column(error: BaseException | None) -> Told | None:
+    """Tell that the project's kernel met a column that no migration has added yet."""
+    while error is not None:
+        if type(error).__name__ == "MissingColumnError":
+            return told("RefusedError", first_line(error))
+        error = error.__cause__
+    return None
 
 
 def _missing_table(error: BaseException | None) -> str | None:

@@ -87,3 +87,24 @@ def test_dead_letters_are_listed_shown_retried_and_dropped(shop: Path) -> None:
 def test_what_does_not_go_together_is_refused(shop: Path, words: str, reason: str) -> None:
     with pytest.raises(UsageError, match=reason):
         call(shop, "events:dlq", *words.split())
+
+
+def test_a_wrong_setting_is_one_line_in_commands_too(shop: Path) -> None:
+    allowed = "'memory', 'redis', 'rabbitmq' or 'kafka'"
+    with pytest.raises(UsageError) as caught:
+        call(shop, "events:dlq", "list", environ={**ENVIRON, "EVENT_BUS_PROVIDER": "rediss"})
+    assert caught.value.message == f"the settings are wrong: EVENT_BUS_PROVIDER: 'rediss' is unknown; choose {allowed}"
+    assert caught.value.hint == "correct .env or the environment"
+
+
+def test_a_wrong_setting_is_one_line_where_a_program_starts(shop: Path) -> None:
+    call(shop, "make:job", "send_report")
+    wrong = {**ENVIRON, "PYTHONPATH": "src", "EVENT_BUS_PROVIDER": "rediss"}
+    for program in ("shop.kernel.worker", "shop.main"):
+        ended = subprocess.run(
+            [sys.executable, "-m", program], cwd=shop, env=wrong, capture_output=True, text=True, check=False
+        )
+        assert (ended.returncode, ended.stdout) == (1, "")
+        assert ended.stderr == (
+            "EVENT_BUS_PROVIDER: 'rediss' is unknown; choose 'memory', 'redis', 'rabbitmq' or 'kafka'\n"
+        )

@@ -320,8 +320,8 @@ async def forget(app: str) -> None:
 
 
 WRONG = (
-    ({"EVENT_BUS_PROVIDER": "reddis"}, "EVENT_BUS_PROVIDER: Input should be 'memory', 'redis'"),
-    ({"EVENT_STORE_PROVIDER": "posgres"}, "EVENT_STORE_PROVIDER: Input should be 'memory'"),
+    ({"EVENT_BUS_PROVIDER": "reddis"}, "EVENT_BUS_PROVIDER: 'reddis' is unknown; choose 'memory', 'redis'"),
+    ({"EVENT_STORE_PROVIDER": "posgres"}, "EVENT_STORE_PROVIDER: 'posgres' is unknown; choose 'memory'"),
     ({"FRONTEND_URL": "shop.example"}, "FRONTEND_URL: Input should be a valid URL"),
     ({"DB_HOST": "db"}, "settings: DB_NAME and DB_USER must be set where DB_HOST is"),
     ({"REDIS_PORT": "63790000"}, "REDIS_PORT: Input should be less than or equal to 65535"),

@@ -71,6 +71,15 @@ async def test_an_event_arrives_as_it_was_published(place: Place) -> None:
     assert ear.events == [sent]
 
 
+async def test_more_events_than_go_in_one_request_arrive_in_order(place: Place) -> None:
+    ear, text = Ear(), "x" * 400
+    bus = await started(place, ear)
+    sent = [new_event("users.created", key="k", source="test", data={"n": n, "text": text}) for n in range(1100)]
+    await bus.publish(*sent, new_event("users.created", key="k", source="test", data={"n": 1100, "text": text * 1000}))
+    await until(lambda: len(ear.heard) == 1101)
+    assert ear.heard == list(range(1101))
+
+
 async def test_an_event_says_its_source_its_correlation_and_who_did_it(place: Place) -> None:
     ear = Ear()
     bus = await started(place, ear)

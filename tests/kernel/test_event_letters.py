@@ -230,7 +230,7 @@ def test_the_settings_have_the_names_that_people_know(monkeypatch: pytest.Monkey
         (
             "EVENT_BUS_PROVIDER",
             "reddis",
-            "EVENT_BUS_PROVIDER: Input should be 'memory', 'redis', 'rabbitmq' or 'kafka'",
+            "EVENT_BUS_PROVIDER: 'reddis' is unknown; choose 'memory', 'redis', 'rabbitmq' or 'kafka'",
         ),
         ("REDIS_PORT", "many", "REDIS_PORT: Input should be a valid integer"),
         ("RABBITMQ_URL", "http://rabbit", "RABBITMQ_URL: write amqp://user:password@host:5672/, or amqps:// for TLS"),

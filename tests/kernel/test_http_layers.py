@@ -312,7 +312,7 @@ WRONG = (
     ("CORS_ORIGINS", "https://a.example/", "CORS_ORIGINS: 'https://a.example/' is no origin"),
     ("CORS_ORIGINS", "a.example", "CORS_ORIGINS: 'a.example' is no origin; write scheme and host"),
     ("RATE_LIMITS__PER_CLIENT", "often", "RATE_LIMITS__PER_CLIENT: 'often' is no rate"),
-    ("RATE_LIMITS__PROVIDER", "reddis", "RATE_LIMITS__PROVIDER: Input should be 'memory' or 'redis'"),
+    ("RATE_LIMITS__PROVIDER", "reddis", "RATE_LIMITS__PROVIDER: 'reddis' is unknown; choose 'memory' or 'redis'"),
     ("STATIC_FOLDER", "/no/such", "STATIC_FOLDER: there is no folder /no/such; build what it serves"),
     ("STATIC_PATH", "static", "STATIC_PATH: write a path such as /static, or / alone"),
     ("COMPRESSION_MINIMUM", "-1", "COMPRESSION_MINIMUM: Input should be greater than or equal to 0"),

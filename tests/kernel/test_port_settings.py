@@ -79,15 +79,21 @@ def test_a_file_says_it_too_and_tests_do_not_read_it(tmp_path: Path) -> None:
 
 
 WRONG = [
-    ({"CACHE__PROVIDER": "reddis"}, "CACHE__PROVIDER: Input should be 'memory' or 'redis'"),
+    ({"CACHE__PROVIDER": "reddis"}, "CACHE__PROVIDER: 'reddis' is unknown; choose 'memory' or 'redis'"),
     ({"CACHE__URL": "http://cache"}, "CACHE__URL: write redis://host:6379/0, rediss:// for TLS, or unix://"),
     ({"CACHE__URI": "redis://cache"}, "CACHE__URI: Extra inputs are not permitted"),
-    ({"EVENT_STORE_PROVIDER": "postgre"}, "EVENT_STORE_PROVIDER: Input should be 'memory', 'database', 'sqlite'"),
+    (
+        {"EVENT_STORE_PROVIDER": "postgre"},
+        "EVENT_STORE_PROVIDER: 'postgre' is unknown; choose 'memory', 'database', 'sqlite'",
+    ),
     ({"EVENT_STORE_PROVIDER": "memory"}, "settings: EVENT_STORE_PROVIDER is memory, which a restart empties"),
     ({"MAIL__SENDER": "nobody"}, "MAIL__SENDER: This is not a mail address."),
     ({"STORAGE__BUCKET": ""}, "STORAGE: s3 needs a BUCKET"),
     ({"TOKENS__KEYS": "not json"}, 'settings: error parsing value for field "tokens"'),
-    ({"TOKENS__KEYS": '{"a": {"algorithm": "none", "key": "secret"}}'}, "TOKENS__KEYS__A__ALGORITHM: Input should be"),
+    (
+        {"TOKENS__KEYS": '{"a": {"algorithm": "none", "key": "secret"}}'},
+        "TOKENS__KEYS__A__ALGORITHM: 'none' is unknown",
+    ),
     (
         {"CACHE__PROVIDER": "memory"},
         "settings: CACHE__PROVIDER is memory, which a restart empties and no other process",

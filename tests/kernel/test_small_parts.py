@@ -317,7 +317,11 @@ def test_the_log_is_json_when_asked_and_carries_the_request() -> None:
 WRONG_SETTINGS = (
     ("nonsense", {"DATABASE_URL": "nonsense"}, "DATABASE_URL: this is not a database URL; write for instance"),
     ("an unknown database", {"DATABASE_URL": "oracle://u:secret@h/x"}, "DATABASE_URL: unknown database 'oracle'; use"),
-    ("an unknown level", {"LOG_LEVEL": "loud"}, "LOG_LEVEL: Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
+    (
+        "an unknown level",
+        {"LOG_LEVEL": "loud"},
+        "LOG_LEVEL: 'LOUD' is unknown; choose 'DEBUG', 'INFO', 'WARNING' or 'ERROR'",
+    ),
     ("no pool", {"DATABASE_POOL_SIZE": "0"}, "DATABASE_POOL_SIZE: Input should be greater than or equal to 1"),
     (
         "production without a database of its own",

@@ -124,7 +124,7 @@ def test_a_seed_that_fails_is_named_with_its_line(sqlite: Workbench) -> None:
 def test_settings_that_are_wrong_are_said(sqlite: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
     _project(sqlite)
     monkeypatch.setenv("ENVIRONMENT", "moon")
-    with pytest.raises(UsageError, match="the settings are wrong"):
+    with pytest.raises(UsageError, match=r"the settings are wrong: ENVIRONMENT: 'moon' is unknown"):
         sqlite.seed()
 
 

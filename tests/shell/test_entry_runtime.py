@@ -72,13 +72,28 @@ def test_settings_and_packages_are_told_before_anything_else() -> None:
         Settings(port="x")  # type: ignore[arg-type]
     told = runtime.unusable(wrong.value, "")
     assert told is not None
-    assert told["message"].startswith("the settings are wrong: 1 validation error for Settings\nport\n")
-    assert told["hint"] == "correct .env"
+    assert told["message"].startswith("the settings are wrong: port: Input should be a valid integer")
+    assert "\n" not in told["message"]
+    assert told["hint"] == "correct .env or the environment"
+    said = runtime.WrongSettingsError("PORT: no\nHOST: neither")
+    assert runtime.unusable(said, "") == runtime.told(
+        "UsageError", "the settings are wrong: PORT: no; HOST: neither", told["hint"]
+    )
     told = runtime.unusable(ModuleNotFoundError("No module named 'stripe'"), "")
     assert told is not None
     assert told["message"] == f"{sys.executable} cannot import the project: No module named 'stripe'"
     assert told["hint"] == "install the project's dependencies there, or name another interpreter with --python"
     assert runtime.unusable(ValueError("no"), "") is None
+
+
+class MissingColumnError(Exception):
+    """The same."""
+
+
+def test_a_column_that_no_migration_has_added_is_told_as_the_kernel_tells_it() -> None:
+    error = RuntimeError("the orders fail at 3")
+    error.__cause__ = MissingColumnError("the column 'total' of the table 'orders' is not in the database")
+    assert runtime.unusable(error, "") == runtime.told("RefusedError", str(error.__cause__))
 
 
 def test_what_does_not_answer_is_told_with_its_setting() -> None:

@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from .clock import Clock, SystemClock
 from .database_url import async_url, is_memory
 from .engine import as_transaction, driver_of, in_thread_of, new_engine, reading, with_sqlalchemy, writing
-from .errors import TransactionError
+from .errors import MissingColumnError, MissingTableError, TransactionError
 from .lending import Lender
+from .missing_columns import missing_column, name_missing_columns
 from .missing_tables import missing_table, name_missing_tables
 from .model import Entity
 from .row_changes import RowWatcher
@@ -39,6 +40,7 @@ class Database:
         self.clock: Clock = clock or SystemClock()
         self.engine: AsyncEngine = new_engine(self.url, pool_size=pool_size, echo=echo)
         name_missing_tables(self.engine, Entity.metadata)
+        name_missing_columns(self.engine, Entity.metadata)
         self._readers = reading(self.engine)
         self._writers = writing(self.engine)
         self._turn = asyncio.Lock()
@@ -139,8 +141,7 @@ class Database:
         try:
             return await in_thread_of(driver_of(lent), work)
         except OperationalError as error:
-            missing = None if error.orig is None else missing_table(error.orig, Entity.metadata)
-            raise missing or error from error.orig
+            raise _missing(error) or error from error.orig
 
     @asynccontextmanager
     async def in_turn(self) -> AsyncGenerator[None]:
@@ -210,3 +211,10 @@ class Database:
 
 def _new_session(engine: AsyncEngine) -> AsyncSession:
     return AsyncSession(engine, expire_on_commit=False, autoflush=False)
+
+
+def _missing(error: OperationalError) -> MissingTableError | MissingColumnError | None:
+    if error.orig is None:
+        return None
+    table = missing_table(error.orig, Entity.metadata)
+    return table or missing_column(error.orig, error.statement or "", Entity.metadata)

@@ -139,6 +139,17 @@ class MissingTableError(ProgrammingError, SQLAlchemyError):
         super().__init__(f"the table '{table}' is not in the database; create it: `arckode db:migrate`")
 
 
+class MissingColumnError(ProgrammingError, SQLAlchemyError):
+    """A column that a table of the program's models has is not in the database."""
+
+    def __init__(self, table: str, column: str) -> None:
+        self.table = table
+        self.column = column
+        super().__init__(
+            f"the column '{column}' of the table '{table}' is not in the database; add it: `arckode db:migrate`"
+        )
+
+
 class TransactionError(ProgrammingError, RuntimeError):
     """The unit of work is used in a way that could lose or mix up data."""
 
@@ -153,7 +164,7 @@ def told_in_a_line(error: BaseException | None) -> str | None:
     Where a database is away or was not migrated, the code that met it has nothing to do with it.
     """
     while error is not None:
-        if isinstance(error, MissingTableError):
+        if isinstance(error, MissingTableError | MissingColumnError):
             return str(error)
         if isinstance(error, CannotConnectError):
             return f"cannot connect to the database ({error}); start it, or correct DATABASE_URL"

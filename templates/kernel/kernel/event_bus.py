@@ -51,6 +51,7 @@ from .events import Event, is_event_pattern, new_event, stands_for
 from .http.event_metrics import EventMetricsController
 from .ports import AdapterPort
 from .request_context import carried, handling
+from .time_limits import TimeLimit
 
 __all__ = ["EVENT_BUS", "DistributedEventBus", "EventBusSettings", "Letter", "LetterStatus", "NoRetryError"]
 
@@ -249,10 +250,12 @@ class DistributedEventBus:
         """Count the events that wait to be published, by any process."""
         return 0 if self.outbox is None else await self.outbox.count()
 
-    async def attempt(self, subscription: Subscription, event: Event, attempts: int) -> Failure | None:
+    async def attempt(
+        self, subscription: Subscription, event: Event, attempts: int, limit: TimeLimit
+    ) -> Failure | None:
         """Let a handler have an event, and answer how that failed, if it did; everybody who wants to know is told."""
         try:
-            await self._handle(subscription, event)
+            await self._handle(subscription, event, limit)
         except Exception as error:
             dead = attempts >= subscription.max_attempts or isinstance(error, NoRetryError)
             self._count("dead" if dead else "failed", subscription.group)
@@ -271,21 +274,23 @@ class DistributedEventBus:
         self._count("handled", subscription.group)
         return None
 
-    async def _handle(self, subscription: Subscription, event: Event) -> None:
+    async def _handle(self, subscription: Subscription, event: Event, limit: TimeLimit) -> None:
         """Run a handler in the event's context. Raises what it raises, and TimeoutError when it takes too long."""
         step = handling(
             str(event.id), correlation=event.correlation_id, cause=event.causation_id, metadata=event.metadata
         )
         with step:
-            async with asyncio.timeout(subscription.timeout):
-                if not subscription.inbox:
-                    await subscription.handler(await self._seals.opened(event))
-                    return
-                async with self.inbox.first(subscription.group, event) as first:
-                    if first:
-                        await subscription.handler(await self._seals.opened(event))
-                    else:
-                        self._count("repeated", subscription.group)
+            await limit.of(self._handle_once(subscription, event))
+
+    async def _handle_once(self, subscription: Subscription, event: Event) -> None:
+        if not subscription.inbox:
+            await subscription.handler(await self._seals.opened(event))
+            return
+        async with self.inbox.first(subscription.group, event) as first:
+            if first:
+                await subscription.handler(await self._seals.opened(event))
+            else:
+                self._count("repeated", subscription.group)
 
     async def _tell(self, error: Exception, event: Event) -> None:
         for hook in self._hooks:
@@ -318,6 +323,7 @@ class _Group:
         self._lease = settings.lease
         self._clock = clock
         self._next = asyncio.Event()
+        self._limit = TimeLimit(subscription.timeout)
         self.intake = Intake(subscription.group, subscription.pattern, self._take, prefetch=settings.prefetch)
 
     def stop(self) -> None:
@@ -374,7 +380,7 @@ class _Group:
             behind.add(key_of(event))
             await self._keep(event, LetterStatus.WAITING, 0, _LOST if delivery.again else _BEHIND)
         else:
-            failure = await self._bus.attempt(self._subscription, event, 1)
+            failure = await self._bus.attempt(self._subscription, event, 1, self._limit)
             if failure is not None:
                 behind |= {key_of(event)} if failure.status is LetterStatus.WAITING else set()
                 await self._keep(event, failure.status, 1, failure.reason)
@@ -399,7 +405,7 @@ class _Group:
             failure: Failure | None = Failure(LetterStatus.DEAD, _LOST)
             logger.error("an event is a dead letter", event_id=str(letter.event.id), group=letter.group, reason=_LOST)
         else:
-            failure = await self._bus.attempt(self._subscription, letter.event, attempts)
+            failure = await self._bus.attempt(self._subscription, letter.event, attempts, self._limit)
         if failure is None:
             await self._bus.letters.remove(letter)
             return

@@ -6,9 +6,9 @@ first events after a partition changes hands count as begun.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from aiokafka import (  # type: ignore[import-untyped]  # it has no types
     AIOKafkaConsumer,
@@ -27,9 +27,13 @@ from .event_bus_settings import EventBusSettings
 from .event_bus_values import Delivery, Intake, key_of, partition_of, read, written
 from .events import Event
 
+if TYPE_CHECKING:
+    from aiokafka.producer.message_accumulator import BatchBuilder  # type: ignore[import-untyped]
+
 T = TypeVar("T")
 _TIMEOUT: Final = 10.0
 _LONGEST_BATCH: Final = 3_600_000  # milliseconds until Kafka takes the partitions away from who handles a batch
+_LONGEST_REQUEST: Final = 262_144  # bytes of a partition's messages in one request, unless one message is longer
 _LOOK: Final = 200  # milliseconds until it is looked whether it is the end
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]")
 
@@ -75,23 +79,26 @@ class KafkaBroker:
             await _stopped(producer)
 
     async def _publish(self, producer: AIOKafkaProducer, events: Sequence[Event]) -> None:
-        sent = [
-            await producer.send(
-                self._topic,
-                written(event),
-                key=key_of(event).encode(),
-                partition=partition_of(event, self._settings.partitions),
-            )
-            for event in events
+        """Send the events of each partition together: a message on its own costs a future of its own."""
+        parts: dict[int, list[Event]] = {}
+        for event in events:
+            parts.setdefault(partition_of(event, self._settings.partitions), []).append(event)
+        confirmed = [
+            await producer.send_batch(batch, self._topic, partition=partition)
+            for partition, some in parts.items()
+            for batch in _batches(producer, some)
         ]
-        await asyncio.gather(*sent)
+        await asyncio.gather(*confirmed)
 
     async def _opened(self) -> AIOKafkaProducer:
         async with self._opening:
             if self._producer is None:
                 await _answered(self._make_topic())
                 producer = AIOKafkaProducer(
-                    bootstrap_servers=self._settings.kafka_brokers, acks="all", enable_idempotence=True
+                    bootstrap_servers=self._settings.kafka_brokers,
+                    acks="all",
+                    enable_idempotence=True,
+                    max_batch_size=_LONGEST_REQUEST,
                 )
                 await _started(producer)
                 self._producer = producer
@@ -116,6 +123,26 @@ class KafkaBroker:
             )
 
 
+class Commits:
+    """Commits what partitions have settled, in one request for those that do so at once."""
+
+    def __init__(self, commit: Callable[[dict[TopicPartition, int]], Awaitable[None]]) -> None:
+        self._commit = commit
+        self._settled: dict[TopicPartition, int] = {}
+        self._turn = asyncio.Lock()
+
+    async def add(self, place: TopicPartition, offset: int) -> None:
+        """Return when the offset of a partition is committed. Raises KafkaError when it is not."""
+        self._settled[place] = offset
+        await asyncio.sleep(0)  # those that are settled in this turn of the loop come along
+        async with self._turn:
+            if place in self._settled:  # nobody who was before has committed it
+                settled = dict(self._settled)
+                await self._commit(settled)
+                for each in settled:
+                    del self._settled[each]
+
+
 class _KafkaGroup(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
     """What one process does for one group: Kafka says which partitions it has."""
 
@@ -136,6 +163,7 @@ class _KafkaGroup(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             max_poll_interval_ms=_LONGEST_BATCH,
             max_poll_records=settings.prefetch * settings.partitions,
         )
+        self._commits = Commits(self._consumer.commit)
 
     async def run(self) -> None:
         """Take what Kafka has until the end."""
@@ -175,10 +203,21 @@ class _KafkaGroup(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         async def settled(count: int) -> None:
             last = offsets[count - 1]
             del offsets[:count]
-            await self._consumer.commit({place: last + 1})
+            await self._commits.add(place, last + 1)
 
         for start in range(0, len(deliveries), self._settings.prefetch):
             await self._intake.settle(deliveries[start : start + self._settings.prefetch], settled)
+
+
+def _batches(producer: AIOKafkaProducer, events: Sequence[Event]) -> "list[BatchBuilder]":
+    """Put events of one partition into as few batches as they fit in; a batch takes its first, whatever its size."""
+    batches: list[BatchBuilder] = []
+    for event in events:
+        key, value = key_of(event).encode(), written(event)
+        if not batches or batches[-1].append(timestamp=None, key=key, value=value) is None:
+            batches.append(producer.create_batch())
+            batches[-1].append(timestamp=None, key=key, value=value)
+    return batches
 
 
 async def _started(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:

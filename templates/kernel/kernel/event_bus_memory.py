@@ -2,8 +2,7 @@
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import AsyncGenerator, Collection, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -161,16 +160,29 @@ class MemoryLetters:
         return tuple(each for each in self._letters.values() if each.status is LetterStatus.DEAD)
 
 
+class _First:
+    """Says whether something is not known yet, and remembers it when what is inside did not fail."""
+
+    def __init__(self, known: set[tuple[str, UUID]], mark: tuple[str, UUID]) -> None:
+        self._known = known
+        self._mark = mark
+
+    async def __aenter__(self) -> bool:
+        return self._mark not in self._known
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._known.add(self._mark)
+
+
 class MemoryInbox:
     """Implements Inbox for handlers without a database: what a failed one changed is not taken back."""
 
     def __init__(self) -> None:
         self._handled: set[tuple[str, UUID]] = set()
 
-    @asynccontextmanager
-    async def first(self, group: str, event: Event) -> AsyncGenerator[bool]:
-        yield (group, event.id) not in self._handled
-        self._handled.add((group, event.id))
+    def first(self, group: str, event: Event) -> "_First":
+        return _First(self._handled, (group, event.id))
 
     async def forget(self, _before: datetime, /) -> int:
         count = len(self._handled)

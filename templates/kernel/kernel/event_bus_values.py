@@ -233,8 +233,8 @@ def of_plain(stored: dict[str, Any]) -> Event:
         correlation_id=str(stored["correlationId"]),
         causation_id=stored["causationId"],
         source=str(stored["source"]),
-        data=MappingProxyType(dict(stored["data"])),
-        metadata=MappingProxyType(dict(stored["metadata"])),
+        data=MappingProxyType(stored["data"]),
+        metadata=MappingProxyType(stored["metadata"]),
     )
 
 

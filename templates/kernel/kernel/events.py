@@ -80,13 +80,9 @@ def is_event_pattern(text: str) -> bool:
     return _PATTERN.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=1024)
 def stands_for(pattern: str, name: str) -> bool:
     """Say whether a pattern means an event: `orders.*` is `orders.confirmed` and `orders.line.added`."""
     if "*" not in pattern:
         return pattern == name
-    return _form_of(pattern).fullmatch(name) is not None
-
-
-@lru_cache
-def _form_of(pattern: str) -> re.Pattern[str]:
-    return re.compile(re.escape(pattern).replace(r"\*", ".*"))
+    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), name) is not None

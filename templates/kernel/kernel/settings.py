@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -238,7 +239,7 @@ class KernelSettings(BaseSettings):
         try:
             return cls()
         except ValidationError as error:
-            lines = [_line(cls, found["loc"], found["msg"]) for found in error.errors()]
+            lines = [_line(cls, found["loc"], _problem(found)) for found in error.errors()]
             raise SystemExit("\n".join(dict.fromkeys(lines))) from None  # several parts read some of the variables
         except SettingsError as error:
             raise SystemExit(f"settings: {error}") from None
@@ -319,8 +320,15 @@ def _other_names(kind: object) -> dict[str, str]:
     return {part: name.lower() for part, name in kind.variables.items()}
 
 
+def _problem(found: ErrorDetails) -> str:
+    """Say what is wrong with a value; of all values, only one that had to be one of a few words may be shown."""
+    if found["type"] == "literal_error":
+        return f"{found['input']!r} is unknown; choose {found['ctx']['expected']}"
+    return found["msg"].removeprefix("Value error, ")
+
+
 def _line(settings: type[BaseSettings], place: tuple[int | str, ...], message: str) -> str:
     name = "__".join(str(part).upper() for part in place) or "settings"
     field = settings.model_fields.get(str(place[0])) if len(place) == 2 else None
     name = _other_names(field.annotation).get(str(place[1]), name).upper() if field else name
-    return f"{name}: {message.removeprefix('Value error, ')}"
+    return f"{name}: {message}"

@@ -1,8 +1,8 @@
 """The trace a request belongs to, as W3C Trace Context says it: `traceparent: 00-<trace id>-<span id>-<flags>`."""
 
 import re
-import secrets
 from dataclasses import dataclass
+from random import getrandbits
 
 from opentelemetry.trace import get_current_span
 
@@ -26,7 +26,8 @@ class Trace:
 def trace_of(traceparent: str | None) -> Trace:
     """Answer OpenTelemetry's span where it is set up; else go on with the caller's trace, or begin one.
 
-    A header that is not well formed begins a new trace, as the specification demands.
+    A header that is not well formed begins a new trace, as the specification demands. Its numbers tell traces apart and
+    keep no secret, so that the system is not asked for them.
     """
     span = get_current_span().get_span_context()
     if span.is_valid:
@@ -34,5 +35,6 @@ def trace_of(traceparent: str | None) -> Trace:
     found = _PARENT.fullmatch(traceparent) if traceparent else None
     # Only version 00 is known; a newer one may say more after the flags, an old one may not.
     if found is None or (found[4] and found[0].startswith("00")):
-        return Trace(secrets.token_hex(16), secrets.token_hex(8))
-    return Trace(found[1], secrets.token_hex(8), found[3])
+        both = f"{getrandbits(192):048x}"
+        return Trace(both[:32], both[32:])
+    return Trace(found[1], f"{getrandbits(64):016x}", found[3])

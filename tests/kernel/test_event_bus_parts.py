@@ -1,0 +1,135 @@
+"""What makes the bus between processes fast and could make it wrong: shared timers, and shared commits of Kafka's."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from aiokafka import TopicPartition  # type: ignore[import-untyped]  # it has no types
+from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
+
+from kernel.event_bus_kafka import Commits
+from kernel.event_bus_values import UNREADABLE, read, written
+from kernel.events import new_event
+from kernel.time_limits import TimeLimit
+
+pytestmark = pytest.mark.anyio
+
+
+async def _ends(after: asyncio.Event) -> str:
+    await after.wait()
+    return "ended"
+
+
+async def test_what_takes_too_long_is_cancelled_and_what_does_not_is_left_alone() -> None:
+    limit, never, soon = TimeLimit(0.01), asyncio.Event(), asyncio.Event()
+    soon.set()
+    assert await limit.of(_ends(soon)) == "ended"
+    late = [asyncio.create_task(limit.of(_ends(never))) for _ in range(3)]
+    await asyncio.wait(late)
+    assert all(isinstance(task.exception(), TimeoutError) for task in late)
+    assert await limit.of(_ends(soon)) == "ended"
+    with pytest.raises(TimeoutError):
+        await limit.of(_ends(never))
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
+
+
+async def test_what_begins_later_has_as_much_time() -> None:
+    limit, never = TimeLimit(0.05), asyncio.Event()
+    first = asyncio.create_task(limit.of(_ends(never)))
+    await asyncio.sleep(0.02)
+    second = asyncio.create_task(limit.of(_ends(never)))
+    done, _ = await asyncio.wait((first, second), return_when=asyncio.FIRST_COMPLETED)
+    assert (first in done, second in done) == (True, False)
+    await asyncio.wait((second,))
+    assert isinstance(second.exception(), TimeoutError)
+
+
+async def test_a_cancellation_from_outside_stays_one() -> None:
+    limit = TimeLimit(60)
+    task = asyncio.create_task(limit.of(_ends(asyncio.Event())))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_a_cancellation_from_outside_counts_more_than_being_late() -> None:
+    limit, outside = TimeLimit(0.01), asyncio.Event()
+
+    async def waits() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            outside.set()
+            await asyncio.sleep(60)
+
+    task = asyncio.create_task(limit.of(waits()))
+    await outside.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_who_is_late_and_does_not_end_of_it_is_not_cancelled_later(fails: bool) -> None:
+    async def stays() -> str:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            if fails:
+                raise ValueError("of its own") from None
+        return "ended"
+
+    limit, task = TimeLimit(0.01), asyncio.current_task()
+    assert task is not None
+    if fails:
+        with pytest.raises(ValueError, match="of its own"):
+            await limit.of(stays())
+    else:
+        assert await limit.of(stays()) == "ended"
+    assert task.cancelling() == 0
+    await asyncio.sleep(0)
+
+
+class Consumer:
+    """Stands for Kafka's: remembers what is committed, and refuses as often as it is told to."""
+
+    def __init__(self, refusals: int = 0) -> None:
+        self.committed: list[dict[TopicPartition, int]] = []
+        self.refusals = refusals
+
+    async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+        await asyncio.sleep(0)
+        if self.refusals:
+            self.refusals -= 1
+            raise KafkaError
+        self.committed.append(offsets)
+
+
+PLACES = [TopicPartition("topic", number) for number in range(4)]
+
+
+async def test_partitions_that_are_settled_at_once_are_committed_in_one_request() -> None:
+    consumer = Consumer()
+    commits = Commits(consumer.commit)
+    await asyncio.gather(*(commits.add(place, 7) for place in PLACES))
+    await commits.add(PLACES[0], 9)
+    assert consumer.committed == [dict.fromkeys(PLACES, 7), {PLACES[0]: 9}]
+
+
+async def test_nobody_takes_for_committed_what_was_refused() -> None:
+    consumer = Consumer(refusals=3)
+    commits = Commits(consumer.commit)
+    results = await asyncio.gather(*(commits.add(place, 7) for place in PLACES), return_exceptions=True)
+    assert [type(result) for result in results] == [KafkaError, KafkaError, KafkaError, type(None)]
+    assert consumer.committed == [dict.fromkeys(PLACES, 7)]
+
+
+@pytest.mark.parametrize("name", ["data", "metadata"])
+def test_a_message_whose_parts_are_of_another_kind_is_no_event(name: str) -> None:
+    body = written(new_event("users.created", key="k", source="test", data={}, metadata={}))
+    found = read(body.replace(f'"{name}":{{}}'.encode(), f'"{name}":[]'.encode()))
+    assert found.type == UNREADABLE
