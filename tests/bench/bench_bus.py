@@ -2,7 +2,9 @@
 
 `python -m tests.bench.bench_bus [redis|rabbitmq|kafka ...]`. Both sides publish the same bytes in batches with the same
 confirmations, to as many partitions, and settle what they were handed in batches; the bus also reads each event, knows
-which ones were handled, and keeps each key's order. They take turns, round by round; ratios are of medians.
+which ones were handled, and keeps each key's order. The bare side asks as each client's own examples do (XADD in a
+pipeline, `send` and its futures); the bus asks for a batch at once where it can. They take turns, round by round;
+ratios are of medians.
 """
 
 from __future__ import annotations

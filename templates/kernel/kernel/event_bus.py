@@ -355,14 +355,15 @@ class _Group:
     async def _take(self, deliveries: Sequence[Delivery]) -> int:
         """Handle events of one partition, one after the other, and answer how many need not come again."""
         group = self._subscription.group
-        mine = [each.event for each in deliveries if self._hears(each.event)]
+        heard = [self._hears(each.event) for each in deliveries]
+        keys = {key_of(each.event) for each, is_mine in zip(deliveries, heard, strict=True) if is_mine}
         done = 0
         try:
-            behind = await self._bus.letters.waiting(group, {key_of(each) for each in mine}) if mine else set()
-            for delivery in deliveries:
+            behind = await self._bus.letters.waiting(group, keys) if keys else set()
+            for delivery, is_mine in zip(deliveries, heard, strict=True):
                 if self.intake.stopping.is_set():
                     break
-                if self._hears(delivery.event):
+                if is_mine:
                     await self._take_one(delivery, behind)
                 done += 1
         except Exception:

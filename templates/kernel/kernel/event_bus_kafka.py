@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _TIMEOUT: Final = 10.0
 _LONGEST_BATCH: Final = 3_600_000  # milliseconds until Kafka takes the partitions away from who handles a batch
-_LONGEST_REQUEST: Final = 262_144  # bytes of a partition's messages in one request, unless one message is longer
 _LOOK: Final = 200  # milliseconds until it is looked whether it is the end
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]")
 
@@ -95,10 +94,7 @@ class KafkaBroker:
             if self._producer is None:
                 await _answered(self._make_topic())
                 producer = AIOKafkaProducer(
-                    bootstrap_servers=self._settings.kafka_brokers,
-                    acks="all",
-                    enable_idempotence=True,
-                    max_batch_size=_LONGEST_REQUEST,
+                    bootstrap_servers=self._settings.kafka_brokers, acks="all", enable_idempotence=True
                 )
                 await _started(producer)
                 self._producer = producer

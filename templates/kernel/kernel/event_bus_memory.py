@@ -163,7 +163,7 @@ class MemoryLetters:
 class _First:
     """Says whether something is not known yet, and remembers it when what is inside did not fail."""
 
-    def __init__(self, known: set[tuple[str, UUID]], mark: tuple[str, UUID]) -> None:
+    def __init__(self, known: set[int], mark: int) -> None:
         self._known = known
         self._mark = mark
 
@@ -179,12 +179,12 @@ class MemoryInbox:
     """Implements Inbox for handlers without a database: what a failed one changed is not taken back."""
 
     def __init__(self) -> None:
-        self._handled: set[tuple[str, UUID]] = set()
+        self._handled: dict[str, set[int]] = {}  # numbers, since Python's garbage collector walks through anything else
 
-    def first(self, group: str, event: Event) -> "_First":
-        return _First(self._handled, (group, event.id))
+    def first(self, group: str, event: Event) -> _First:
+        return _First(self._handled.setdefault(group, set()), event.id.int)
 
     async def forget(self, _before: datetime, /) -> int:
-        count = len(self._handled)
+        count = sum(map(len, self._handled.values()))
         self._handled.clear()
         return count

@@ -81,19 +81,19 @@ class RedisBroker:
     def __init__(self, settings: EventBusSettings, *, prefix: str, timeout: float = 5.0) -> None:
         self._settings = settings
         self._prefix = f"{{{prefix}:events}}"  # the braces keep all of it on one node of a cluster
-        self._streams = [self.stream(partition) for partition in range(settings.partitions)]
         self._redis = impatient(settings.redis, connections=20, timeout=timeout)
         self._publish = self._redis.register_script(_PUBLISH)
         # A connection of its own for each partition that a group reads; opened when it is needed.
         self._waiting = impatient(settings.redis, connections=10_000, timeout=timeout + _BLOCK / 1000)
 
     async def publish(self, events: Sequence[Event]) -> None:
-        partitions = self._settings.partitions
         for start in range(0, len(events), _AT_ONCE):
+            streams: dict[str, int] = {}
             words: list[int | bytes] = []
             for event in events[start : start + _AT_ONCE]:
-                words += (partition_of(event, partitions) + 1, written(event))
-            await answered(self._publish(keys=self._streams, args=words))
+                stream = self.stream(partition_of(event, self._settings.partitions))
+                words += (streams.setdefault(stream, len(streams) + 1), written(event))
+            await answered(self._publish(keys=list(streams), args=words))
 
     async def consume(self, intake: Intake) -> None:
         await answered(_RedisGroup(self._redis, self._waiting, self._settings, self._prefix, intake).run())
