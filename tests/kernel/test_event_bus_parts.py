@@ -8,7 +8,7 @@ import pytest
 from aiokafka import TopicPartition  # type: ignore[import-untyped]  # it has no types
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
 
-from kernel.event_bus_kafka import Commits
+from kernel.event_bus_kafka import Commits, all_ended
 from kernel.event_bus_values import UNREADABLE, read, written
 from kernel.events import new_event
 from kernel.time_limits import TimeLimit
@@ -134,3 +134,18 @@ def test_a_message_whose_parts_are_of_another_kind_is_no_event(name: str) -> Non
     body = written(new_event("users.created", key="k", source="test", data={}, metadata={}))
     found = read(body.replace(f'"{name}":{{}}'.encode(), f'"{name}":[]'.encode()))
     assert found.type == UNREADABLE
+
+
+async def test_when_one_partition_fails_the_others_are_settled_before_anybody_hears_of_it() -> None:
+    settled: list[str] = []
+
+    async def settle() -> None:
+        await asyncio.sleep(0)
+        settled.append("the other")
+
+    async def fail() -> None:
+        raise KafkaError
+
+    with pytest.raises(KafkaError):
+        await all_ended([fail(), settle()])
+    assert settled == ["the other"]

@@ -6,7 +6,7 @@ first events after a partition changes hands count as begun.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -169,7 +169,7 @@ class _KafkaGroup(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             while not self._intake.stopping.is_set():
                 found = await self._consumer.getmany(timeout_ms=_LOOK)
                 async with self._busy:
-                    await asyncio.gather(*(self._hand_over(place, records) for place, records in found.items()))
+                    await all_ended(self._hand_over(place, records) for place, records in found.items())
         finally:
             await _stopped(self._consumer)
 
@@ -214,6 +214,13 @@ def _batches(producer: AIOKafkaProducer, events: Sequence[Event]) -> "list[Batch
             batches.append(producer.create_batch())
             batches[-1].append(timestamp=None, key=key, value=value)
     return batches
+
+
+async def all_ended(work: Iterable[Coroutine[None, None, None]]) -> None:
+    """Do several things at once and raise what one of them raised when all are done: nobody works on alone."""
+    for ended in await asyncio.gather(*work, return_exceptions=True):
+        if ended is not None:
+            raise ended
 
 
 async def _started(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:
