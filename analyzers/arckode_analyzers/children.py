@@ -13,15 +13,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _MOST = 8
+# Where no system says how much memory there is, as much as anybody could need.
+_UNKNOWN = 1 << 60
 _Part = TypeVar("_Part")
 _Found = TypeVar("_Found")
 
 
 def processes() -> int:
-    """Return how many processes may share a piece of work: one where a fork is not safe."""
+    """Return how many processes may share a piece of work: one where a fork is not safe, or memory is short.
+
+    A child holds nearly as much as this process in the end: reading an object already writes to its memory.
+    """
     if not hasattr(os, "fork") or sys.platform == "darwin" or _has_threads():
         return 1
-    return min(_processors(), _MOST)
+    return min(_processors(), _MOST, 1 + _available() // _held())
 
 
 def done(work: Callable[[_Part], _Found], parts: Sequence[_Part]) -> list[_Found]:
@@ -48,6 +53,31 @@ def _processors() -> int:
     """Return how many processors this process may use, which a container may make fewer than there are."""
     allowed = getattr(os, "sched_getaffinity", None)
     return (os.cpu_count() or 1) if allowed is None else len(allowed(0))
+
+
+def _held() -> int:
+    """Return the bytes of memory that this process holds."""
+    words = _read("/proc/self/statm").split()
+    return int(words[1]) * os.sysconf("SC_PAGE_SIZE") if len(words) > 1 else 1
+
+
+def _available() -> int:
+    """Return the bytes of memory that are left: of the machine, or of what a container was given."""
+    left = [int(line.split()[1]) * 1024 for line in _read("/proc/meminfo").splitlines() if "MemAvailable:" in line]
+    most, used = (_read(f"/sys/fs/cgroup/memory.{name}").strip() for name in ("max", "current"))
+    if most.isdigit() and used.isdigit():
+        # Files that were read count as used until somebody needs the room.
+        kept = [line.split()[1] for line in _read("/sys/fs/cgroup/memory.stat").splitlines() if "inactive_file" in line]
+        left.append(max(0, int(most) - int(used) + sum(map(int, kept[:1]))))
+    return min(left, default=_UNKNOWN)
+
+
+def _read(file: str) -> str:
+    try:
+        with open(file, encoding="ascii") as stream:  # noqa: PTH123  # nothing else here needs `pathlib`
+            return stream.read()
+    except OSError:
+        return ""
 
 
 class _Child(Generic[_Part, _Found]):

@@ -56,6 +56,7 @@ def _shared(analysis: Analysis, rules: Sequence[Rule], sources: Sequence[Source]
     others = [rule for rule in rules if rule.code not in _OF_THE_WHOLE]
     first, rest = _samples(sources)
     found = _found(analysis, others, first)  # builds here what every process needs
+    _ = analysis.arguments  # and this, which not every kind of file asks for
     known = dict(_statements(analysis))
     tasks = [*_whole(analysis, rules, sources), *_folders(others, rest)]
 

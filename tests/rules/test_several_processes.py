@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sys
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -101,6 +102,33 @@ def test_nothing_is_forked_beside_threads() -> None:
     finally:
         waiting.set()
         beside.join()
+
+
+@pytest.mark.parametrize(
+    ("meminfo", "most", "used", "stat", "expected"),
+    [
+        pytest.param("MemFree: 1 kB\nMemAvailable:  900000 kB\n", "max\n", "5\n", "", 4, id="enough"),
+        pytest.param("MemAvailable:  250000 kB\n", "", "", "", 3, id="a small machine"),
+        pytest.param("MemAvailable:  900000 kB\n", "150000000\n", "100000000\n", "", 1, id="a small container"),
+        pytest.param("", "150000000\n", "150000000\n", "anon 5\ninactive_file 120000000\n", 2, id="files in memory"),
+        pytest.param("", "100\n", "200\n", "", 1, id="a container that holds too much"),
+        pytest.param("", "", "", "", 4, id="nobody says"),
+    ],
+)
+def test_no_more_is_forked_than_there_is_memory_for(
+    monkeypatch: pytest.MonkeyPatch, meminfo: str, most: str, used: str, stat: str, expected: int
+) -> None:
+    said = {"/proc/meminfo": meminfo, "max": most, "current": used, "stat": stat}
+    monkeypatch.setattr(children, "_read", lambda file: said[file.removeprefix("/sys/fs/cgroup/memory.")])
+    monkeypatch.setattr(children, "_held", lambda: 120_000_000)
+    monkeypatch.setattr(children, "_processors", lambda: 4)
+    monkeypatch.setattr(children, "_has_threads", lambda: False)
+    assert children.processes() == expected
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody says")
+def test_what_this_process_holds_is_known() -> None:
+    assert children._held() > 5_000_000
 
 
 def test_a_system_that_starts_no_process_is_worked_on_alone(monkeypatch: pytest.MonkeyPatch) -> None:

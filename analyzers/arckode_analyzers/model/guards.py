@@ -44,6 +44,8 @@ _ACCOUNT_STATE = words(
 )
 _TRUE_INSIDE = frozenset({"if", "then", "filter"})
 _FALSE_INSIDE = frozenset({"else", "otherwise"})
+# Nobody compares two things by making a third of them.
+_NO_QUESTIONS = frozenset({"dict", "display", "format", "binary", "slice", "star", "lambda", "other"})
 _DEEPEST = 12
 
 
@@ -202,7 +204,7 @@ class Guards:
             if row.value[0] == "const":
                 if bool(row.value[1]) is truth or row.value == ("other", ()):
                     found |= self.at(Spot(row.line, row.column, row.blocks))
-            else:
+            elif row.value[0] not in _NO_QUESTIONS:
                 found |= self.implied(row.value, truth=truth)
         return found - self._incoming
 
