@@ -7,7 +7,7 @@ alone is not enough, because a transaction may take its number early and commit 
   still open (`pg_snapshot_xmin`). No writer waits for another stream's; one long transaction that writes, anywhere in
   the cluster, delays readers, and loses nothing. Those of one stream keep its order, whichever transaction began first.
 - SQLite, MariaDB, MySQL: transactions that append take turns, on the one writer that SQLite has or on a counter's row,
-  so that positions are given in the order of the commits.
+  so that positions are given in the order of the commits. SQLite counts nothing: its last event tells which is next.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ from .app import Kernel
 from .clock import until_set
 from .database import Database
 from .errors import WiringError, told_in_a_line
-from .event_append import postgresql_statements, postgresql_words, sqlite_append
+from .event_append import postgresql_statements, postgresql_words, sqlite_append, sqlite_asks_last, sqlite_last
 from .event_store import EVENT_STORE, EventStoreSettings
 from .event_table import EventRow, StreamRow
 from .event_values import (
@@ -75,6 +75,7 @@ from .inserts import insert_unless_there
 _EVENTS = table_of(EventRow)
 _STREAMS = table_of(StreamRow)
 _LAST = 2**63 - 1
+_FEW: Final = 128  # events that SQLite stores in about a millisecond
 _NAMES: Final = (
     "id",
     "type",
@@ -130,12 +131,13 @@ def provide_event_store(kernel: Kernel) -> None:
 
 
 class DatabaseEvents:
-    """Implements EventStore with the tables `stored_events` and `event_streams`."""
+    """Implements EventStore with the tables `stored_events` and, where several write at once, `event_streams`."""
 
     def __init__(self, database: Database, *, poll: float = 0.2) -> None:
         self.poll = poll
         self._database = database
         self._by_transaction = database.dialect == "postgresql"
+        self._by_itself = database.dialect == "sqlite"
         self._reader = _Reader(database.dialect)
         self._appended = asyncio.Event()
         self._tables: tuple[Table, ...] = (_EVENTS,)
@@ -159,7 +161,7 @@ class DatabaseEvents:
                 append = partial(
                     sqlite_append, stream=stream, events=events, expected=expected, now=now, tables=self._tables
                 )
-                positions = await self._database.in_sqlite(append)
+                positions = await self._database.in_sqlite(append, is_short=len(events) <= _FEW)
             case _:
                 positions = await self._append_in_turn(stream, events, expected, now)
         await self._database.after_commit(self._wake)
@@ -222,7 +224,9 @@ class DatabaseEvents:
         return found[0] if found else None
 
     async def version(self, stream: str) -> int:
-        return await self._database.together(lambda connection: _version(connection, stream), writes=False)
+        if self._by_itself:
+            return (await self._database.together(partial(self._last, stream=stream), writes=False))[1]
+        return await self._counted(stream)
 
     async def head(self) -> Position:
         return await self._database.together(self._head, writes=False)
@@ -252,7 +256,7 @@ class DatabaseEvents:
         Raises WiringError: readers would take new events for old ones. And where events are archived and not read.
         """
         try:
-            archived = await self.version(ARCHIVE) if len(self._tables) == 1 else 0
+            archived = await self._counted(ARCHIVE) if len(self._tables) == 1 else 0
         except SQLAlchemyError as error:  # where tables are missing it starts, and there is nothing to miss
             logger.warning("the event store could not be checked", error=told_in_a_line(error) or type(error).__name__)
             return
@@ -333,6 +337,10 @@ class DatabaseEvents:
             await session.execute(insert(_EVENTS), rows)
             return tuple(Position(0, last + place) for place in range(1, count + 1))
 
+    async def _counted(self, name: str) -> int:
+        """Answer what a row of the streams' table counts."""
+        return await self._database.together(lambda connection: _version(connection, name), writes=False)
+
     async def _count(self, session: AsyncSession, stream: str, version: int) -> None:
         """Write down how many events a stream has that this transaction holds."""
         await session.execute(update(_STREAMS).where(_STREAMS.c.name == stream).values(version=version))
@@ -347,7 +355,13 @@ class DatabaseEvents:
             found = await session.scalar(wanted)
         return cast("int", found)
 
+    def _last(self, connection: Connection, stream: str) -> tuple[int, int]:
+        """Answer on SQLite, which counts nothing, what its events say: the last position, and a stream's version."""
+        return sqlite_last(connection.exec_driver_sql(*sqlite_asks_last(stream, self._tables)).all())
+
     def _head(self, connection: Connection) -> Position:
+        if self._by_itself:
+            return Position(0, self._last(connection, "")[0])
         if not self._by_transaction:
             return Position(0, _version(connection, ALL))
         oldest = connection.scalar(select(_as_number(func.pg_snapshot_xmin(func.pg_current_snapshot()))))
