@@ -54,7 +54,7 @@ WITH counted AS (
   SELECT counted.before, stored.transaction_id, counted.before BETWEEN $6::bigint AND $7::bigint
     AND (counted.before = 0 OR stored.transaction_id IS NOT NULL) AS is_seen
   FROM counted LEFT JOIN stored_events AS stored ON stored.stream = $2::varchar AND stored.number = counted.before
-)
+){stored}
 INSERT INTO stored_events (
   id, stream, number, transaction_id, category, type, version, event_key, correlation_id, causation_id, source, data,
   details, occurred_at, recorded_at
@@ -70,7 +70,7 @@ FROM last, unnest(
   id, type, version, event_key, correlation_id, causation_id, source, data, details, occurred_at, place
 )
 {storable}ORDER BY new.place
-{unless_there}RETURNING transaction_id, position{which}
+{unless_there}RETURNING transaction_id, position{answer}
 """
 _NOWHERE: Final = "\n  AND NOT EXISTS (SELECT FROM {table} WHERE id = ANY ($8::uuid[]))"
 
@@ -165,14 +165,17 @@ def postgresql_statements(tables: Sequence[Table]) -> tuple[str, str]:
         still_countable="\n  WHERE there.version BETWEEN $6::bigint AND $7::bigint",
         storable="",
         unless_there="",
-        which="",
+        stored=", stored AS (",
+        # One row for all: what a driver does for each takes a part of what storing it did.
+        answer="\n)\nSELECT min(transaction_id), array_agg(position) FROM stored",
     )
     inside = _POSTGRESQL.format(
         countable="",
         still_countable="",
         storable=f"WHERE last.is_seen{nowhere}\n",
         unless_there="ON CONFLICT (id) DO NOTHING\n",
-        which=", id",
+        stored="",
+        answer=", id",
     )
     return alone, inside
 

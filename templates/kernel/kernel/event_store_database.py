@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
+from itertools import repeat
 from types import MappingProxyType
 from typing import Any, Final, cast
 from uuid import UUID
@@ -314,8 +315,8 @@ class DatabaseEvents:
         """
         with suppress(Exception):
             async with self._database.driver() as driver:
-                rows: list[Sequence[int]] = await driver.fetch(self._alone, *words)
-                return tuple(sorted([Position(*row) for row in rows]))  # numbered in their order
+                transaction, numbers = await driver.fetchrow(self._alone, *words)
+                return tuple(map(Position, repeat(transaction), sorted(numbers or ())))  # numbered in their order
         return ()
 
     async def _append_in_turn(
