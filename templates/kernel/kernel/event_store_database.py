@@ -24,6 +24,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     Connection,
     CursorResult,
@@ -144,12 +145,14 @@ class DatabaseEvents:
         self._tables: tuple[Table, ...] = (_EVENTS,)
         self._alone, self._inside = postgresql_statements(self._tables)
         self._histories: dict[bool, Select[Any]] = {}
+        self._all: Select[Any] | None = None
 
     def read_also(self, archive: Table) -> None:
         """Find events in another table of that shape, too, wherever one is asked for."""
         self._tables = (_EVENTS, archive)
         self._alone, self._inside = postgresql_statements(self._tables)
         self._histories.clear()
+        self._all = None
 
     async def append(self, stream: str, events: Sequence[Event], *, expected: Expected) -> tuple[Position, ...]:
         checked_stream(stream)
@@ -205,17 +208,32 @@ class DatabaseEvents:
         def read(connection: Connection) -> Page:
             # Asked before the events: all that lies below is there by now, and stays as it is.
             head = self._head(connection)
-
-            def of_all(table: Table) -> Select[Any]:
-                wanted = self._reader.of(table).where(self._after(table, after), self._up_to(table, head))
-                wanted = wanted.where(table.c.type.in_(sorted(types))) if types else wanted
-                return wanted.where(table.c.category == category) if category else wanted
-
-            wanted = self._read(of_all, ("transaction_id", "position"), limit)
-            found = self._reader.read(connection.execute(wanted))
+            values = {
+                "after_transaction": after.transaction,
+                "after_number": after.number,
+                "up_to": head.transaction if self._by_transaction else head.number,
+                "most": limit,
+            }
+            found = self._reader.read(connection.execute(wanted, values))
             return Page(found, found[-1].position if len(found) == limit else max(after, head))
 
+        wanted = self._asked_for_all(tuple(sorted(types)), category)
         return await self._database.together(read, writes=False)
+
+    def _asked_for_all(self, types: tuple[str, ...], category: str) -> Select[Any]:
+        """Ask for all events in words that are made once, where it is for all of them: the relay asks again and again."""
+        if not types and not category and self._all is not None:
+            return self._all
+
+        def of_all(table: Table) -> Select[Any]:
+            wanted = self._reader.of(table).where(self._after(table), self._up_to(table))
+            wanted = wanted.where(table.c.type.in_(types)) if types else wanted
+            return wanted.where(table.c.category == category) if category else wanted
+
+        wanted = self._read(of_all, ("transaction_id", "position"), bindparam("most", type_=BigInteger))
+        if not types and not category:
+            self._all = wanted
+        return wanted
 
     async def find(self, event_id: UUID) -> RecordedEvent | None:
         known = self._read(lambda table: self._reader.of(table).where(table.c.id == event_id), ("number",), 1)
@@ -376,7 +394,7 @@ class DatabaseEvents:
         self,
         narrowed: Callable[[Table], Select[Any]],
         order: Sequence[str],
-        limit: int | None,
+        limit: int | BindParameter[int] | None,
         *,
         backwards: bool = False,
     ) -> Select[Any]:
@@ -398,15 +416,16 @@ class DatabaseEvents:
         rows = await session.execute(union_all(*parts) if len(parts) > 1 else parts[0])
         return {row.id: (row.stream, Position(row.transaction_id, row.position)) for row in rows}
 
-    def _after(self, table: FromClause, place: Position) -> ColumnElement[bool]:
+    def _after(self, table: FromClause) -> ColumnElement[bool]:
+        number = bindparam("after_number", type_=BigInteger)
         if self._by_transaction:
-            return tuple_(table.c.transaction_id, table.c.position) > tuple_(*place)
-        return (table.c.transaction_id == 0) & (table.c.position > place.number)
+            place = tuple_(bindparam("after_transaction", type_=BigInteger), number)
+            return tuple_(table.c.transaction_id, table.c.position) > place
+        return (table.c.transaction_id == 0) & (table.c.position > number)
 
-    def _up_to(self, table: FromClause, head: Position) -> ColumnElement[bool]:
-        if self._by_transaction:
-            return table.c.transaction_id <= head.transaction
-        return table.c.position <= head.number
+    def _up_to(self, table: FromClause) -> ColumnElement[bool]:
+        head = bindparam("up_to", type_=BigInteger)
+        return (table.c.transaction_id if self._by_transaction else table.c.position) <= head
 
 
 def _version(connection: Connection, stream: str) -> int:
