@@ -70,7 +70,8 @@ def as_transaction(work: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3
 def short_writer(engine: AsyncEngine) -> sqlite3.Connection:
     """Connect to SQLite without a thread, for transactions that wait for nothing: it leaves its log to the others."""
     words, options = engine.dialect.create_connect_args(engine.url)
-    connection = sqlite3.connect(*words, **{**options, "timeout": 0, "isolation_level": None})
+    given: dict[str, Any] = {**options, "timeout": 0, "isolation_level": None}
+    connection: sqlite3.Connection = sqlite3.connect(words[0], **given)
     try:
         connection.create_function("unicode_fold", 1, fold, deterministic=True)
         for setting in ("foreign_keys = ON", "journal_mode = WAL", "synchronous = NORMAL", "wal_autocheckpoint = 0"):

@@ -173,29 +173,24 @@ class Relay:
         while not self._stopping.is_set():
             try:
                 await self._publish_all(look_first=not is_woken)
+            except UnavailableError as error:
+                if told != (told := repr(error)):  # what lasts is said once
+                    logger.warning("events wait to be published", source=self._source.name, error=str(error))
             except Exception as error:
-                await self._let_go()
-                told, is_woken = self._tell(error, told), False
-                await self._until_stopped(asyncio.sleep(_PATIENCE))
-                continue
-            if told:
-                logger.info("events are published again", source=self._source.name)
+                if told != (told := repr(error)):
+                    logger.exception("events cannot be published", source=self._source.name)
+            else:
+                if told:
+                    logger.info("events are published again", source=self._source.name)
                 told = ""
-            is_woken = await self._rested()
-            if not is_woken:
-                await self._let_go()
-                is_woken = await self._woken(self._poll)
-
-    def _tell(self, error: Exception, told: str) -> str:
-        """Log what keeps events from being published, unless that was told the last time; answer what is told now."""
-        text = f"{type(error).__name__}: {error}"
-        if text == told:
-            return told
-        if isinstance(error, UnavailableError):
-            logger.warning("events wait to be published", source=self._source.name, error=str(error))
-        else:
-            logger.error("events cannot be published", source=self._source.name, exc_info=error)
-        return text
+                is_woken = await self._rested()
+                if not is_woken:
+                    await self._let_go()
+                    is_woken = await self._woken(self._poll)
+                continue
+            is_woken = False
+            await self._let_go()
+            await self._until_stopped(asyncio.sleep(_PATIENCE))
 
     async def _rested(self) -> bool:
         """Wait until nothing more is stored, or for so long, and say whether anything was.

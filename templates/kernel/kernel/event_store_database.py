@@ -221,7 +221,7 @@ class DatabaseEvents:
         return await self._database.together(read, writes=False)
 
     def _asked_for_all(self, types: tuple[str, ...], category: str) -> Select[Any]:
-        """Ask for all events in words that are made once, where it is for all of them: the relay asks again and again."""
+        """Ask for events of all streams; for those of every kind in words that are made once: the relay asks often."""
         if not types and not category and self._all is not None:
             return self._all
 
