@@ -51,7 +51,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert none.value.hint == "`arckode make:event-archive` adds one"
     call(root, "make:event-archive")
     with pytest.raises(
-        RefusedError, match="event store or its archive is not there: no such table: event_streams"
+        RefusedError, match="event store or its archive is not there: no such table: archived_events"
     ) as missing:
         call(root, "events:archive")
     assert missing.value.hint == "make it first: `arckode db:migrate`"

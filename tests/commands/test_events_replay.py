@@ -116,7 +116,7 @@ def test_a_project_that_cannot_answer_says_why(shop: Path, tmp_path: Path, monke
     aggregate.write_text(text)
     (shop / "shop.db").unlink()
     with pytest.raises(
-        RefusedError, match="a table of the event store is not there: no such table: event_streams"
+        RefusedError, match="a table of the event store is not there: no such table: stored_events"
     ) as refused:
         call(shop, "events:replay", "notes", KEY)
     assert refused.value.hint == "make it first: `arckode db:migrate`"

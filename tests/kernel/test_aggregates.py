@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, cast
-from uuid import uuid4
+from uuid import RFC_4122, uuid4
 
 import pytest
 
@@ -181,6 +181,20 @@ async def test_an_event_says_who_did_it_and_by_which_command() -> None:
     (found,) = await store.read_stream(f"accounts-{key}")
     assert (found.event.causation_id, found.event.metadata["user"]) == (str(command), "u1")
     assert (found.event.key, found.event.source, found.event.version) == (str(key), "accounts", 3)
+
+
+async def test_the_ids_of_a_command_s_events_follow_from_it_and_lie_beside_it() -> None:
+    key, command, ids = new_id(), new_id(), []
+    for aggregate in (key, key, new_id()):
+        store = MemoryEvents()
+        accounts = Aggregates(ACCOUNTS, store, FixedClock(START))
+        await accounts.execute(aggregate, Open(owner="Ada"))
+        await accounts.execute(aggregate, Pay(amount=5), command_id=command)
+        ids.append([each.event.id for each in await store.read_stream(f"accounts-{aggregate}", first=2)])
+    assert ids[0] == ids[1]
+    assert len({*ids[0], *ids[2], command}) == 11
+    assert {each.bytes[:6] for each in (*ids[0], *ids[2])} == {command.bytes[:6]}  # its time
+    assert {(each.version, each.variant) for each in ids[0]} == {(8, RFC_4122)}
 
 
 STORED = [

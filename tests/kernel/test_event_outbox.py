@@ -128,6 +128,50 @@ async def test_while_the_broker_is_away_events_wait_and_nobody_notices(database:
     assert line["error"] == "Redis does not answer: ConnectionError"
 
 
+async def test_what_keeps_events_from_being_published_is_told_once_until_it_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("kernel.event_outbox._PATIENCE", 0.01)
+    database, sent = Database("sqlite://"), Sent(away=2)
+    outbox, relaying = relay(database, sent)
+    with capture_logs() as logs:
+        await relaying.start()
+        await asyncio.sleep(0.2)  # in which it tries many times
+        told = list(logs)
+        await database.create_tables()
+        await outbox.add([event(1)])
+        await until(lambda: sent.numbers == [1])
+        await until(lambda: logs[-1]["event"] == "events are published again")
+        await relaying.stop()
+    await database.close()
+    assert [each["event"] for each in told] == ["events cannot be published"]
+    assert [each["event"] for each in logs[1:]] == ["events wait to be published", "events are published again"]
+
+
+async def test_a_relay_keeps_its_turn_while_there_is_more_and_lets_go_of_it_when_there_is_not(
+    database: Database,
+) -> None:
+    sent = Sent()
+    outbox, relaying = relay(database, sent)
+
+    async def holder() -> str:
+        async with database.session() as session:
+            return await session.scalar(select(table_of(RelayRow).c.holder)) or ""
+
+    await relaying.start()
+    for n in range(50):
+        await outbox.add([event(n)])
+    await until(lambda: sent.numbers == list(range(50)))
+    async with asyncio.timeout(10):
+        while await holder():  # noqa: ASYNC110  it tells nobody
+            await asyncio.sleep(0.005)
+    other = Sent()
+    await outbox.add([event(50)])
+    await Relay(database, outbox, other.publish, lease=5).drain()
+    await relaying.stop()
+    assert sent.numbers + other.numbers == list(range(51))
+
+
 async def test_a_service_publishes_in_its_transaction_and_a_handler_hears_it() -> None:
     kernel, ear = Kernel(Settings.for_tests(database_url="sqlite://")), Ear()
     await kernel.database.create_tables()

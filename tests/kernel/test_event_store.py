@@ -252,6 +252,10 @@ async def test_an_id_that_is_used_elsewhere_is_no_repetition(place: Place) -> No
         await store.append("users-other", events, expected=ANY)
     with pytest.raises(ConflictError, match="1 of 2 events are stored already"):
         await store.append(stream, [events[0], event()], expected=ANY)
+    for expected in (2, ANY):
+        with pytest.raises(ConflictError, match="1 of 2 events are stored already"):
+            await store.append(stream, [event(), events[0]], expected=expected)  # the one that is new comes first
+    assert await store.version(stream) == 2
     assert len((await (await settled(place)).read_all()).events) == 2
 
 

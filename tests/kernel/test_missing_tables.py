@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from kernel import worker
 from kernel.app import Kernel
+from kernel.database import Database
 from kernel.errors import CannotConnectError, MissingTableError, ProgrammingError, WiringError
 from kernel.logging import configure_logging
 from kernel.model import Entity
@@ -21,11 +22,15 @@ from kernel.testing import client
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
+    from pathlib import Path
 
     from tests.kernel.backends import Shop
 
 pytestmark = pytest.mark.anyio
-TOLD = "the table 'never_made' is not in the database; create it: `arckode db:migrate`"
+TOLD = (
+    "the table 'never_made' is not in the database; no migration makes it: "
+    "`arckode db:diff --write create_never_made`, then `arckode db:migrate`"
+)
 
 
 @pytest.fixture
@@ -61,6 +66,31 @@ async def test_each_engine_names_the_table_and_the_command(sql_only: Shop, never
     with pytest.raises(MissingTableError, match=TOLD):
         async with database.session() as session:
             await session.execute(text("SELECT articles.id FROM articles JOIN never_made ON never_made.id = 1"))
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({}, "create it: `arckode db:migrate`"),
+        ({"__init__.py": "never_made"}, "create it: `arckode db:migrate`"),
+        ({"2_b.py": 'UP = ["CREATE TABLE `never_made` (id INTEGER)"]'}, "create it: `arckode db:migrate`"),
+        ({"2_b.py": "ALTER TABLE made RENAME TO never_made"}, "create it: `arckode db:migrate`"),
+        ({"1_a.py": "CREATE TABLE never_made_either (", "2_b.py": "never_made"}, "db:diff --write create_never_made"),
+    ],
+    ids=["none are here", "a package", "one makes it", "one renames it", "none makes it"],
+)
+async def test_a_table_that_no_migration_makes_wants_one_first(
+    files: dict[str, str], told: str, never_made: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text_ in files.items():
+        (tmp_path / name).write_text(text_)
+    monkeypatch.setattr("kernel.missing_tables._MIGRATIONS", tmp_path)
+    database = Database("sqlite://")
+    with pytest.raises(MissingTableError) as raised:
+        async with database.session() as session:
+            await session.execute(select(never_made))
+    await database.close()
+    assert told in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +134,7 @@ def _kernel(*hooks: Callable[[], Awaitable[None]]) -> Kernel:
 
 
 async def _reads() -> None:
-    raise ProgrammingError("the orders cannot be read") from MissingTableError("never_made")
+    raise ProgrammingError("the orders cannot be read") from MissingTableError("never_made", has_migration=False)
 
 
 async def _finds_no_server() -> None:

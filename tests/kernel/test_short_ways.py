@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sqlite3
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -138,7 +140,69 @@ async def test_a_table_that_is_missing_is_named(tmp_path: Path, request: pytest.
         database = shop.database
         assert database is not None
         await database.drop_tables()
-        with pytest.raises(MissingTableError, match="'event_streams' is not in the database; create it"):
+        with pytest.raises(MissingTableError, match="'stored_events' is not in the database; create it"):
             await DatabaseEvents(database).append(name(), [event()], expected=NO_STREAM)
-        with pytest.raises(MissingTableError, match="'event_streams'"):
+        with pytest.raises(MissingTableError, match="'stored_events'"):
             await DatabaseEvents(database).version(name())
+
+
+async def test_a_short_append_waits_for_another_process_in_the_thread_and_nobody_else_does(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    async for shop in opened("sqlite", request, tmp_path):
+        database = shop.database
+        assert database is not None
+        store, stream = DatabaseEvents(database), name()
+        await store.append(stream, [event()], expected=NO_STREAM)
+        other = sqlite3.connect(str(database.url.database), isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        waiting = asyncio.create_task(store.append(stream, [event()], expected=1))
+        for _ in range(20):
+            await asyncio.sleep(0.005)
+            assert (waiting.done(), await store.version(stream)) == (False, 1)
+        other.execute("ROLLBACK")
+        await waiting
+        other.close()
+        assert await store.version(stream) == 2
+
+
+async def test_whoever_appends_again_and_again_lets_others_work_and_the_log_stays_short(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    async for shop in opened("sqlite", request, tmp_path):
+        database = shop.database
+        assert database is not None
+        store, turns = DatabaseEvents(database), 0
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                await asyncio.sleep(0)
+                turns += 1
+
+        working = asyncio.create_task(others())
+        for _ in range(1000):
+            await store.append(name(), [event() for _ in range(5)], expected=NO_STREAM)
+        working.cancel()
+        assert turns >= 1000
+        log = os.path.getsize(f"{database.url.database}-wal")  # noqa: ASYNC240, PTH202  it takes no time
+        assert log < 3000 * 4096  # without anybody who sees to it, it would have all that was written
+
+
+async def test_what_fails_at_once_leaves_nothing_and_the_next_one_works(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    async for shop in opened("sqlite", request, tmp_path):
+        database = shop.database
+        assert database is not None
+
+        def fail(connection: sqlite3.Connection) -> None:
+            connection.execute("INSERT INTO event_streams (id, name, version) VALUES ('a', 'a', 1)")
+            raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            await database.in_sqlite(fail, is_short=True)
+        with pytest.raises(OperationalError, match="no such table: nowhere"):
+            await database.in_sqlite(lambda connection: connection.execute("SELECT * FROM nowhere"), is_short=True)
+        assert await version(database, "a") is None
+        await DatabaseEvents(database).append(name(), [event()], expected=NO_STREAM)

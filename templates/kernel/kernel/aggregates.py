@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar, cast
 from uuid import UUID, uuid5
 
 from pydantic import ValidationError
@@ -39,6 +39,9 @@ __all__ = ["Aggregate", "Aggregates", "Command", "Decider", "EventData", "Unique
 
 S = TypeVar("S")
 C = TypeVar("C")
+_DRAWN: Final = (1 << 80) - 1  # all but the time of a UUID of version 7
+_VERSION: Final = 0xF << 76
+_OF_ITS_OWN: Final = 8 << 76  # the version of a UUID in a form that only its maker knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +288,12 @@ def _read(kind: type[EventData], version: int, text: str) -> EventData:
 
 
 def _event_id(aggregate: UUID, command_id: UUID, number: int) -> UUID:
-    return uuid5(command_id, f"{aggregate}/{number}")
+    """Make the id of a command's event, the same one every time: it begins as the command's, and so with its time.
+
+    What is drawn anew for each event would be stored all over the index of the ids, in a page of its own each.
+    """
+    drawn = uuid5(command_id, f"{aggregate}/{number}").int
+    return UUID(int=command_id.int & ~_DRAWN | drawn & _DRAWN & ~_VERSION | _OF_ITS_OWN)
 
 
 def _by_type(decider: Decider[Any, Any]) -> dict[str, type[EventData]]:

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import structlog
@@ -15,7 +15,7 @@ from .clock import Clock, SystemClock
 from .database_url import async_url, is_memory
 from .engine import as_transaction, driver_of, in_thread_of, new_engine, reading, with_sqlalchemy, writing
 from .errors import MissingColumnError, MissingTableError, TransactionError
-from .lending import Lender
+from .lending import AtOnce, Lender, NotNowError
 from .missing_columns import missing_column, name_missing_columns
 from .missing_tables import missing_table, name_missing_tables
 from .model import Entity
@@ -46,6 +46,7 @@ class Database:
         self._turn = asyncio.Lock()
         self._in_memory = is_memory(self.url)
         self._lender = Lender(self.engine, at_most=0 if self._in_memory else pool_size // 2)
+        self._at_once = AtOnce(self.engine)
         self._current: CurrentUnit[AsyncSession] = CurrentUnit("unit_of_work")
 
     @property
@@ -101,11 +102,11 @@ class Database:
         async with self._lender.lent() as lent:
             yield lent.driver_connection
 
-    async def in_sqlite(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def in_sqlite(self, work: Callable[[sqlite3.Connection], T], *, is_short: bool = False) -> T:
         """Run a function that writes with SQLite's own connection: in the running transaction, or in one of its own.
 
-        It goes to the thread of the driver and back once. Raises OperationalError for what SQLite refuses, and
-        TransactionError as `session` does.
+        It goes to the thread of the driver and back once, and what `is_short`, such as a few rows, not even that when
+        nobody else writes. Raises OperationalError for what SQLite refuses, and TransactionError as `session` does.
         """
         if self._current.inside():
             async with self.transaction() as session:
@@ -114,6 +115,9 @@ class Database:
         if self._in_memory:  # on one connection
             async with self._lender.lent() as lent:
                 return await self._in_thread(lent, as_transaction(work))
+        if is_short and not self._turn.locked():
+            with suppress(NotNowError):
+                return await self._done_at_once(work)
         async with self.in_turn():
             shared = await self._lender.shared()
             return await self._in_thread(shared, as_transaction(work))
@@ -136,6 +140,14 @@ class Database:
         async with self.in_turn():
             shared = await self._lender.shared()
             return await self._in_thread(shared, as_transaction(with_sqlalchemy(shared, work)))
+
+    async def _done_at_once(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            done = self._at_once.run(work)
+        except sqlite3.Error as error:
+            raise missing_table(error, Entity.metadata) or OperationalError(None, None, error) from error
+        await asyncio.sleep(0)  # whoever else has something to do has it done between two of these
+        return done
 
     async def _in_thread(self, lent: PoolProxiedConnection, work: Callable[[sqlite3.Connection], T]) -> T:
         try:
@@ -205,6 +217,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        self._at_once.close()
         await self._lender.close()
         await self.engine.dispose()
 

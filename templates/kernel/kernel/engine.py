@@ -67,6 +67,21 @@ def as_transaction(work: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3
     return run
 
 
+def short_writer(engine: AsyncEngine) -> sqlite3.Connection:
+    """Connect to SQLite without a thread, for transactions that wait for nothing: it leaves its log to the others."""
+    words, options = engine.dialect.create_connect_args(engine.url)
+    given: dict[str, Any] = {**options, "timeout": 0, "isolation_level": None}
+    connection: sqlite3.Connection = sqlite3.connect(words[0], **given)
+    try:
+        connection.create_function("unicode_fold", 1, fold, deterministic=True)
+        for setting in ("foreign_keys = ON", "journal_mode = WAL", "synchronous = NORMAL", "wal_autocheckpoint = 0"):
+            connection.execute(f"PRAGMA {setting}")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
 def with_sqlalchemy(lent: PoolProxiedConnection, work: Callable[[Connection], T]) -> Callable[[sqlite3.Connection], T]:
     """Let a function of SQLAlchemy's run with SQLite's own connection, in the thread of the driver that was lent."""
 

@@ -132,11 +132,14 @@ class CannotConnectError(ConnectionError):
 
 
 class MissingTableError(ProgrammingError, SQLAlchemyError):
-    """A table that the program's models have is not in the database."""
+    """A table that the program's models have is not in the database; perhaps no migration makes it, either."""
 
-    def __init__(self, table: str) -> None:
+    def __init__(self, table: str, *, has_migration: bool = True) -> None:
         self.table = table
-        super().__init__(f"the table '{table}' is not in the database; create it: `arckode db:migrate`")
+        do = "create it: `arckode db:migrate`"
+        if not has_migration:
+            do = f"no migration makes it: `arckode db:diff --write create_{table}`, then `arckode db:migrate`"
+        super().__init__(f"the table '{table}' is not in the database; {do}")
 
 
 class MissingColumnError(ProgrammingError, SQLAlchemyError):

@@ -8,12 +8,13 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import repeat
 from typing import Any, Final
 
 from sqlalchemy import Table
 
 from .event_values import (
-    ALL,
     Expected,
     Position,
     StreamState,
@@ -32,11 +33,13 @@ INSERT INTO stored_events (
   source, data, details, occurred_at, recorded_at
 ) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-_SQLITE_VERSIONS: Final = "SELECT name, version FROM event_streams WHERE name IN (?, ?)"
-_SQLITE_COUNTED: Final = """
-INSERT INTO event_streams (id, name, version) VALUES (?, ?, ?), (?, ?, ?)
-ON CONFLICT (name) DO UPDATE SET version = excluded.version
-"""
+# Where one transaction writes at a time the events themselves tell how many there are: a counter would be one more row
+# to write, and to lock what is locked already.
+_SQLITE_LAST: Final = (
+    "SELECT (SELECT position FROM {table} WHERE transaction_id = 0 ORDER BY position DESC LIMIT 1),"
+    " (SELECT number FROM {table} WHERE stream = ? ORDER BY number DESC LIMIT 1)"
+)
+_SQLITE_TAKEN_BACK: Final = "DELETE FROM stored_events WHERE stream = ? AND number > ?"
 _SQLITE_FOUND: Final = (
     "SELECT id, stream, transaction_id, position FROM {table} WHERE id IN (SELECT value FROM json_each(?))"
 )
@@ -51,7 +54,7 @@ WITH counted AS (
   SELECT counted.before, stored.transaction_id, counted.before BETWEEN $6::bigint AND $7::bigint
     AND (counted.before = 0 OR stored.transaction_id IS NOT NULL) AS is_seen
   FROM counted LEFT JOIN stored_events AS stored ON stored.stream = $2::varchar AND stored.number = counted.before
-)
+){stored}
 INSERT INTO stored_events (
   id, stream, number, transaction_id, category, type, version, event_key, correlation_id, causation_id, source, data,
   details, occurred_at, recorded_at
@@ -67,7 +70,7 @@ FROM last, unnest(
   id, type, version, event_key, correlation_id, causation_id, source, data, details, occurred_at, place
 )
 {storable}ORDER BY new.place
-{unless_there}RETURNING transaction_id, position{which}
+{unless_there}RETURNING transaction_id, position{answer}
 """
 _NOWHERE: Final = "\n  AND NOT EXISTS (SELECT FROM {table} WHERE id = ANY ($8::uuid[]))"
 
@@ -82,14 +85,14 @@ def sqlite_append(
     tables: Sequence[Table],
 ) -> tuple[Position, ...]:
     """Append in the running transaction, which is the only one that writes; raises what `EventStore.append` does."""
-    versions: dict[str, int] = dict(connection.execute(_SQLITE_VERSIONS, (ALL, stream)).fetchall())
-    last, actual = versions.get(ALL, 0), versions.get(stream, 0)
+    last, actual = sqlite_last(connection.execute(*sqlite_asks_last(stream, tables)).fetchall())
     # Where the number is right nothing is looked up: an event that is there already violates the primary key. Only
     # what is in the archive would not.
     if (actual == expected or (actual == 0 and expected is StreamState.NO_STREAM)) and len(tables) == 1:
         try:
             return _sqlite_store(connection, stream, events, now, last=last, actual=actual)
         except sqlite3.IntegrityError:
+            connection.execute(_SQLITE_TAKEN_BACK, (stream, actual))  # those before the one that is there
             if not (known := _sqlite_known(connection, stream, events, tables)):
                 raise
             return known
@@ -97,6 +100,16 @@ def sqlite_append(
         return known
     check_expected(stream, expected, actual)
     return _sqlite_store(connection, stream, events, now, last=last, actual=actual)
+
+
+def sqlite_asks_last(stream: str, tables: Sequence[Table]) -> tuple[str, tuple[str, ...]]:
+    """Ask each table for the position of its last event, and for the number of its last one of a stream."""
+    return " UNION ALL ".join([_SQLITE_LAST.format(table=table.name) for table in tables]), (stream,) * len(tables)
+
+
+def sqlite_last(found: Sequence[Sequence[int | None]]) -> tuple[int, int]:
+    """Answer the position of the last event that there is anywhere, and its stream's last number; 0 for none."""
+    return max(row[0] or 0 for row in found), max(row[1] or 0 for row in found)
 
 
 def _sqlite_store(
@@ -123,10 +136,8 @@ def _sqlite_store(
         )
         for place, event in enumerate(events, 1)
     ]
-    count = len(events)
     connection.executemany(_SQLITE, rows)
-    connection.execute(_SQLITE_COUNTED, (new_id().hex, ALL, last + count, new_id().hex, stream, actual + count))
-    return tuple([Position(0, last + place) for place in range(1, count + 1)])
+    return tuple(map(Position, repeat(0), range(last + 1, last + 1 + len(rows))))
 
 
 def _sqlite_known(
@@ -154,14 +165,17 @@ def postgresql_statements(tables: Sequence[Table]) -> tuple[str, str]:
         still_countable="\n  WHERE there.version BETWEEN $6::bigint AND $7::bigint",
         storable="",
         unless_there="",
-        which="",
+        stored=", stored AS (",
+        # One row for all: what a driver does for each takes a part of what storing it did.
+        answer="\n)\nSELECT min(transaction_id), array_agg(position) FROM stored",
     )
     inside = _POSTGRESQL.format(
         countable="",
         still_countable="",
         storable=f"WHERE last.is_seen{nowhere}\n",
         unless_there="ON CONFLICT (id) DO NOTHING\n",
-        which=", id",
+        stored="",
+        answer=", id",
     )
     return alone, inside
 
@@ -203,5 +217,12 @@ def _bounds(expected: Expected) -> tuple[int, int]:
 
 def _sqlite_time(moment: datetime) -> str:
     """Write a moment as the columns have it: in UTC, and always with microseconds."""
-    moment = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-    return moment.isoformat(" ", "microseconds")[:26]  # without its zone
+    at = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return _second((at.year, at.month, at.day, at.hour, at.minute, at.second)) + f"{at.microsecond:06}"
+
+
+@lru_cache(maxsize=64)
+def _second(parts: tuple[int, ...]) -> str:
+    """Write a second, which events of one append share: to write it for each takes as long as to store the event."""
+    year, month, day, hour, minute, second = parts
+    return f"{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}."

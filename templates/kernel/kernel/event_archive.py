@@ -249,13 +249,8 @@ def _names() -> list[str]:
 
 def _is_kept(before: datetime) -> ColumnElement[bool]:
     """Tell which events are not read at every turn: a snapshot stands for them, or their stream has come to rest."""
-    newest = _EVENTS.alias("newest")
-    rests = exists().where(
-        _STREAMS.c.name == _EVENTS.c.stream,
-        newest.c.stream == _EVENTS.c.stream,
-        newest.c.number == _STREAMS.c.version,
-        newest.c.recorded_at < before,
-    )
+    newer = _EVENTS.alias("newer")
+    rests = ~exists().where(newer.c.stream == _EVENTS.c.stream, newer.c.recorded_at >= before)
     snapshots: Table | None = Entity.metadata.tables.get("event_snapshots")
     if snapshots is None:
         return rests

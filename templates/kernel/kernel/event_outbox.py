@@ -30,9 +30,10 @@ from .inserts import insert_unless_there
 
 _OUTGOING = table_of(OutgoingRow)
 _RELAYS = table_of(RelayRow)
-_AT_ONCE: Final = 200
+_AT_ONCE: Final = 500
 _TURN: Final = 0.05  # seconds until it is looked again whether another process has ended its turn
-_PACE: Final = 0.025  # seconds from the beginning of one turn to that of the next, when there is much to publish
+_PACE: Final = 0.025  # seconds from one round of publishing to the next, at most, when there is always more to publish
+_QUIET: Final = 0.002  # seconds in which nothing is stored, after which nothing more is waited for
 _PATIENCE: Final = 1.0
 logger = structlog.get_logger("events")
 Publish = Callable[[Sequence[Event]], Awaitable[None]]
@@ -40,11 +41,15 @@ Publish = Callable[[Sequence[Event]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """Events to publish, and how to remember that they were; `are_all` tells that none was left when they were read."""
+    """Events to publish, and how to remember that they were; `are_all` tells that none was left when they were read.
+
+    What comes behind them is behind `reached`, for a source that has positions.
+    """
 
     events: tuple[Event, ...]
     published: Callable[[], Awaitable[None]]
     are_all: bool = False
+    reached: str = ""
 
 
 class Source(Protocol):
@@ -117,6 +122,14 @@ class Outbox:
         return cast("datetime", await session.scalar(select(type_coerce(now, _OUTGOING.c.stored_at.type))))
 
 
+@dataclass(slots=True)
+class _Turn:
+    """How far the relay is whose turn it is, and until when it is."""
+
+    position: str
+    until: datetime
+
+
 class Relay:
     """Publishes what a source has, in one process at a time."""
 
@@ -133,6 +146,7 @@ class Relay:
         self._source = source
         self._publish = publish
         self._lease = timedelta(seconds=lease)
+        self._turn: _Turn | None = None
         self._me = secrets.token_hex(8)
         self._poll = poll
         self._stopping = asyncio.Event()
@@ -149,48 +163,87 @@ class Relay:
 
     async def run(self) -> None:
         """Publish what there is whenever there is something new, and look from time to time for what others left."""
-        is_woken = False
+        try:
+            await self._run()
+        finally:
+            await self._let_go()
+
+    async def _run(self) -> None:
+        is_woken, told = False, ""
         while not self._stopping.is_set():
-            begun = time.monotonic()
             try:
-                await self.drain(look_first=not is_woken)
+                await self._publish_all(look_first=not is_woken)
             except UnavailableError as error:
-                logger.warning("events wait to be published", source=self._source.name, error=str(error))
-                await self._until_stopped(asyncio.sleep(_PATIENCE))
-            except Exception:
-                logger.exception("events cannot be published", source=self._source.name)
-                await self._until_stopped(asyncio.sleep(_PATIENCE))
+                if told != (told := repr(error)):  # what lasts is said once
+                    logger.warning("events wait to be published", source=self._source.name, error=str(error))
+            except Exception as error:
+                if told != (told := repr(error)):
+                    logger.exception("events cannot be published", source=self._source.name)
             else:
-                # What is stored in quick succession goes out in turns of several: each one has a price of its own.
-                await self._until_stopped(asyncio.sleep(begun + _PACE - time.monotonic()))
-                rested = time.monotonic()
-                await self._until_stopped(self._source.changed(self._poll))
-                is_woken = time.monotonic() - rested < self._poll
+                if told:
+                    logger.info("events are published again", source=self._source.name)
+                told = ""
+                is_woken = await self._rested()
+                if not is_woken:
+                    await self._let_go()
+                    is_woken = await self._woken(self._poll)
+                continue
+            is_woken = False
+            await self._let_go()
+            await self._until_stopped(asyncio.sleep(_PATIENCE))
+
+    async def _rested(self) -> bool:
+        """Wait until nothing more is stored, or for so long, and say whether anything was.
+
+        What is stored in quick succession goes out in rounds of several: each one has a price of its own.
+        """
+        begun, is_woken = time.monotonic(), False
+        while (left := begun + _PACE - time.monotonic()) > 0 and not self._stopping.is_set():
+            if not await self._woken(_QUIET):
+                break
+            is_woken = True
+            await asyncio.sleep(min(left, _QUIET))
+        return is_woken
+
+    async def _woken(self, seconds: float) -> bool:
+        """Wait until something is stored, and so long at most, and say whether something was."""
+        begun = time.monotonic()
+        await self._until_stopped(self._source.changed(seconds))
+        return time.monotonic() - begun < seconds
 
     async def drain(self, *, look_first: bool = True) -> None:
         """Publish until there is nothing more. Raises UnavailableError when the broker does not answer.
 
         Unless it is known that there is something, it is better to look first: taking the turn is a transaction.
         """
-        held: str | None = None
         try:
-            while not self._stopping.is_set():
-                if held is None and look_first and await self._source.next(await self._position()) is None:
-                    return
-                held = await self._hold()
-                if held is None:  # it is another's turn, which sees what is there by now, too
-                    await asyncio.sleep(_TURN)
-                    continue
-                outgoing = await self._source.next(held)
-                if outgoing is None:
-                    return
-                await self._publish(outgoing.events)
-                await outgoing.published()
-                if outgoing.are_all:
-                    return
+            await self._publish_all(look_first=look_first)
         finally:
-            if held is not None:
-                await self._let_go()
+            await self._let_go()
+
+    async def _publish_all(self, *, look_first: bool) -> None:
+        """Publish until there is nothing more, and keep the turn: who has it does not have to take it again."""
+        while not self._stopping.is_set():
+            if not self._is_mine():
+                if look_first and await self._source.next(await self._position()) is None:
+                    return
+                self._turn = await self._taken()
+            if self._turn is None:  # it is another's turn, which sees what is there by now, too
+                look_first = True
+                await asyncio.sleep(_TURN)
+                continue
+            outgoing = await self._source.next(self._turn.position)
+            if outgoing is None:
+                return
+            await self._publish(outgoing.events)
+            await outgoing.published()
+            self._turn.position = outgoing.reached
+            if outgoing.are_all:
+                return
+
+    def _is_mine(self) -> bool:
+        """Tell whether it is my turn for long enough to publish something."""
+        return self._turn is not None and self._database.clock.now() < self._turn.until - self._lease / 2
 
     async def _position(self) -> str:
         def read(connection: Connection) -> str:
@@ -198,22 +251,26 @@ class Relay:
 
         return await self._database.together(read, writes=False)
 
-    async def _hold(self) -> str | None:
-        """Begin or extend my turn, and answer how far the relay is; None when it is another's turn."""
+    async def _taken(self) -> "_Turn | None":
+        """Begin or extend my turn; None when it is another's."""
         now = self._database.clock.now()
         row = {"id": new_id(), "name": self._source.name, "holder": "", "leased_until": now, "position": ""}
         free = (_RELAYS.c.holder == self._me) | (_RELAYS.c.leased_until <= now)
         taken = {"holder": self._me, "leased_until": now + self._lease}
 
-        def hold(connection: Connection) -> str | None:
+        def take(connection: Connection) -> str | None:
             if connection.execute(update(_RELAYS).where(*self._mine(), free).values(**taken)).rowcount > 0:
                 return connection.scalar(select(_RELAYS.c.position).where(*self._mine()))
             connection.execute(insert_unless_there(self._database.dialect, _RELAYS, row, "name"))
             return None
 
-        return await self._database.together(hold)
+        position = await self._database.together(take)
+        return None if position is None else _Turn(position, now + self._lease)
 
     async def _let_go(self) -> None:
+        if self._turn is None:
+            return
+        self._turn = None
         ended = update(_RELAYS).where(*self._mine(), _RELAYS.c.holder == self._me)
         ended = ended.values(leased_until=self._database.clock.now(), holder="")
         with suppress(Exception):  # the turn ends by itself

@@ -7,7 +7,7 @@ alone is not enough, because a transaction may take its number early and commit 
   still open (`pg_snapshot_xmin`). No writer waits for another stream's; one long transaction that writes, anywhere in
   the cluster, delays readers, and loses nothing. Those of one stream keep its order, whichever transaction began first.
 - SQLite, MariaDB, MySQL: transactions that append take turns, on the one writer that SQLite has or on a counter's row,
-  so that positions are given in the order of the commits.
+  so that positions are given in the order of the commits. SQLite counts nothing: its last event tells which is next.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
+from itertools import repeat
 from types import MappingProxyType
 from typing import Any, Final, cast
 from uuid import UUID
@@ -23,6 +24,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     Connection,
     CursorResult,
@@ -49,7 +51,7 @@ from .app import Kernel
 from .clock import until_set
 from .database import Database
 from .errors import WiringError, told_in_a_line
-from .event_append import postgresql_statements, postgresql_words, sqlite_append
+from .event_append import postgresql_statements, postgresql_words, sqlite_append, sqlite_asks_last, sqlite_last
 from .event_store import EVENT_STORE, EventStoreSettings
 from .event_table import EventRow, StreamRow
 from .event_values import (
@@ -75,6 +77,7 @@ from .inserts import insert_unless_there
 _EVENTS = table_of(EventRow)
 _STREAMS = table_of(StreamRow)
 _LAST = 2**63 - 1
+_FEW: Final = 128  # events that SQLite stores in about a millisecond
 _NAMES: Final = (
     "id",
     "type",
@@ -130,23 +133,26 @@ def provide_event_store(kernel: Kernel) -> None:
 
 
 class DatabaseEvents:
-    """Implements EventStore with the tables `stored_events` and `event_streams`."""
+    """Implements EventStore with the tables `stored_events` and, where several write at once, `event_streams`."""
 
     def __init__(self, database: Database, *, poll: float = 0.2) -> None:
         self.poll = poll
         self._database = database
         self._by_transaction = database.dialect == "postgresql"
+        self._by_itself = database.dialect == "sqlite"
         self._reader = _Reader(database.dialect)
         self._appended = asyncio.Event()
         self._tables: tuple[Table, ...] = (_EVENTS,)
         self._alone, self._inside = postgresql_statements(self._tables)
         self._histories: dict[bool, Select[Any]] = {}
+        self._all: Select[Any] | None = None
 
     def read_also(self, archive: Table) -> None:
         """Find events in another table of that shape, too, wherever one is asked for."""
         self._tables = (_EVENTS, archive)
         self._alone, self._inside = postgresql_statements(self._tables)
         self._histories.clear()
+        self._all = None
 
     async def append(self, stream: str, events: Sequence[Event], *, expected: Expected) -> tuple[Position, ...]:
         checked_stream(stream)
@@ -159,7 +165,7 @@ class DatabaseEvents:
                 append = partial(
                     sqlite_append, stream=stream, events=events, expected=expected, now=now, tables=self._tables
                 )
-                positions = await self._database.in_sqlite(append)
+                positions = await self._database.in_sqlite(append, is_short=len(events) <= _FEW)
             case _:
                 positions = await self._append_in_turn(stream, events, expected, now)
         await self._database.after_commit(self._wake)
@@ -202,17 +208,32 @@ class DatabaseEvents:
         def read(connection: Connection) -> Page:
             # Asked before the events: all that lies below is there by now, and stays as it is.
             head = self._head(connection)
-
-            def of_all(table: Table) -> Select[Any]:
-                wanted = self._reader.of(table).where(self._after(table, after), self._up_to(table, head))
-                wanted = wanted.where(table.c.type.in_(sorted(types))) if types else wanted
-                return wanted.where(table.c.category == category) if category else wanted
-
-            wanted = self._read(of_all, ("transaction_id", "position"), limit)
-            found = self._reader.read(connection.execute(wanted))
+            values = {
+                "after_transaction": after.transaction,
+                "after_number": after.number,
+                "up_to": head.transaction if self._by_transaction else head.number,
+                "most": limit,
+            }
+            found = self._reader.read(connection.execute(wanted, values))
             return Page(found, found[-1].position if len(found) == limit else max(after, head))
 
+        wanted = self._asked_for_all(tuple(sorted(types)), category)
         return await self._database.together(read, writes=False)
+
+    def _asked_for_all(self, types: tuple[str, ...], category: str) -> Select[Any]:
+        """Ask for events of all streams; for those of every kind in words that are made once: the relay asks often."""
+        if not types and not category and self._all is not None:
+            return self._all
+
+        def of_all(table: Table) -> Select[Any]:
+            wanted = self._reader.of(table).where(self._after(table), self._up_to(table))
+            wanted = wanted.where(table.c.type.in_(types)) if types else wanted
+            return wanted.where(table.c.category == category) if category else wanted
+
+        wanted = self._read(of_all, ("transaction_id", "position"), bindparam("most", type_=BigInteger))
+        if not types and not category:
+            self._all = wanted
+        return wanted
 
     async def find(self, event_id: UUID) -> RecordedEvent | None:
         known = self._read(lambda table: self._reader.of(table).where(table.c.id == event_id), ("number",), 1)
@@ -222,7 +243,9 @@ class DatabaseEvents:
         return found[0] if found else None
 
     async def version(self, stream: str) -> int:
-        return await self._database.together(lambda connection: _version(connection, stream), writes=False)
+        if self._by_itself:
+            return (await self._database.together(partial(self._last, stream=stream), writes=False))[1]
+        return await self._counted(stream)
 
     async def head(self) -> Position:
         return await self._database.together(self._head, writes=False)
@@ -252,7 +275,7 @@ class DatabaseEvents:
         Raises WiringError: readers would take new events for old ones. And where events are archived and not read.
         """
         try:
-            archived = await self.version(ARCHIVE) if len(self._tables) == 1 else 0
+            archived = await self._counted(ARCHIVE) if len(self._tables) == 1 else 0
         except SQLAlchemyError as error:  # where tables are missing it starts, and there is nothing to miss
             logger.warning("the event store could not be checked", error=told_in_a_line(error) or type(error).__name__)
             return
@@ -310,8 +333,8 @@ class DatabaseEvents:
         """
         with suppress(Exception):
             async with self._database.driver() as driver:
-                rows: list[Sequence[int]] = await driver.fetch(self._alone, *words)
-                return tuple(sorted([Position(*row) for row in rows]))  # numbered in their order
+                transaction, numbers = await driver.fetchrow(self._alone, *words)
+                return tuple(map(Position, repeat(transaction), sorted(numbers or ())))  # numbered in their order
         return ()
 
     async def _append_in_turn(
@@ -333,6 +356,10 @@ class DatabaseEvents:
             await session.execute(insert(_EVENTS), rows)
             return tuple(Position(0, last + place) for place in range(1, count + 1))
 
+    async def _counted(self, name: str) -> int:
+        """Answer what a row of the streams' table counts."""
+        return await self._database.together(lambda connection: _version(connection, name), writes=False)
+
     async def _count(self, session: AsyncSession, stream: str, version: int) -> None:
         """Write down how many events a stream has that this transaction holds."""
         await session.execute(update(_STREAMS).where(_STREAMS.c.name == stream).values(version=version))
@@ -347,7 +374,13 @@ class DatabaseEvents:
             found = await session.scalar(wanted)
         return cast("int", found)
 
+    def _last(self, connection: Connection, stream: str) -> tuple[int, int]:
+        """Answer on SQLite, which counts nothing, what its events say: the last position, and a stream's version."""
+        return sqlite_last(connection.exec_driver_sql(*sqlite_asks_last(stream, self._tables)).all())
+
     def _head(self, connection: Connection) -> Position:
+        if self._by_itself:
+            return Position(0, self._last(connection, "")[0])
         if not self._by_transaction:
             return Position(0, _version(connection, ALL))
         oldest = connection.scalar(select(_as_number(func.pg_snapshot_xmin(func.pg_current_snapshot()))))
@@ -361,7 +394,7 @@ class DatabaseEvents:
         self,
         narrowed: Callable[[Table], Select[Any]],
         order: Sequence[str],
-        limit: int | None,
+        limit: int | BindParameter[int] | None,
         *,
         backwards: bool = False,
     ) -> Select[Any]:
@@ -383,15 +416,16 @@ class DatabaseEvents:
         rows = await session.execute(union_all(*parts) if len(parts) > 1 else parts[0])
         return {row.id: (row.stream, Position(row.transaction_id, row.position)) for row in rows}
 
-    def _after(self, table: FromClause, place: Position) -> ColumnElement[bool]:
+    def _after(self, table: FromClause) -> ColumnElement[bool]:
+        number = bindparam("after_number", type_=BigInteger)
         if self._by_transaction:
-            return tuple_(table.c.transaction_id, table.c.position) > tuple_(*place)
-        return (table.c.transaction_id == 0) & (table.c.position > place.number)
+            place = tuple_(bindparam("after_transaction", type_=BigInteger), number)
+            return tuple_(table.c.transaction_id, table.c.position) > place
+        return (table.c.transaction_id == 0) & (table.c.position > number)
 
-    def _up_to(self, table: FromClause, head: Position) -> ColumnElement[bool]:
-        if self._by_transaction:
-            return table.c.transaction_id <= head.transaction
-        return table.c.position <= head.number
+    def _up_to(self, table: FromClause) -> ColumnElement[bool]:
+        head = bindparam("up_to", type_=BigInteger)
+        return (table.c.transaction_id if self._by_transaction else table.c.position) <= head
 
 
 def _version(connection: Connection, stream: str) -> int:

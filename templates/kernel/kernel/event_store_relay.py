@@ -16,7 +16,7 @@ from .event_bus import EVENT_BUS, EventBusSettings
 from .event_outbox import Outgoing, Relay, begin_at, keep_position
 from .event_store import EVENT_STORE, START, EventStore, Position, as_stored
 
-_AT_ONCE: Final = 200
+_AT_ONCE: Final = 500
 logger = structlog.get_logger("events")
 
 
@@ -55,7 +55,7 @@ class StoredEvents:
             await keep_position(self._database, self.name, str(page.reached), before=position)
 
         events = tuple(each.event for each in page.events)
-        return Outgoing(events, published, are_all=len(events) < _AT_ONCE)
+        return Outgoing(events, published, are_all=len(events) < _AT_ONCE, reached=str(page.reached))
 
     async def changed(self, seconds: float, /) -> None:
         await self._store.changed(seconds)

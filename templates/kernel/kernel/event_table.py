@@ -41,7 +41,10 @@ class EventRow(Entity):
 
 
 class StreamRow(Entity):
-    """A stream and how many events it has had; the lock on its row is what lets one of several writers through."""
+    """A stream and how many events it has had; the lock on its row is what lets one of several writers through.
+
+    SQLite, which has one writer, needs no such row: there the events themselves are counted.
+    """
 
     __tablename__ = "event_streams"
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 from uuid import UUID
 
@@ -149,8 +150,7 @@ def checked_events(events: Sequence[Event]) -> None:
     """
     if not events:
         raise ProgrammingError("there is nothing to append")
-    ids = [event.id for event in events]
-    if len(set(ids)) < len(ids):
+    if len({event.id.int for event in events}) < len(events):
         raise ProgrammingError("an event is appended twice at once")
     for event in events:
         _check(event)
@@ -193,7 +193,8 @@ def json_text(held: Mapping[str, object]) -> str:
     if not held:
         return "{}"
     try:
-        return to_json(dict(held)).decode()
+        # What events are made with is copied in a fifth of the time that any other mapping takes.
+        return to_json(held.copy() if type(held) is MappingProxyType else dict(held)).decode()
     except ValueError:  # it is deeper than the fast way goes
         return json.dumps(dict(held), ensure_ascii=False)
 
@@ -213,7 +214,8 @@ def _check(event: Event) -> None:
         raise ProgrammingError(f"'{event.type}' is no event's name; write module.action, such as users.created")
     if event.occurred_at.tzinfo is None:
         raise ProgrammingError(f"{event.type}: the time at which it happened has no zone")
-    if all(_is_simple(held) or _comes_back(held) for held in (event.data, event.metadata)):
+    data, metadata = event.data, event.metadata
+    if (_is_simple(data) or _comes_back(data)) and (not metadata or _is_simple(metadata) or _comes_back(metadata)):
         return
     for name, value in (("data", event.data), ("metadata", event.metadata)):
         try:

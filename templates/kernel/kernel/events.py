@@ -15,6 +15,7 @@ from .request_context import carried, current_cause, current_correlation_id
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _PATTERN = re.compile(r"\*|[a-z][a-z0-9_]*(\.([a-z][a-z0-9_]*|\*))+")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
+_CLOCK = SystemClock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +57,16 @@ def new_event(
     goes_along = carried()
     correlation = caused_by.correlation_id if caused_by else current_correlation_id()
     return Event(
-        id=event_id,
-        type=type_,
-        version=version,
-        occurred_at=(clock or SystemClock()).now(),
-        key=key,
-        correlation_id=correlation or str(event_id),
-        causation_id=str(caused_by.id) if caused_by else current_cause(),
-        source=source,
-        data=MappingProxyType(dict(data)),
-        metadata=MappingProxyType({**goes_along, **metadata}) if goes_along or metadata else _NOTHING,
+        event_id,
+        type_,
+        version,
+        (clock or _CLOCK).now(),
+        key,
+        correlation or str(event_id),
+        str(caused_by.id) if caused_by else current_cause(),
+        source,
+        MappingProxyType(dict(data)),
+        MappingProxyType({**goes_along, **metadata}) if goes_along or metadata else _NOTHING,
     )
 
 

@@ -3,16 +3,21 @@
 What a pool does for every use costs more than such a statement does.
 """
 
+import sqlite3
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy import PoolProxiedConnection
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import greenlet_spawn
 
+from .engine import as_transaction, short_writer
+
+T = TypeVar("T")
+_TIMES: Final = 50
 _MOMENT: Final = 0.5  # seconds; after a longer rest the pool finds out whether a connection is still one
 
 
@@ -67,6 +72,58 @@ class Lender:
         shared, self._shared = self._shared, None
         for lent in (*kept, *([] if shared is None else [shared])):
             await greenlet_spawn(lent.close)
+
+
+class NotNowError(Exception):
+    """What was to be done at once would have to wait."""
+
+
+class AtOnce:
+    """Runs short transactions of SQLite where they are asked for, without the way to the driver's thread and back.
+
+    That way takes longer than writing a few rows does. Nothing is waited for here: not for a lock that somebody holds,
+    and not for the disk, since what was written goes to the log, and the log to the database, from the thread alone.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._connection: sqlite3.Connection | None = None
+        self._times = 0
+
+    def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a function as a transaction.
+
+        Raises NotNowError where another writes, and every so often, so that the thread comes to see to the log.
+        """
+        self._times = (self._times + 1) % _TIMES
+        if not self._times:
+            raise NotNowError
+        connection, has_begun = self._connected(), False
+
+        def begun(connection: sqlite3.Connection) -> T:
+            nonlocal has_begun
+            has_begun = True
+            return work(connection)
+
+        try:
+            return as_transaction(begun)(connection)
+        except sqlite3.OperationalError as error:
+            if has_begun or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            raise NotNowError from error
+
+    def _connected(self) -> sqlite3.Connection:
+        if self._connection is None:
+            try:
+                self._connection = short_writer(self._engine)
+            except sqlite3.Error as error:  # whoever connects next says why
+                raise NotNowError from error
+        return self._connection
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 def _has_ended(lent: PoolProxiedConnection) -> bool:
