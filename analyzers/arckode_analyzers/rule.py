@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 Severity = Literal["error", "warning"]
 _Plain: TypeAlias = "tuple[str, Severity, str, int, int, str, str, str, str, str]"
+_Order: TypeAlias = "tuple[str, int, int, str, str, str, str, tuple[tuple[str, int, str], ...]]"
 Packed: TypeAlias = "tuple[_Plain, tuple[tuple[str, int, str], ...]]"
 
 
@@ -70,8 +71,10 @@ class Finding:
     chain: tuple[Step, ...] = ()
 
     @property
-    def order(self) -> tuple[str, int, int, str, str]:
-        return (self.path, self.line, self.column, self.code, self.message)
+    def order(self) -> _Order:
+        """What findings are sorted by: no two that differ in what is printed are alike in it."""
+        chain = tuple((step.path, step.line, step.text) for step in self.chain)
+        return (self.path, self.line, self.column, self.code, self.message, self.hint, self.symbol, chain)
 
 
 @dataclass(frozen=True, slots=True)
