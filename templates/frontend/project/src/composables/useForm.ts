@@ -28,11 +28,14 @@ function wrongDecimal(control: HTMLInputElement): MessageKey | undefined {
   const { value, pattern, dataset, validity } = control;
   const number = Number(value);
   if (Number.isNaN(number)) return "invalid.decimal";
-  if (number < Number(dataset.min ?? -Infinity)) return "invalid.rangeUnderflow";
+  if (number < Number(dataset.min ?? -Infinity))
+    return "invalid.rangeUnderflow";
   if (number > Number(dataset.max ?? Infinity)) return "invalid.rangeOverflow";
   const whole = value.replace(/\.\d+$/, "");
   const isWhole = new RegExp(`^(?:${pattern})$`).test(whole);
-  return validity.patternMismatch && isWhole ? "invalid.stepMismatch" : undefined;
+  return validity.patternMismatch && isWhole
+    ? "invalid.stepMismatch"
+    : undefined;
 }
 
 /**

@@ -38,10 +38,10 @@ export function serve(answer: Server): Asked[] {
         };
         all.push(asked);
         const { status = 200, body } = await answer(asked);
-        return new Response(
-          body === undefined ? null : JSON.stringify(body),
-          { status, headers: { "content-type": "application/json" } },
-        );
+        return new Response(body === undefined ? null : JSON.stringify(body), {
+          status,
+          headers: { "content-type": "application/json" },
+        });
       },
     },
   );

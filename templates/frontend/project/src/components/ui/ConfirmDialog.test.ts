@@ -12,11 +12,13 @@ function show() {
   app = page;
   const { element } = page.get("dialog");
   let late = 0;
-  vi.spyOn(element, "close").mockImplementation((word = element.returnValue) => {
-    element.open = false;
-    element.returnValue = word;
-    late += 1;
-  });
+  vi.spyOn(element, "close").mockImplementation(
+    (word = element.returnValue) => {
+      element.open = false;
+      element.returnValue = word;
+      late += 1;
+    },
+  );
   function tell(): void {
     for (; late; late -= 1) element.dispatchEvent(new Event("close"));
   }
@@ -41,14 +43,17 @@ test.each([
 test.each([
   ["yes", true],
   [undefined, false],
-])("a question is not answered by the end of the one before: %s", async (word, isYes) => {
-  const { element, tell, ask } = show();
-  const first = ask("Delete A?");
-  element.close(word);
-  const second = ask("Delete B?");
-  tell();
-  expect(element.open).toBe(true);
-  element.close(isYes ? "no" : "yes");
-  tell();
-  expect(await Promise.all([first, second])).toEqual([isYes, !isYes]);
-});
+])(
+  "a question is not answered by the end of the one before: %s",
+  async (word, isYes) => {
+    const { element, tell, ask } = show();
+    const first = ask("Delete A?");
+    element.close(word);
+    const second = ask("Delete B?");
+    tell();
+    expect(element.open).toBe(true);
+    element.close(isYes ? "no" : "yes");
+    tell();
+    expect(await Promise.all([first, second])).toEqual([isYes, !isYes]);
+  },
+);
