@@ -40,7 +40,7 @@ _QUOTED = re.compile(rb"""["'`]([^"'`\s]{2,80})["'`]""")
 class Links:
     """The files by number; `imports` and `importers` hold numbers, `heads`, `starts` and `places` the words.
 
-    `awaited` are the files that import a module of the project which is not there yet. Last comes what paths alone tell:
+    `awaited` are the files that import a module of the project which is not there yet. Paths alone tell what is last:
     the composition roots, one file of some module, and the models and migrations by what they may be named after.
     """
 
