@@ -25,11 +25,22 @@ def main(argv: list[str] | None = None) -> int:
             return 0
         from arckode_gen import cli  # `--version` must not pay for it
 
-        return cli.complete(words) if "_ARCKODE_COMPLETE" in os.environ else cli.run(words)
+        code = cli.complete(words) if "_ARCKODE_COMPLETE" in os.environ else cli.run(words)
+        return _left(code) if argv is None and words[:1] == ["hook"] else code
     except KeyboardInterrupt:  # before the command line could take care of it
         return 130
     finally:
         gc.enable()
+
+
+def _left(code: int) -> int:
+    """End the process without taking apart what it has in memory: an agent waits, and nothing is left open."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):  # what cannot be written is told as for every command
+        return code
+    os._exit(code)
 
 
 def _is_idle(words: list[str]) -> bool:

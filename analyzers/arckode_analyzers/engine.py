@@ -115,7 +115,7 @@ def judge_part(
     gc.disable()
     try:
         project = _project(files, facts[0], config, facts[1], roots)
-        rules = tuple(rule for rule in registry.rules_for(config) if rule.code not in idle)
+        rules = registry.rules_for(config, idle)
         found, graph = _run(project, None, rules, cache, wanted)
         silenced = tuple(row for row in _suppressions(project) if row.path in wanted)
         return Verdict(found, silenced, (), len(files), graph.total, graph.unresolved)
@@ -142,7 +142,7 @@ def judge_certainly(
     try:
         (facts, tests), _, _ = _read([(tree, digests_of(tree)) for tree in trees], cache)
         project = _project(trees[0], facts, config, tests)
-        rules = tuple(rule for rule in registry.rules_for(config) if rule.code in codes)
+        rules = registry.rules_for(config, frozenset(registry.codes()) - codes)
         return _run(project, None, rules, cache, wanted)[0]
     finally:
         if was_on:
@@ -207,7 +207,7 @@ def _without_collection(
             trees = ((files, digests), (beside[0], digests_of(beside[0])))
             stamp = registry.fingerprint()
             if not links.serves(links.restored(cache.links(stamp)), trees, project.roots):
-                found_links = links.build(trees, {**tests, **facts}, project.roots, config.sources)
+                found_links = links.build(trees, {**tests, **facts}, project.roots, config)
                 cache.keep_links(stamp, found_links.stored())
         counts = (len(files), graph.total, graph.unresolved, parsed)
         return Verdict(found, _suppressions(project), tuple(incomplete), *counts)

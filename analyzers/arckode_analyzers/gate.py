@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from arckode_analyzers import baseline, engine, judging, links, registry, vicinity
 from arckode_analyzers.suppressions import UNUSED
-from arckode_analyzers.walk import is_environment
+from arckode_analyzers.walk import is_environment, is_front
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -38,6 +38,9 @@ _SHOWN = "ARC503"
 
 # What these compare is nothing but models and migrations.
 STORED = frozenset({"ARC207", "ARC208"})
+
+# So begin the codes of the rules that look at the front end only.
+FRONT = "ARC7"
 
 # A smaller tree is judged as a whole as fast.
 LEAST = 150
@@ -147,8 +150,15 @@ class _Part:
             {each: facts[each] for each in files if each in facts},
             {each: facts[each] for each in paths if each in tree.tests and each in facts},
         )
-        wanted, idle = self.vicinity.judged, frozenset() if self.vicinity.is_stored else STORED
+        wanted, idle = self.vicinity.judged, self._idle()
         return engine.judge_part(files, known, config=config, cache=cache, roots=self.roots, wanted=wanted, idle=idle)
+
+    def _idle(self) -> frozenset[str]:
+        """Return the rules that have nothing to look at, or say what they said before."""
+        idle = frozenset() if self.vicinity.is_stored else STORED
+        if any(map(is_front, self.vicinity.judged)):
+            return idle
+        return idle | {code for code in registry.codes() if code.startswith(FRONT)}
 
     def certainly(self, codes: frozenset[str], config: Config, cache: Cache, *, proposed: bool) -> tuple[Finding, ...]:
         """Return what some rules find when they look at the same files in the light of all."""

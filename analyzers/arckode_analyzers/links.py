@@ -11,9 +11,11 @@ import re
 from array import array
 from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, cast
 from zlib import crc32
 
+from arckode_analyzers.config import Globs
 from arckode_analyzers.files import module_name
 from arckode_analyzers.model.front import possible_files
 from arckode_analyzers.model.source import target_of
@@ -23,11 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
+    from arckode_analyzers.config import Config
     from arckode_analyzers.facts.records import FileFacts
 
 # A word in more files than this says nothing about any of them.
 COMMON = 200
 _STILL_SERVES = 3
+_GENERIC = frozenset({"model", "models", "migrations", "versions"})
 _WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]+")
 _QUOTED = re.compile(rb"""["'`]([^"'`\s]{2,80})["'`]""")
 
@@ -36,7 +40,8 @@ _QUOTED = re.compile(rb"""["'`]([^"'`\s]{2,80})["'`]""")
 class Links:
     """The files by number; `imports` and `importers` hold numbers, `heads`, `starts` and `places` the words.
 
-    `awaited` are the files that import a module of the project which is not there yet.
+    `awaited` are the files that import a module of the project which is not there yet. Paths alone tell what is last:
+    the composition roots, one file of some module, and the models and migrations by what they may be named after.
     """
 
     paths: tuple[str, ...]
@@ -49,6 +54,9 @@ class Links:
     heads: bytes
     starts: bytes
     places: bytes
+    composing: tuple[str, ...]
+    in_module: tuple[str, ...]
+    stored_as: Mapping[str, tuple[str, ...]]
 
     def sharing(self, words: Iterable[int], most: int) -> Iterator[int]:
         """Yield the files that hold one of some words, leaving out words that more than so many hold."""
@@ -86,13 +94,13 @@ def build(
     trees: Sequence[tuple[Mapping[str, bytes], Mapping[str, str]]],
     facts: Mapping[str, FileFacts],
     roots: tuple[str, ...],
-    sources: tuple[str, ...],
+    config: Config,
 ) -> Links:
     """Link the files of some trees, each with its digests; `facts` is what is known of those that could be read."""
     texts = {path: files for files, digests in trees for path in digests}
     digests = {path: name for _, names in trees for path, name in names.items()}
     paths = tuple(digests)
-    modules = {path: import_name(path, (*roots, *sources)) for path in paths}
+    modules = {path: import_name(path, (*roots, *config.sources)) for path in paths}
     numbers = {module: number for number, module in enumerate(modules.values())}
     imports = tuple(
         tuple(sorted(set(_imported(path, modules[path], facts[path], numbers)))) if path in facts else ()
@@ -119,7 +127,26 @@ def build(
         heads,
         starts,
         places,
+        tuple(filter(Globs(config.layers["composition_root"]).match, paths)),
+        tuple(islice(filter(Globs(config.layers["modules"]).match, paths), 1)),
+        _stored_as(paths, config),
     )
+
+
+def _stored_as(paths: tuple[str, ...], config: Config) -> dict[str, tuple[str, ...]]:
+    is_stored = Globs((*config.layers["migrations"], *config.layers["models"]))
+    found: dict[str, list[str]] = {}
+    for path in filter(is_stored.match, paths):
+        folder, _, stem = path.rpartition(".")[0].rpartition("/")
+        for name in {folder.rpartition("/")[2], *endings(stem)} - _GENERIC:
+            found.setdefault(name, []).append(path)
+    return {name: tuple(each) for name, each in found.items()}
+
+
+def endings(name: str) -> Iterator[str]:
+    """Yield what a name may be about: `create_line_items` is about `line_items`, and about `items`."""
+    words = name.split("_")
+    yield from ("_".join(words[at:]) for at in range(len(words)))
 
 
 def words_of(text: bytes) -> set[int]:

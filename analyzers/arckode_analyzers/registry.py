@@ -13,23 +13,31 @@ from arckode_analyzers import signed
 from arckode_analyzers.answers import own_code
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from arckode_analyzers.config import Config
     from arckode_analyzers.rule import Rule
 
 _HERE = Path(__file__).parent
 
 
-@cache
 def all_rules() -> tuple[Rule, ...]:
     """Return every rule, by code."""
+    return _rules(frozenset())
+
+
+def rules_for(config: Config, idle: Container[str] = ()) -> tuple[Rule, ...]:
+    """Return every rule that judges a project, its own included; of ours, those that are idle are not loaded."""
+    wanted = _rules(frozenset(code for code in codes() if code in idle))
+    return wanted if config.own_rules is None else (*wanted, *config.own_rules.load())
+
+
+@cache
+def _rules(idle: frozenset[str]) -> tuple[Rule, ...]:
     names = sorted(name for _, name, _ in pkgutil.iter_modules(package.__path__) if name.startswith("arc"))
-    modules = (importlib.import_module(f"{package.__name__}.{name}") for name in names)
+    wanted = (name for name in names if name[:6].upper() not in idle)
+    modules = (importlib.import_module(f"{package.__name__}.{name}") for name in wanted)
     return tuple(sorted((module.RULE for module in modules), key=lambda rule: str(rule.code)))
-
-
-def rules_for(config: Config) -> tuple[Rule, ...]:
-    """Return every rule that judges a project, its own included."""
-    return all_rules() if config.own_rules is None else (*all_rules(), *config.own_rules.load())
 
 
 @cache

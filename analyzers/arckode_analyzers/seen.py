@@ -42,6 +42,8 @@ class _Look:
     folders: Mapping[str, tuple[_State | None, _Names]]
     files: Mapping[str, _State | None]
     trees: tuple[Files, Files]
+    # The folders and the files again, as the system takes them: encoding thousands at each look costs.
+    ways: tuple[Sequence[bytes], Sequence[bytes]]
 
 
 class Seen:
@@ -70,19 +72,22 @@ class Seen:
         if folders is None or not before.keys() >= wanted:
             return trees
         wanted.update(filter(os.path.islink, before))  # that one leads elsewhere now, its folder does not tell
-        return _Look(folders, {file: _settled(before[file], settled) for file in sorted(wanted)}, trees)
+        states = {file: _settled(before[file], settled) for file in sorted(wanted)}
+        return _Look(folders, states, trees, (list(map(os.fsencode, folders)), list(map(os.fsencode, states))))
 
     def _again(self) -> _Look | None:
         """Look at what changed; None where files came or went, or many changed."""
         if self._last is None:
             return None
         settled = time_ns() - self._settle
-        folders, files = self._last.folders, self._last.files
+        folders, files, ways = self._last.folders, self._last.files, self._last.ways
         try:
-            moved = _changed(folders, [state for state, _ in folders.values()])
-            edited = _changed(files, list(files.values()))
+            moved = _changed(ways[0], folders, [state for state, _ in folders.values()])
+            edited = _changed(ways[1], files, list(files.values()))
         except OSError:
             return None
+        if not moved and not edited:
+            return self._last
         if len(moved) + len(edited) > _FEW:
             return None
         listed = {folder: _list(folder, settled, is_root=folder == str(self._root)) for folder in moved}
@@ -99,6 +104,7 @@ class Seen:
             {**folders, **{folder: found for folder, found in listed.items() if found}},
             {**files, **{file: _settled(state, settled) for file, state in edited.items()}},
             (program, tests),
+            ways,
         )
 
 
@@ -112,9 +118,9 @@ def _seen(root: Path, digest: str) -> Seen:  # noqa: ARG001  # another configura
     return Seen(root)
 
 
-def _changed(places: Iterable[str], known: Sequence[_State | None]) -> dict[str, _State]:
+def _changed(ways: Iterable[bytes], places: Iterable[str], known: Sequence[_State | None]) -> dict[str, _State]:
     """Return what is not as it was known, and how it is."""
-    now = list(map(_told, map(os.stat, places)))
+    now = list(map(_told, map(os.stat, ways)))
     if now == known:
         return {}
     return {place: state for place, state, before in zip(places, now, known, strict=True) if state != before}

@@ -12,11 +12,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from arckode_analyzers.config import Globs
-from arckode_analyzers.links import COMMON, import_name, quoted_head, quoted_in, words_of
+from arckode_analyzers.links import COMMON, endings, import_name, quoted_head, quoted_in, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -36,7 +35,6 @@ _CHANGED = 40
 # A folder of more files than this holds what is alike, not what belongs together.
 _TOGETHER = 60
 _MODULE = re.compile(r"(?:.*/)?modules/[^/]+/")
-_GENERIC = frozenset({"model", "models", "migrations", "versions"})
 # Without one of these a file says nothing of a table.
 _DECLARES = re.compile(rb"[Tt]able|[Cc]olumn|Mapped|MetaData")
 _SPOKEN = re.compile(rb"[A-Za-z_][A-Za-z0-9_]+")
@@ -92,42 +90,9 @@ def around(
     return _Graph(links, config, facts).vicinity(change, texts, read)
 
 
-@dataclass(frozen=True, slots=True)
-class _Places:
-    """What paths alone tell: composition roots, a file of some module, models and migrations by name, the numbers."""
-
-    roots: tuple[str, ...]
-    module: tuple[str, ...]
-    stored: Mapping[str, tuple[str, ...]]
-    numbers: Mapping[str, int]
-
-    @property
-    def anchors(self) -> tuple[str, ...]:
-        """What shows of which kind a project is: some rules judge nothing where that is not to be seen."""
-        return (*self.roots, *self.module)
-
-
 @lru_cache(maxsize=4)  # a process that stays asks about the same tree again and again
-def _places(
-    paths: tuple[str, ...],
-    roots: tuple[str, ...],
-    modules: tuple[str, ...],
-    migrations: tuple[str, ...],
-    models: tuple[str, ...],
-) -> _Places:
-    in_module, is_stored = Globs(modules), Globs((*migrations, *models))
-    stored: dict[str, list[str]] = {}
-    for path in filter(is_stored.match, paths):
-        folder, _, stem = path.rpartition(".")[0].rpartition("/")
-        for name in {folder.rpartition("/")[2], *_endings(stem)} - _GENERIC:
-            stored.setdefault(name, []).append(path)
-    named = {name: tuple(found) for name, found in stored.items()}
-    return _Places(
-        tuple(filter(Globs(roots).match, paths)),
-        tuple(islice(filter(in_module.match, paths), 1)),
-        named,
-        {path: number for number, path in enumerate(paths)},
-    )
+def _numbers(paths: tuple[str, ...]) -> Mapping[str, int]:
+    return {path: number for number, path in enumerate(paths)}
 
 
 @lru_cache(maxsize=4)
@@ -148,8 +113,7 @@ class _Graph:
         self._stored = Globs((*config.layers["migrations"], *config.layers["models"]))
         roots, modules = config.layers["composition_root"], config.layers["modules"]
         self._roots, self._in_modules = Globs(roots), Globs(modules)
-        self._places = _places(links.paths, roots, modules, config.layers["migrations"], config.layers["models"])
-        self._numbers = self._places.numbers
+        self._numbers = _numbers(links.paths)
         self._sources = (*links.roots, *config.sources)
         self._joined = Globs((*modules, *config.layers["connectors"]))
         self._facts = facts
@@ -178,7 +142,8 @@ class _Graph:
         known = self._with_imports(found | apart, change.path)
         if known is None:
             return None
-        anchors = frozenset(self._places.anchors)
+        # They show of which kind a project is: some rules judge nothing where that is not to be seen.
+        anchors = frozenset((*self._links.composing, *self._links.in_module))
         # What the runtime does is known; only a proposal of its own, or one that it imports, makes it act otherwise.
         judged = frozenset(each for each in known if each in found or not self._kernel.match(each))
         if not is_stored:  # its migrations are as good as they were
@@ -206,7 +171,7 @@ class _Graph:
         """Tell whether a new file makes the project one of another kind: with a root, settings, modules or routes."""
         if change.old is not None:
             return False
-        is_first = self._places.roots and not self._places.module and self._in_modules.match(change.path)
+        is_first = self._links.composing and not self._links.in_module and self._in_modules.match(change.path)
         is_alone = self._roots.match(change.path) or change.path.endswith("/settings.py")
         return bool(is_first or is_alone or self._opens(change.path))
 
@@ -248,8 +213,8 @@ class _Graph:
     def _spoken_of(self, change: Change) -> Iterator[str]:
         """Yield the models and migrations that are named after something that the proposal or its path names."""
         spoken = {*_SPOKEN.findall(change.old or b""), *_SPOKEN.findall(change.new)}
-        for name in {*(each.decode().lower() for each in spoken), *_names(change.path)} & self._places.stored.keys():
-            yield from self._places.stored[name]
+        for name in {*(each.decode().lower() for each in spoken), *_names(change.path)} & self._links.stored_as.keys():
+            yield from self._links.stored_as[name]
 
     def _imported(self, path: str, facts: FileFacts) -> Iterator[str]:
         links = self._links
@@ -316,7 +281,7 @@ class _Graph:
         yield from (links.paths[number] for number in numbers)
         yield from (path for path, text in texts.items() if words_of(text) & (place | written))
         if change.old is None:  # nothing leads there yet
-            yield from self._places.roots
+            yield from self._links.composing
 
     def _at_most(self, bounds: tuple[int, int]) -> int:
         most, part = bounds
@@ -352,11 +317,6 @@ def _moved(change: Change) -> Change:
 
 
 def _names(path: str) -> Iterator[str]:
-    """Yield what a path may be named after: `create_line_items` is about `line_items`, and about `items`."""
+    """Yield what a path may be named after."""
     for part in path.rpartition(".")[0].split("/"):
-        yield from _endings(part)
-
-
-def _endings(name: str) -> Iterator[str]:
-    words = name.split("_")
-    yield from ("_".join(words[at:]) for at in range(len(words)))
+        yield from endings(part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,13 @@ def run(call: Call) -> int:
     """
     if sys.stdin.isatty():
         raise OperationError("a proposal is read from standard input, and that is a terminal", "pipe JSON into it")
-    return judge(call, sys.stdin.buffer.read())
+    was_on = gc.isenabled()
+    gc.disable()  # one file is judged, and then the process ends: nothing is worth collecting
+    try:
+        return judge(call, sys.stdin.buffer.read())
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def judge(call: Call, sent: bytes) -> int:

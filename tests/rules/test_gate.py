@@ -87,6 +87,13 @@ def test_a_part_says_what_the_whole_says(rule: Rule, example: Example, tmp_path:
         assert found == asked.by_all(path, example.files[path])
 
 
+def test_the_codes_of_rules_for_the_front_end_begin_alike() -> None:
+    """Where no file of it is judged, these are not even loaded."""
+    assert {rule.code for rule in all_rules() if rule.layers == ("frontend",)} == {
+        rule.code for rule in all_rules() if rule.code.startswith(gate.FRONT)
+    }
+
+
 HELPER = "src/shop/look.py"
 IDLE = "async def look(rows, key):\n    return key\n"
 BUSY = "async def look(rows, key):\n    return await rows.find_by_id(key)\n"

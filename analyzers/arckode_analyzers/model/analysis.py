@@ -13,7 +13,6 @@ from arckode_analyzers.model.calls import CallAt, CallGraph
 from arckode_analyzers.model.columns import Columns
 from arckode_analyzers.model.cycles import Cycles
 from arckode_analyzers.model.declared_events import DeclaredEvents
-from arckode_analyzers.model.declared_tables import DeclaredTables
 from arckode_analyzers.model.effects import Effects
 from arckode_analyzers.model.endpoints import Endpoints
 from arckode_analyzers.model.evidence import Evidence
@@ -22,7 +21,6 @@ from arckode_analyzers.model.keys import Keys
 from arckode_analyzers.model.leads import Leads
 from arckode_analyzers.model.loading import Loading
 from arckode_analyzers.model.loops import Loops
-from arckode_analyzers.model.migrations import Migrations
 from arckode_analyzers.model.module_graph import ModuleGraph
 from arckode_analyzers.model.modules import Modules
 from arckode_analyzers.model.mounts import Mounts
@@ -31,7 +29,6 @@ from arckode_analyzers.model.purity import Purity
 from arckode_analyzers.model.resolver import Resolver
 from arckode_analyzers.model.route_reach import RouteReach
 from arckode_analyzers.model.routes import Routes
-from arckode_analyzers.model.schema_drift import SchemaDrift
 from arckode_analyzers.model.schemas import Schemas
 from arckode_analyzers.model.secret_answers import SecretAnswers
 from arckode_analyzers.model.secret_values import SecretValues
@@ -50,7 +47,9 @@ if TYPE_CHECKING:
 
     from arckode_analyzers.model.calls import Target
     from arckode_analyzers.model.dangers import Dangers
+    from arckode_analyzers.model.migrations import Migrations
     from arckode_analyzers.model.project import FunctionAt, Project
+    from arckode_analyzers.model.schema_drift import SchemaDrift
     from arckode_analyzers.model.source import Source
     from arckode_analyzers.sql.reading import Reader
 
@@ -208,16 +207,21 @@ class Analysis:
 
     @cached_property
     def migrations(self) -> Migrations:
+        from arckode_analyzers.model.migrations import Migrations  # see below
+
         return Migrations(self, self.sql_reader)
 
     @cached_property
     def dangers(self) -> Dangers:
-        from arckode_analyzers.model.dangers import Dangers  # a gate that judges no migration needs no catalogue
+        from arckode_analyzers.model.dangers import Dangers  # a gate that judges no migration reads no SQL
 
         return Dangers(self.migrations)
 
     @cached_property
     def schema_drift(self) -> SchemaDrift:
+        from arckode_analyzers.model.declared_tables import DeclaredTables  # see above
+        from arckode_analyzers.model.schema_drift import SchemaDrift
+
         return SchemaDrift(self.project, self.migrations, lambda: DeclaredTables(self))
 
     @cached_property

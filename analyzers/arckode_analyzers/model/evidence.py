@@ -34,7 +34,7 @@ class Evidence:
     def __init__(self, project: Project) -> None:
         rows = [(path, source.facts, b"") for path, source in project.sources.items()]
         tests = [(path, facts, b"") for path, facts in sorted(project.tests.items()) if path not in project.sources]
-        self._project = Project([*rows, *tests], project.config, indexed=project.sources)
+        self._project = Project([*rows, *tests], project.config, given=project.sources)
         self._resolver = Resolver(self._project)
         self._files = {path: self._project.sources[path] for path, _, _ in tests}
         self._fixtures = self._find_fixtures()

@@ -60,8 +60,8 @@ class Project:
 
     `tests` holds the facts of the test files by path: they show what is tested, and are no part of the program.
     `unread` are the files that nothing is known of: what they declare may be there all the same. `roots` says where
-    absolute imports start, for a part of a project, whose own imports do not tell. `indexed` are files that another
-    project holds already.
+    absolute imports start, for a part of a project, whose own imports do not tell. What `given` holds of the same files
+    under the same names is not made again.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Project:
         unread: Iterable[str] = (),
         roots: tuple[str, ...] | None = None,
         *,
-        indexed: Mapping[str, Source] | None = None,
+        given: Mapping[str, Source] | None = None,
     ) -> None:
         self.config = config or Config()
         self.tests = tests or {}
@@ -83,13 +83,11 @@ class Project:
             import_roots({path: facts for path, facts, _ in known}, self.config.sources) if roots is None else roots
         )
         for path, facts, text in known:
-            module = self._module(path)
-            there = None if indexed is None else indexed.get(path)
-            if there is not None and there.module == module:
-                self.sources[path] = there
-                continue
-            layers = _layers(path, globs)
-            self.sources[path] = Source(path, module, layers=layers, unit=_unit(path, layers), facts=facts, text=text)
+            source, module = (given or {}).get(path), self._module(path)
+            if source is None or source.facts is not facts or source.module != module:
+                layers = _layers(path, globs)
+                source = Source(path, module, layers=layers, unit=_unit(path, layers), facts=facts, text=text)
+            self.sources[path] = source
         self.sources = dict(sorted(self.sources.items()))
         self.unread = {path: _layers(path, globs) for path in unread}
         self.modules = {source.module: source for source in self.sources.values()}
