@@ -28,7 +28,8 @@ def all_rules() -> tuple[Rule, ...]:
 
 def rules_for(config: Config, idle: Container[str] = ()) -> tuple[Rule, ...]:
     """Return every rule that judges a project, its own included; of ours, those that are idle are not loaded."""
-    wanted = _rules(frozenset(code for code in codes() if code in idle))
+    left_out = frozenset(code for code in codes() if code in idle)
+    wanted = _rules(left_out) if left_out else all_rules()
     return wanted if config.own_rules is None else (*wanted, *config.own_rules.load())
 
 
