@@ -37,6 +37,18 @@ def held() -> Iterator[None]:
             signal.raise_signal(number)
 
 
+def _interrupt_main() -> None:
+    """Interrupt the main thread as Ctrl-C does, which also wakes it where it waits for something."""
+    import _thread
+    import threading
+
+    main = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and main is not None:
+        signal.pthread_kill(main, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
+
+
 @contextmanager
 def noticed() -> Iterator[Callable[[], bool]]:
     """Leave SIGINT what it is, and yield a function that says whether it came.
@@ -57,10 +69,9 @@ def noticed() -> Iterator[Callable[[], bool]]:
         if not issubclass(dropped.exc_type, KeyboardInterrupt):
             report(dropped)
             return
-        import _thread  # hardly any command is interrupted
-        import threading
+        import threading  # hardly any command is interrupted
 
-        again = threading.Timer(0.02, _thread.interrupt_main)
+        again = threading.Timer(0.02, _interrupt_main)
         again.daemon = True
         again.start()
 

@@ -290,7 +290,7 @@ def test_an_interruption_in_a_finalizer_is_delivered_after_it() -> None:
         with noticed() as was:
             try:
                 Closing()
-                time.sleep(20)
+                time.sleep(600)  # where it is woken
             except KeyboardInterrupt:
                 print("interrupted", was())
     """
