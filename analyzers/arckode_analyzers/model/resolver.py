@@ -27,6 +27,7 @@ _BUILTINS = frozenset(dir(builtins))
 _DEEPEST = 80
 _FEW = 8
 _Key: TypeAlias = tuple[object, ...]
+_Build: TypeAlias = "Callable[[Resolver, Source, int, Shape], Value | None]"
 # Values by function and by the identity of the expression, below zero for one that is read as an annotation.
 _Place: TypeAlias = "dict[int, dict[int, Value | None]]"
 
@@ -67,64 +68,42 @@ class Resolver:
     def value(self, source: Source, function: int, shape: Shape) -> Value | None:
         """Return what an expression stands for inside a function of a file."""
         places = self._places.get(source)
-        if places is None:
-            places = self._places[source] = ({}, {}, {})
-        certain = places[0].get(function)
-        if certain is None:
-            certain = places[0][function] = {}
+        certain = None if places is None else places[0].get(function)
         key = id(shape)
-        if key in certain:  # the way most questions end, kept free of calls
+        if certain is not None and key in certain:  # the way most questions end, kept free of calls
             return certain[key]
         build = EXPRESSIONS.get(str(shape[0]))
-        if build is None:
-            return None
-        doubtful = places[1].get(function)
-        if doubtful is not None and key in doubtful:
-            self.doubts += 1
-            return doubtful[key]
-        active = (source, function, key)
-        if active in self._active or len(self._active) > _DEEPEST:
-            self.doubts += 1
-            return None
-        self._active.add(active)
-        before = self.doubts
-        found = build(self, source, function, shape)
-        self._active.discard(active)
-        if found is not None:  # most are equal to one that is known: keeping one of them is enough
-            found = self._same.setdefault(found, found)
-        places[2][key] = shape  # held, so that no other can take over its identity
-        if self.doubts == before:
-            certain[key] = found
-        else:
-            places[1].setdefault(function, {})[key] = found
-        return found
+        return None if build is None else self._at((source, function, key), shape, build)
 
     def annotation(self, source: Source, function: int, shape: Shape | None) -> Value | None:
         """Return an instance of what an annotation says."""
-        if shape is None:
-            return None
+        return None if shape is None else self._at((source, function, -id(shape)), shape, Resolver._annotation)
+
+    def _at(self, place: tuple[Source, int, int], shape: Shape, build: _Build) -> Value | None:
+        """Answer for an expression in its place, once where nothing that may be learnt decides it."""
+        source, function, key = place
         places = self._places.get(source)
         if places is None:
             places = self._places[source] = ({}, {}, {})
         certain = places[0].get(function)
         if certain is None:
             certain = places[0][function] = {}
-        key = -id(shape)
         if key in certain:
             return certain[key]
         doubtful = places[1].get(function)
         if doubtful is not None and key in doubtful:
             self.doubts += 1
             return doubtful[key]
-        active = (source, function, key)
-        if active in self._active or len(self._active) > _DEEPEST:
+        if place in self._active or len(self._active) > _DEEPEST:
             self.doubts += 1
             return None
-        self._active.add(active)
+        self._active.add(place)
         before = self.doubts
-        found = self._annotation(source, function, shape)
-        self._active.discard(active)
-        places[2][-key] = shape
+        found = build(self, source, function, shape)
+        self._active.discard(place)
+        if found is not None:  # most are equal to one that is known: keeping one of them is enough
+            found = self._same.setdefault(found, found)
+        places[2][abs(key)] = shape  # held, so that no other can take over its identity
         if self.doubts == before:
             certain[key] = found
         else:
