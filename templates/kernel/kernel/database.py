@@ -145,7 +145,8 @@ class Database:
         try:
             done = self._at_once.run(work)
         except sqlite3.Error as error:
-            raise missing_table(error, Entity.metadata) or OperationalError(None, None, error) from error
+            failed = OperationalError(None, None, error)
+            raise _missing(failed) or failed from error
         await asyncio.sleep(0)  # whoever else has something to do has it done between two of these
         return done
 
