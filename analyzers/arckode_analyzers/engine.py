@@ -7,6 +7,7 @@ from the verdict of the last run.
 from __future__ import annotations
 
 import gc
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -19,7 +20,7 @@ from arckode_analyzers.rule import Finding, RuleCrash, packed, unpacked
 from arckode_analyzers.suppressions import Suppression
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from arckode_analyzers.cache import Cache
     from arckode_analyzers.facts.records import FileFacts
@@ -111,17 +112,12 @@ def judge_part(
     Raises:
         RuleCrash: a rule failed.
     """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
+    with _no_collection():
         project = _project(files, facts[0], config, facts[1], roots)
         rules = registry.rules_for(config, idle)
         found, graph = _run(project, None, rules, cache, wanted)
         silenced = tuple(row for row in _suppressions(project) if row.path in wanted)
         return Verdict(found, silenced, (), len(files), graph.total, graph.unresolved)
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def judge_certainly(
@@ -137,13 +133,20 @@ def judge_certainly(
     Raises:
         RuleCrash: a rule failed.
     """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
+    with _no_collection():
         (facts, tests), _, _ = _read([(tree, digests_of(tree)) for tree in trees], cache)
         project = _project(trees[0], facts, config, tests)
         rules = registry.rules_for(config, frozenset(registry.codes()) - codes)
         return _run(project, None, rules, cache, wanted)[0]
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Leave the garbage collector off: everything built inside lives until the end anyway."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
     finally:
         if was_on:
             gc.enable()
@@ -190,10 +193,7 @@ def _without_collection(
     *,
     beside: tuple[Mapping[str, bytes], Mapping[str, bytes]],
 ) -> Verdict:
-    """Run with the garbage collector off: everything built here lives until the end anyway."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
+    with _no_collection():
         (facts, tests), incomplete, parsed = _read([(files, digests), (beside[0], digests_of(beside[0]))], cache)
         incomplete += config.empty_layers(files)
         project = _project(files, facts, config, tests)
@@ -211,9 +211,6 @@ def _without_collection(
                 cache.keep_links(stamp, found_links.stored())
         counts = (len(files), graph.total, graph.unresolved, parsed)
         return Verdict(found, _suppressions(project), tuple(incomplete), *counts)
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _read(
