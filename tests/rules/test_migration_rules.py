@@ -288,6 +288,11 @@ FILES: dict[str, dict[str, str]] = {
             f"DELETE FROM orders; -- {_BAD}\n"
         ),
     },
+    "a SQL file without marks, which another tool runs": {
+        **_ORDERS,
+        f"{_FOLDER}/202611220002_x.sql": "-- +goose Up\nDROP TABLE orders;\n",
+    },
+    "an empty SQL file": {**_ORDERS, f"{_FOLDER}/202611220002_x.sql": ""},
     "a file that is kept out by its name": {f"{_FOLDER}/_202611220002_x.py": 'UP = {"*": ["DROP TABLE orders"]}\n'},
     "a statement longer than the facts keep": {
         **_ORDERS,

@@ -21,11 +21,14 @@ _HEAD = 8
 
 
 def half(text: str, direction: str) -> tuple[str, int]:
-    """Return the part of a file under `-- migrate:up` or `-- migrate:down` and the line it begins at."""
+    """Return the part of a file under `-- migrate:up` or `-- migrate:down` and the line it begins at.
+
+    A file without these marks was written for another tool, and has neither.
+    """
     marks = list(_MARKER.finditer(text))
-    for mark, following in zip(marks, (*marks[1:], None), strict=True):
+    ends = [*(mark.start() for mark in marks[1:]), len(text)]
+    for mark, end in zip(marks, ends, strict=False):
         if mark[1].lower() == direction:
-            end = following.start() if following is not None else len(text)
             return text[mark.end() : end], text.count("\n", 0, mark.start()) + 1
     return "", 1
 
