@@ -165,6 +165,7 @@ def authorize(order, user):
     check(order, user)
 """
 _USE = "from app.helpers import *\n"
+_MAKES = '@router.post("/orders")\nasync def make(given: OrderIn, user: Me, db: DB):\n'
 
 
 def _show(body: str, signature: str = "order_id: int, user: Me, db: DB") -> str:
@@ -628,6 +629,31 @@ class Orders(Checked):
             "if any(row.owner_id != user.id for row in rows):\n    raise HTTPException(403)\nreturn rows",
             "order_id: int, ids: list[int], user: Me, db: DB",
         )
+    ),
+    "a row that the handler made, by a CRUD object": app(
+        "from fastcrud import FastCRUD\norders = FastCRUD(Order)\n"
+        + _MAKES
+        + "    made = await orders.create(db=db, object=given)\n    return await orders.get(db=db, id=made.id)\n"
+    ),
+    "a row that the handler made, in the session": app(
+        _MAKES
+        + "    made = Order(**given.model_dump())\n    db.add(made)\n    db.commit()\n"
+        + "    return db.scalar(select(Order).where(Order.id == made.id))\n"
+    ),
+    "a row that is made with an id of the request's": app(
+        _MAKES
+        + "    made = Order(id=given.order_id)\n"
+        + "    return db.scalar(select(Order).where(Order.id == made.id))  # error: ARC302\n"
+    ),
+    "a row that is made where there is none": app(
+        _MAKES
+        + "    made = db.get(Order, given.order_id)  # error: ARC302\n    if made is None:\n"
+        + "        made = Order(status='new')\n    return db.scalar(select(Order).where(Order.id == made.id))\n"
+    ),
+    "the row that a row just made names, as the request had it": app(
+        _MAKES
+        + "    made = OrderIn(**given.model_dump())\n"
+        + "    return db.scalar(select(Order).where(Order.id == made.order_id))  # error: ARC302\n"
     ),
     "a guard nobody can look into": app(
         "from casbin_guard import enforce\n"

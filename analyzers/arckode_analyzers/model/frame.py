@@ -198,9 +198,22 @@ class Frame:
         found = self.origins(base)
         if "incoming" in kinds(found):
             return self._from_incoming(name, None)
+        if name == "id" and self._is_new(base):
+            return NOTHING
         if base[0] == "name" and {origin.kind for origin in found} == {"request"}:
             return frozenset({Origin("request", f"{base[1]}.{name}")})
         return frozenset(origin for origin in found if origin.kind != "class")
+
+    def _is_new(self, shape: Shape) -> bool:
+        """Tell whether a name stands for nothing but rows that are made here, and whose id nobody gives."""
+        values = self._bindings.get(str(shape[1]), []) if shape[0] == "name" else []
+        return bool(values) and all(map(self._makes_row, values))
+
+    def _makes_row(self, shape: Shape) -> bool:
+        match shape:
+            case ("call", tuple(func), _, tuple(keywords)):
+                return bool(self._model_class(self.value(func))) and all(name != "id" for name, _ in keywords)
+        return False
 
     def _of_receiver(self, name: str) -> Origins:
         provider = None if self.receiver is None else self.walk.dependencies.of_class(self.receiver, name)
@@ -235,6 +248,8 @@ class Frame:
         lookup = None if value is None else lookups.of_method(value, record.args, record.keywords)
         if lookup is not None:
             return self.asking.found(lookup, record)
+        if value is not None and lookups.makes_row(value):
+            return NOTHING  # nobody can have asked for it
         special = self._special(value, record)
         if special is not None:
             return special

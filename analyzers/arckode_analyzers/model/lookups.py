@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from arckode_analyzers.facts.shapes import within
-from arckode_analyzers.model.sinks import REPOSITORIES, SESSIONS, words
+from arckode_analyzers.model.sinks import ALCHEMY, REPOSITORIES, SESSIONS, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,7 @@ _CRUD_OPTIONS = words(
     "db object schema_to_select return_as_model one_or_none join_model join_on allow_multiple commit offset limit"
     " sort_columns sort_orders return_columns db_row"
 )
+_MAKES = words("create create_many add add_many")
 _ROOTS = {"sqlalchemy.select": "", "sqlalchemy.update": "changes", "sqlalchemy.delete": "deletes"}
 _NARROW = words("where filter filter_by having join outerjoin join_from select_from with_parent")
 _EQUAL = frozenset({"==", "in", "is"})
@@ -64,6 +65,15 @@ def of_method(value: Value, args: tuple[Shape, ...], keywords: tuple[tuple[str, 
         conditions = tuple(Condition(None, name, shape) for name, shape in keywords if name not in _CRUD_OPTIONS)
         return Lookup(row, conditions, (), verb)
     return None
+
+
+def makes_row(value: Value) -> bool:
+    """Tell whether a method of a repository or a CRUD object answers the row that it makes: its id is a new one."""
+    owner = value.of
+    if owner is None or value.kind != "method" or value.last not in _MAKES:
+        return False
+    is_kernel = owner.name.startswith("kernel.") and owner.last in REPOSITORIES
+    return is_kernel or owner.name in ALCHEMY or owner.name == "fastcrud.FastCRUD"
 
 
 def _filtered(row: str, args: tuple[Shape, ...], keywords: tuple[tuple[str, Shape], ...], verb: str) -> Lookup | None:
