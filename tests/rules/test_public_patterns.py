@@ -23,7 +23,7 @@ from collections import defaultdict
 from contextvars import ContextVar
 import asyncio
 import threading
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from app.models import Base, Order
@@ -248,6 +248,14 @@ def run(cursor: sqlite3.Cursor, session: Session, statements: list[str], rows):
         cursor.execute(statement)  # error: ARC201
     for statement in rows:
         session.execute(statement)  # error: ARC201
+    for statement in statements:
+        session.execute(text(statement))
+    for statement in made:
+        session.execute(text(statement))  # error: ARC201
+    for key in statements:
+        session.execute(text("delete from orders where id = :id"), {"id": key})  # error: ARC201
+    for key in statements:
+        session.execute(text(key), {"id": key})  # error: ARC201
 """,
     "a session that nothing declares is known by what it is handed": """\
 async def read(request, context, keys, known, event):

@@ -32,7 +32,7 @@ def is_exempt(effects: Effects, call: CallAt, target: Target, at: int) -> bool:
     resolver = effects.graph.resolver
     if _is_memoised(call, at) or is_one_turn(resolver, call, at) or is_elsewhere(resolver, call, at):
         return True
-    if is_for_group(resolver, call, target, at) or is_script(call, target, at):
+    if is_for_group(resolver, call, target, at) or is_script(resolver, call, target, at):
         return True
     return _is_group(effects, call, target, at) or _is_page(effects, call, target, at)
 

@@ -164,15 +164,22 @@ def _is_summed(shape: Shape) -> bool:
     return False
 
 
-def is_script(call: CallAt, target: Target, at: int) -> bool:
-    """Tell whether a loop hands a cursor the statements that somebody else wrote down: pragmas, a schema."""
+def is_script(resolver: Resolver, call: CallAt, target: Target, at: int) -> bool:
+    """Tell whether a loop runs the statements that somebody else wrote down: pragmas, a schema."""
     facts, loop = call.source.facts, call.source.facts.loops[at]
-    if target.owner.startswith("sqlalchemy.") or target.method != "execute" or target.symbol:
+    if target.method != "execute" or target.symbol or call.record.keywords:
         return False
-    if call.record.args != (loop.target,) or call.record.keywords:
-        return False
-    made = [row.value for row in facts.bindings if row.function == loop.function and row.target == loop.source]
+    match target.owner.startswith("sqlalchemy."), call.record.args:
+        case True, (("call", tuple(func), (tuple(given),), ()),):
+            made = resolver.value(call.source, call.record.function, func)
+            if given != loop.target or made is None or made.name != "sqlalchemy.text":
+                return False
+        case False, (tuple(given),) if given == loop.target:
+            pass
+        case _:
+            return False
+    values = [row.value for row in facts.bindings if row.function == loop.function and row.target == loop.source]
     grown = any(
         row.function == loop.function and row.func[0] == "attr" and row.func[1] == loop.source for row in facts.calls
     )
-    return not grown and not any(value is not None and value[0] == "comp" for value in made)
+    return not grown and not any(value is not None and value[0] == "comp" for value in values)
