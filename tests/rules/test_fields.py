@@ -151,6 +151,25 @@ def cleaned(values):
     # values.pop("fees")
     return values
 """),
+    "helpers that add what a caller asks for, and what they always add": project("""\
+    async def much(self, body):
+        await self._orders.create(measured(body, with_fee=False))
+        await self._orders.create(stamped(body))
+
+def measured(body, with_fee):
+    found = {"status": "paid"}
+    if with_fee:
+        found["fee"] = 3
+        found.update({"fees": 4})
+    found["late"] = True  # error: ARC203
+    return found
+
+def stamped(body):
+    found = {"status": "paid"}
+    if NIGHT:
+        found["night"] = True  # error: ARC203
+    return found
+"""),
     "a body schema through the whole stack": project(
         """\
     async def create(self, values):

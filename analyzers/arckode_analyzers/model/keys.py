@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from arckode_analyzers.facts.shapes import UNKNOWN, Shape, within
+from arckode_analyzers.facts.shapes import UNKNOWN, Shape, names_in, within
 from arckode_analyzers.model.constants import constant_of
 from arckode_analyzers.model.project import FunctionAt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from arckode_analyzers.facts.records import Result
     from arckode_analyzers.model.analysis import Analysis
@@ -280,13 +280,26 @@ class Keys:
                     found = self._of(place, given[str(part[1])], depth + 1)
                     yield from (key for key in found if key.name not in taken)
             else:
-                yield from self._of(where, part, depth + 1)
+                optional = _optional(callee, parameters)
+                yield from (key for key in self._of(where, part, depth + 1) if key.place not in optional)
 
     def _call_of(self, place: Place, shape: Shape) -> CallAt | None:
         for index in place.source.numbers_of.get(place.function, ()):
             if place.source.facts.calls[index].shape == shape:
                 return place.source.call(index)
         return None
+
+
+def _optional(function: FunctionAt, parameters: Collection[str]) -> frozenset[Place]:
+    """Return where a helper adds what another caller may have asked for: under a condition on its parameters."""
+    source = function.source
+    added = [(row.line, row.column, row.blocks) for row in source.facts.bindings if row.function == function.index]
+    added += [(call.line, call.column, call.blocks) for call in source.calls_of.get(function.index, ())]
+    return frozenset(
+        Place(source, function.index, line, column)
+        for line, column, blocks in added
+        if any(names_in(source.facts.blocks[at].test) & set(parameters) for at in blocks)
+    )
 
 
 def _given(shape: Shape) -> tuple[tuple[Shape, ...], tuple[tuple[str, Shape], ...]]:
