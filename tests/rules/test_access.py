@@ -133,6 +133,70 @@ CASES: dict[str, tuple[str, dict[str, str]]] = {
             _BY_ID,
         ),
     ),
+    "a route that refuses by itself, and what has the request and cannot be looked into": (
+        "ARC303",
+        {
+            "app/main.py": """\
+from typing import TypeVar
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, status
+from fastapi.security import OAuth2PasswordBearer
+from sqlalchemy.orm import Session
+from company import load
+
+T = TypeVar("T")
+router = APIRouter()
+
+def get_db():
+    with Session() as session:
+        yield session
+
+def chosen(base: type[T]) -> type[T]:
+    return load(base)
+
+class Identity: ...
+
+async def who(request: Request):
+    return await chosen(Identity).of(request)
+
+async def key(x_key: str):
+    if x_key != load("key"):
+        raise HTTPException(status_code=status.HTTP_403_FORBIDDEN)
+
+@router.get("/a")
+def guarded(db: Session = Depends(get_db), token: str = Depends(OAuth2PasswordBearer("login"))):
+    return db.execute("x").all()
+
+@router.get("/b")
+def refuses(user: str, db: Session = Depends(get_db)):
+    if not load(user):
+        raise HTTPException(401)
+    return db.execute("x").all()
+
+@router.get("/c")
+async def hidden(request: Request, db: Session = Depends(get_db)):
+    if await who(request):
+        return db.execute("x").all()
+
+@router.get("/d", dependencies=[Depends(key)])
+def keyed(db: Session = Depends(get_db)):
+    return db.execute("x").all()
+
+@router.get("/e")
+def not_there(user: str, db: Session = Depends(get_db)):  # error: ARC303
+    if not load(user):
+        raise HTTPException(404)
+    return db.execute("x").all()
+
+@router.get("/f")
+async def told(request: Request, db: Session = Depends(get_db)):  # error: ARC303
+    print(request)
+    return db.execute("x").all()
+
+app = FastAPI()
+app.include_router(router)
+"""
+        },
+    ),
     "a route registered on the framework's own router beside the generated one": (
         "ARC303",
         {

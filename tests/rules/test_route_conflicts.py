@@ -116,6 +116,56 @@ async def two(): ...  # error: ARC306
 async def three(): ...
 """,
     },
+    "what is included elsewhere under a condition may not be there at the same time": {
+        "src/app/main.py": """\
+from fastapi import FastAPI
+from app import one, two
+from app.settings import is_open
+
+app = FastAPI()
+if is_open:
+    app.include_router(two.router)
+""",
+        "src/app/hosted.py": """\
+from app import one
+from app.main import app
+
+app.include_router(one.router)
+""",
+        "src/app/one.py": HEAD + '@router.get("/x")\nasync def one(): ...\n',
+        "src/app/two.py": HEAD + '@router.get("/x")\nasync def two(): ...\n',
+    },
+    "what is included elsewhere without one is": {
+        "src/app/main.py": """\
+from fastapi import FastAPI
+from app import one, two
+
+app = FastAPI()
+app.include_router(two.router)
+""",
+        "src/app/hosted.py": """\
+from app import one
+from app.main import app
+
+app.include_router(one.router)
+""",
+        "src/app/one.py": HEAD + '@router.get("/x")\nasync def one(): ...\n',
+        "src/app/two.py": HEAD + '@router.get("/x")\nasync def two(): ...  # error: ARC306\n',
+    },
+    "what is included under a condition behind what always is": {
+        "src/app/main.py": """\
+from fastapi import FastAPI
+from app import one, two
+from app.settings import is_open
+
+app = FastAPI()
+app.include_router(one.router)
+if is_open:
+    app.include_router(two.router)
+""",
+        "src/app/one.py": HEAD + '@router.get("/x")\nasync def one(): ...\n',
+        "src/app/two.py": HEAD + '@router.get("/x")\nasync def two(): ...  # error: ARC306\n',
+    },
     "routers that are nobody's child are judged alone, whatever their paths": {
         "src/app/one.py": HEAD + '@router.get("/x")\nasync def one(): ...\n',
         "src/app/two.py": HEAD + '@router.get("/x")\nasync def two(): ...\n',

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from arckode_analyzers.facts.shapes import UNKNOWN as NOT_KNOWN
 from arckode_analyzers.facts.shapes import Shape, children
 from arckode_analyzers.model import lookups
 from arckode_analyzers.model.asking import Asking
 from arckode_analyzers.model.guards import Guards, Spot
+from arckode_analyzers.model.library import SAYS_NOTHING
 from arckode_analyzers.model.parts import Meaning, Place
 from arckode_analyzers.model.project import receiver_name
 from arckode_analyzers.model.provenance import (
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 _SENDERS = frozenset({"emit", "publish", "dispatch", "enqueue", "send", "broadcast", "send_to", "add_task"})
 _BOOLEANS = frozenset({"builtins.any", "builtins.all", "builtins.bool"})
+_REFUSALS = frozenset({"HTTP_401_UNAUTHORIZED", "HTTP_403_FORBIDDEN", "UNAUTHORIZED", "FORBIDDEN"})
 _LOGS = frozenset({"logging", "structlog", "loguru"})
 _DEEPEST = 80
 
@@ -265,6 +268,8 @@ class Frame:
             value.name in CREDENTIALS or (value.of is not None and value.of.name in CREDENTIAL_OWNERS)
         ):
             self.proves = True
+        if value is not None and _refuses(value, record):
+            self.walk.is_certain = False  # whom it lets in may be decided by what nobody can look into
         match record.func:
             case ("attr", ("attr", tuple(base), str(part)), "get") if "incoming" in kinds(self.origins(base)):
                 return self._from_incoming(part, record.args[0] if record.args else None)
@@ -340,6 +345,9 @@ class Frame:
         if value is not None and value.name in _BOOLEANS:
             return NOTHING
         self._may_guard(value, record, given)
+        is_hidden = value is None or (value.of is not None and value.of.name in SAYS_NOTHING)
+        if is_hidden and "incoming" in kinds(given):
+            self.walk.is_certain = False  # what has the whole request may look at a credential
         given = frozenset(origin for origin in given if origin.kind not in {"class", "incoming"})
         return given or (UNKNOWN if value is None or value.kind == "method" else NOTHING)
 
@@ -379,6 +387,14 @@ class Frame:
 
     def bound(self, name: str) -> list[Shape]:
         return self._bindings.get(name, [])
+
+
+def _refuses(value: Value, record: Call) -> bool:
+    """Tell whether a call makes the answer for somebody who is not let in: 401 or 403."""
+    if value.name.partition(".")[0] not in {"fastapi", "starlette"} or value.last != "HTTPException":
+        return False
+    status = next(iter(record.args[:1]), dict(record.keywords).get("status_code", NOT_KNOWN))
+    return status in {("const", 401), ("const", 403)} or str(status[-1]) in _REFUSALS
 
 
 def _is_bound(value: Value, function: FunctionAt) -> bool:

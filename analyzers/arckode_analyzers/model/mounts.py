@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from arckode_analyzers.model.source import Source
 
 _INCLUDES = frozenset({"include_router", "mount"})
+_CONDITIONS = frozenset({"if", "else", "case"})
 _DEEPEST = 8
 
 
@@ -47,11 +48,15 @@ _KERNEL = Router("", -1, "kernel")
 
 @dataclass(frozen=True, slots=True)
 class Mounted:
-    """A route under its full path; `order` is the way from the application to it."""
+    """A route under its full path; `order` is the way from the application to it.
+
+    One is `optional` where some router on that way is only included under a condition.
+    """
 
     route: Route
     path: str
     order: tuple[Spot, ...]
+    optional: bool = False
 
     def comes_before(self, other: Mounted) -> bool | None:
         """Tell which of two routes is matched first, or None when that cannot be seen."""
@@ -68,6 +73,7 @@ class _Included:
     child: Router
     prefix: str
     spot: Spot
+    optional: bool
 
 
 class _Index:
@@ -114,7 +120,7 @@ class Mounts:
                 self._include(source, call)
         children = {each.child for group in self._includes.values() for each in group}
         known = dict.fromkeys((*self._includes, *self._routes))
-        self.applications = tuple(tuple(self._flatten(router, "", (), 0)) for router in known if router not in children)
+        self.applications = tuple(tuple(self._flatten(router, "", ())) for router in known if router not in children)
         self._indexes: dict[int, _Index] = {}
         self._registered_in = grouped(
             (mounted.route.source.path, (application, mounted))
@@ -133,15 +139,18 @@ class Mounts:
         """Return the routes that a file registers, each with those of the application that serves it."""
         return self._registered_in.get(source.path, [])
 
-    def _flatten(self, router: Router, prefix: str, order: tuple[Spot, ...], depth: int) -> Iterator[Mounted]:
-        if depth > _DEEPEST:
+    def _flatten(
+        self, router: Router, prefix: str, order: tuple[Spot, ...], *, optional: bool = False
+    ) -> Iterator[Mounted]:
+        if len(order) > _DEEPEST:
             return
         own = prefix + self._prefix(router)
         for route in self._routes.get(router, ()):
             spot = Spot(self._group(route.source, route.function), *_place(route))
-            yield Mounted(route, own + str(route.path), (*order, spot))
+            yield Mounted(route, own + str(route.path), (*order, spot), optional)
         for each in self._includes.get(router, ()):
-            yield from self._flatten(each.child, own + each.prefix, (*order, each.spot), depth + 1)
+            way = (*order, each.spot)
+            yield from self._flatten(each.child, own + each.prefix, way, optional=optional or each.optional)
 
     def _group(self, source: Source, function: int) -> str:
         return source.symbol(function)
@@ -169,9 +178,10 @@ class Mounts:
         child, prefix = included
         spot = self._registered(source, call) if parent is _KERNEL else None
         spot = spot or Spot(self._group(source, call.function), call.line, call.column)
+        optional = any(source.facts.blocks[at].kind in _CONDITIONS for at in call.blocks)
         for index, router in enumerate(self._routers(source, call.function, child)):
             place = spot._replace(column=spot.column + index)
-            self._includes.setdefault(parent, []).append(_Included(router, prefix, place))
+            self._includes.setdefault(parent, []).append(_Included(router, prefix, place, optional))
 
     def _registered(self, source: Source, call: Call) -> Spot | None:
         """Return where the composition root calls the registration around an `add_module`."""

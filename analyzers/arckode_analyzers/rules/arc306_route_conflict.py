@@ -62,7 +62,8 @@ def _takes(earlier: Mounted, later: Mounted, sample: str) -> bool:
     before = earlier.comes_before(later)
     if before is None:
         is_equal = _sample(earlier.path) == sample
-        return is_equal and _key(earlier.route) < _key(later.route)
+        is_together = not (earlier.optional or later.optional)  # what is included where may differ by deployment
+        return is_equal and is_together and _key(earlier.route) < _key(later.route)
     return before
 
 
