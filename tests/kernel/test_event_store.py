@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -144,6 +145,33 @@ async def test_several_events_are_stored_together_and_in_order(place: Place) -> 
             raise ZeroDivisionError
     assert await place.store.version(stream) == 100
     assert len((await (await settled(place)).read_all(limit=1000)).events) == 100
+
+
+async def test_what_only_some_events_of_an_append_have_in_common_comes_back(place: Place) -> None:
+    others: dict[str, Any] = {
+        "type": "users.renamed",
+        "version": 2,
+        "occurred_at": NOW + timedelta(microseconds=1),
+        "key": "l",
+        "correlation_id": "other",
+        "causation_id": "cause",
+        "source": "other",
+        "metadata": {"user": "u"},
+    }
+    for field, other in others.items():
+        first, second, third = (replace(event(n), correlation_id="c") for n in range(3))
+        for given in (
+            [first, second, replace(third, **{field: other})],
+            [replace(first, id=uuid4(), **{field: other}), replace(second, id=uuid4())],
+        ):
+            stream = name()
+            await place.store.append(stream, given, expected=NO_STREAM)
+            assert [each.event for each in await place.store.read_stream(stream)] == given
+            if place.work is not None:
+                again = [replace(each, id=uuid4()) for each in given]
+                async with place.work.transaction():
+                    await place.store.append(stream, again, expected=len(given))
+                assert [each.event for each in await place.store.read_stream(stream, first=len(given) + 1)] == again
 
 
 async def test_events_of_two_streams_can_share_a_transaction(place: Place) -> None:

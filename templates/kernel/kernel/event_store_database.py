@@ -143,14 +143,12 @@ class DatabaseEvents:
         self._reader = _Reader(database.dialect)
         self._appended = asyncio.Event()
         self._tables: tuple[Table, ...] = (_EVENTS,)
-        self._alone, self._inside = postgresql_statements(self._tables)
         self._histories: dict[bool, Select[Any]] = {}
         self._all: Select[Any] | None = None
 
     def read_also(self, archive: Table) -> None:
         """Find events in another table of that shape, too, wherever one is asked for."""
         self._tables = (_EVENTS, archive)
-        self._alone, self._inside = postgresql_statements(self._tables)
         self._histories.clear()
         self._all = None
 
@@ -304,12 +302,13 @@ class DatabaseEvents:
         self, stream: str, events: Sequence[Event], expected: Expected, now: datetime
     ) -> tuple[Position, ...]:
         """Append in one statement where that can be; what it could not store is looked into, and the row is locked."""
-        words = postgresql_words(stream, events, expected=expected, now=now)
-        if not self._database.in_transaction() and (positions := await self._append_alone(words)):
+        common, words = postgresql_words(stream, events, expected=expected, now=now)
+        alone, inside = postgresql_statements(self._tables, common)
+        if not self._database.in_transaction() and (positions := await self._append_alone(alone, words)):
             return positions
         async with self._database.transaction() as session:
             connection = await session.connection()
-            found = await connection.exec_driver_sql(self._inside, words)
+            found = await connection.exec_driver_sql(inside, words)
             stored = {row.id: Position(row.transaction_id, row.position) for row in found}
             if len(stored) == len(events):
                 return tuple(stored[event.id] for event in events)
@@ -326,14 +325,14 @@ class DatabaseEvents:
             answered = behind.returning(_EVENTS.c.transaction_id, _EVENTS.c.position, sort_by_parameter_order=True)
             return tuple(Position(*place) for place in await session.execute(answered, new))
 
-    async def _append_alone(self, words: Sequence[Any]) -> tuple[Position, ...]:
+    async def _append_alone(self, statement: str, words: Sequence[Any]) -> tuple[Position, ...]:
         """Append without a transaction around it, in one way to the server and back; nothing when nothing is stored.
 
         Why that is finds out who appends again, whatever it was: an event is stored once.
         """
         with suppress(Exception):
             async with self._database.driver() as driver:
-                transaction, numbers = await driver.fetchrow(self._alone, *words)
+                transaction, numbers = await driver.fetchrow(statement, *words)
                 return tuple(map(Position, repeat(transaction), sorted(numbers or ())))  # numbered in their order
         return ()
 
