@@ -15,7 +15,7 @@ from .clock import Clock, SystemClock
 from .database_url import async_url, is_memory
 from .engine import as_transaction, driver_of, in_thread_of, new_engine, reading, with_sqlalchemy, writing
 from .errors import MissingColumnError, MissingTableError, TransactionError
-from .lending import AtOnce, Lender, NotNowError
+from .lending import AtOnce, Lender, LogKeeper, NotNowError
 from .missing_columns import missing_column, name_missing_columns
 from .missing_tables import missing_table, name_missing_tables
 from .model import Entity
@@ -47,6 +47,7 @@ class Database:
         self._in_memory = is_memory(self.url)
         self._lender = Lender(self.engine, at_most=0 if self._in_memory else pool_size // 2)
         self._at_once = AtOnce(self.engine)
+        self._log = LogKeeper(self._lender, self.in_turn)
         self._current: CurrentUnit[AsyncSession] = CurrentUnit("unit_of_work")
 
     @property
@@ -147,6 +148,7 @@ class Database:
         except sqlite3.Error as error:
             failed = OperationalError(None, None, error)
             raise _missing(failed) or failed from error
+        await self._log.count()
         await asyncio.sleep(0)  # whoever else has something to do has it done between two of these
         return done
 
@@ -218,6 +220,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        await self._log.settle()
         self._at_once.close()
         await self._lender.close()
         await self.engine.dispose()

@@ -82,6 +82,12 @@ def short_writer(engine: AsyncEngine) -> sqlite3.Connection:
     return connection
 
 
+def checkpoint(connection: sqlite3.Connection) -> int:
+    """Copy SQLite's log to the database as far as nobody has to wait for that, and answer how many pages it has."""
+    _is_busy, pages, _copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    return cast("int", pages)
+
+
 def with_sqlalchemy(lent: PoolProxiedConnection, work: Callable[[Connection], T]) -> Callable[[sqlite3.Connection], T]:
     """Let a function of SQLAlchemy's run with SQLite's own connection, in the thread of the driver that was lent."""
 

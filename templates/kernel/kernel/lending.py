@@ -3,22 +3,30 @@
 What a pool does for every use costs more than such a statement does.
 """
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final, TypeVar
 
+import structlog
 from sqlalchemy import PoolProxiedConnection
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import greenlet_spawn
 
-from .engine import as_transaction, short_writer
+from .engine import as_transaction, checkpoint, driver_of, in_thread_of, short_writer
+from .errors import CannotConnectError, told_in_a_line
 
 T = TypeVar("T")
-_TIMES: Final = 50
+# Pages: in a longer log whoever reads looks twice (the first part of its index has room for 4062), and from a shorter
+# one a page that is written again and again is copied more often.
+_LOG: Final = 4000
+_SELDOM: Final = (20, 1000)  # transactions that are as many pages: large ones, and the smallest
 _MOMENT: Final = 0.5  # seconds; after a longer rest the pool finds out whether a connection is still one
+logger = structlog.get_logger("database")
 
 
 class Lender:
@@ -82,22 +90,15 @@ class AtOnce:
     """Runs short transactions of SQLite where they are asked for, without the way to the driver's thread and back.
 
     That way takes longer than writing a few rows does. Nothing is waited for here: not for a lock that somebody holds,
-    and not for the disk, since what was written goes to the log, and the log to the database, from the thread alone.
+    and not for the disk, since what is written goes to the log alone: `LogKeeper` copies it to the database.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._connection: sqlite3.Connection | None = None
-        self._times = 0
 
     def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a function as a transaction.
-
-        Raises NotNowError where another writes, and every so often, so that the thread comes to see to the log.
-        """
-        self._times = (self._times + 1) % _TIMES
-        if not self._times:
-            raise NotNowError
+        """Run a function as a transaction. Raises NotNowError where another writes."""
         connection, has_begun = self._connected(), False
 
         def begun(connection: sqlite3.Connection) -> T:
@@ -124,6 +125,53 @@ class AtOnce:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+class LogKeeper:
+    """Copies what short transactions left in SQLite's log to the database, every so often and while they go on.
+
+    The log begins anew only once all of it is copied. So what came meanwhile, which is little, is copied in a turn
+    with whoever writes. And where a disk does not keep up, it is waited for before the log is twice as long: it grows
+    further only while somebody reads without end.
+    """
+
+    def __init__(self, lender: Lender, in_turn: Callable[[], AbstractAsyncContextManager[None]]) -> None:
+        self._lender = lender
+        self._in_turn = in_turn
+        self._times = 0
+        self._every = _SELDOM[0]
+        self._copying: asyncio.Task[None] | None = None
+
+    async def count(self) -> None:
+        """Note that something was written, and begin to copy when it is time to."""
+        self._times += 1
+        if self._times < self._every:
+            return
+        if self._copying is None or self._copying.done():
+            self._copying = asyncio.create_task(self._copy())
+        elif self._times >= 2 * self._every:
+            await self.settle()
+
+    async def _copy(self) -> None:
+        pages = 0
+        try:
+            async with self._lender.lent() as lent:
+                await in_thread_of(driver_of(lent), checkpoint)
+                async with self._in_turn():
+                    pages = await in_thread_of(driver_of(lent), checkpoint)
+        except (SQLAlchemyError, CannotConnectError) as error:  # nothing is lost: the log has it, until the next time
+            why = told_in_a_line(error) or str(error.__cause__ or error)
+            logger.warning("the log of SQLite is not copied to the database", error=why)
+        finally:
+            if pages > 0:
+                least, most = _SELDOM
+                self._every = min(max(self._times * _LOG // pages, least), most)
+            self._times = 0
+
+    async def settle(self) -> None:
+        """Wait until what is being copied is."""
+        if self._copying is not None and not self._copying.done():
+            await asyncio.wait([self._copying])
 
 
 def _has_ended(lent: PoolProxiedConnection) -> bool:
