@@ -15,7 +15,16 @@ from sqlalchemy import func, select, text
 from kernel.clock import FixedClock
 from kernel.engine import writing
 from kernel.errors import ConflictError, ProgrammingError, ValidationError, WiringError
-from kernel.event_store import START, ConcurrencyError, EventStore, Position, StreamState, history_of, subscribe
+from kernel.event_store import (
+    START,
+    ConcurrencyError,
+    EventStore,
+    Position,
+    StreamState,
+    events_after,
+    history_of,
+    subscribe,
+)
 from kernel.event_store_database import DatabaseEvents
 from kernel.event_store_memory import MemoryEvents
 from kernel.event_table import EventRow, StreamRow
@@ -415,6 +424,25 @@ async def test_all_events_come_in_one_order_page_by_page(place: Place) -> None:
     assert page.reached >= after
     await store.append(name(), [event(8)], expected=NO_STREAM)
     assert numbers((await (await settled(place)).read_all(page.reached)).events) == [8]
+
+
+async def test_what_is_handed_on_are_the_events_that_a_reader_gets(place: Place) -> None:
+    store = place.store
+    assert (await events_after(store, START, limit=3))[0] == ()
+    for n in range(1, 8):
+        await store.append(name(), [replace(event(n), metadata={"user": "ü"} if n % 2 else {})], expected=NO_STREAM)
+    await settled(place)
+    seen: list[Event] = []
+    after = START
+    while (found := await events_after(store, after, limit=3))[0]:
+        seen += found[0]
+        after = Position.parse(str(found[1]))
+        assert (await store.read_all(after, limit=1)).events[:1] == (await store.read_all()).events[len(seen) :][:1]
+    assert seen == [each.event for each in (await store.read_all()).events]
+    assert len(seen) == 7
+    await store.append(name(), [event(8)], expected=NO_STREAM)
+    await settled(place)
+    assert [each.data for each in (await events_after(store, found[1], limit=3))[0]] == [event(8).data]
 
 
 async def test_a_reader_of_some_types_or_of_a_category_gets_on_also_where_nothing_is_for_it(place: Place) -> None:

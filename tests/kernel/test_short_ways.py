@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 from kernel import lending
 from kernel.engine import checkpoint
 from kernel.errors import MissingTableError
-from kernel.event_store import ConcurrencyError, StreamState
+from kernel.event_store import START, ConcurrencyError, StreamState, events_after
 from kernel.event_store_database import DatabaseEvents
 from kernel.event_table import StreamRow
 from kernel.events import Event, new_event
@@ -27,7 +27,7 @@ from kernel.ids import new_id
 from tests.kernel.conftest import SQL, opened
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable
 
     from kernel.database import Database
 
@@ -55,41 +55,48 @@ def added(stream: str) -> dict[str, object]:
     return {"id": new_id(), "name": stream, "version": 7}
 
 
-async def version(database: Database, stream: str) -> int | None:
+def adds(stream: str) -> Callable[[Connection], int]:
+    row = added(stream)
+    return lambda connection: connection.execute(insert(STREAMS), row).rowcount
+
+
+async def version(database: Database, stream: str, *, is_short: bool = False) -> int | None:
     def read(connection: Connection) -> int | None:
         return connection.scalar(select(STREAMS.c.version).where(STREAMS.c.name == stream))
 
-    return await database.together(read, writes=False)
+    return await database.together(read, writes=False, is_short=is_short)
 
 
-async def test_what_is_done_together_is_one_transaction(database: Database) -> None:
+@pytest.mark.parametrize("is_short", [False, True])
+async def test_what_is_done_together_is_one_transaction(database: Database, *, is_short: bool) -> None:
     stream, other = name(), name()
-    await database.together(lambda connection: connection.execute(insert(STREAMS), added(stream)).rowcount)
+    await database.together(adds(stream), is_short=is_short)
 
     def fail(connection: Connection) -> None:
         connection.execute(insert(STREAMS), added(other))
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await database.together(fail)
+        await database.together(fail, is_short=is_short)
     assert [await version(database, each) for each in (stream, other)] == [7, None]
 
 
-async def test_what_is_done_together_belongs_to_the_running_transaction(database: Database) -> None:
+@pytest.mark.parametrize("is_short", [False, True])
+async def test_what_is_done_together_belongs_to_the_running_transaction(database: Database, *, is_short: bool) -> None:
     stream = name()
     with pytest.raises(ZeroDivisionError):
         async with database.transaction():
-            await database.together(lambda connection: connection.execute(insert(STREAMS), added(stream)).rowcount)
-            assert await version(database, stream) == 7
+            await database.together(adds(stream), is_short=is_short)
+            assert await version(database, stream, is_short=is_short) == 7
             raise ZeroDivisionError
-    assert await version(database, stream) is None
+    assert await version(database, stream, is_short=is_short) is None
 
 
 async def test_writers_of_one_process_queue_up(database: Database) -> None:
     store, streams = DatabaseEvents(database), [name() for _ in range(20)]
 
     async def relay(stream: str) -> None:
-        await database.together(lambda connection: connection.execute(insert(STREAMS), added(stream)).rowcount)
+        await database.together(adds(stream))
 
     relayed = [name() for _ in range(20)]
     await asyncio.gather(
@@ -148,6 +155,11 @@ async def test_a_table_that_is_missing_is_named(tmp_path: Path, request: pytest.
             await DatabaseEvents(database).append(name(), [event()], expected=NO_STREAM)
         with pytest.raises(MissingTableError, match="'stored_events'"):
             await DatabaseEvents(database).version(name())
+        for writes in (True, False):
+            with pytest.raises(MissingTableError, match="'event_streams' is not in the database; create it"):
+                await database.together(
+                    lambda connection: connection.scalar(select(STREAMS.c.version)), writes=writes, is_short=True
+                )
 
 
 async def test_a_short_append_waits_for_another_process_in_the_thread_and_nobody_else_does(
@@ -168,6 +180,46 @@ async def test_a_short_append_waits_for_another_process_in_the_thread_and_nobody
         await waiting
         other.close()
         assert await store.version(stream) == 2
+
+
+async def test_what_is_short_waits_for_another_process_as_anything_else_does(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    async for shop in opened("sqlite", request, tmp_path):
+        database = shop.database
+        assert database is not None
+        stream = name()
+        other = sqlite3.connect(str(database.url.database), isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        waiting = asyncio.create_task(database.together(adds(stream), is_short=True))
+        await asyncio.sleep(0.1)
+        assert (waiting.done(), await version(database, stream, is_short=True)) == (False, None)
+        other.execute("ROLLBACK")
+        assert await waiting == 1
+        other.close()
+        assert await version(database, stream, is_short=True) == 7
+
+
+async def test_what_was_stored_a_moment_ago_is_read_without_the_thread_and_what_is_older_with_it(
+    tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object) -> None:
+        raise AssertionError("the thread was asked")
+
+    async for shop in opened("sqlite", request, tmp_path):
+        database = shop.database
+        assert database is not None
+        store = DatabaseEvents(database)
+        await store.append(name(), [first := event()], expected=NO_STREAM)
+        with monkeypatch.context() as patched:
+            patched.setattr("kernel.database.in_thread_of", refuse)
+            assert [each.event for each in (await store.read_all()).events] == [first]
+            assert (await events_after(store, START, limit=10))[0] == (first,)
+            with pytest.raises(AssertionError):
+                await DatabaseEvents(database).read_all()
+            with pytest.raises(AssertionError):
+                await store.read_all(limit=501)
+        assert len((await store.read_all(limit=501)).events) == 1
 
 
 async def test_whoever_appends_again_and_again_lets_others_work(tmp_path: Path, request: pytest.FixtureRequest) -> None:

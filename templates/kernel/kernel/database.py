@@ -123,10 +123,11 @@ class Database:
             shared = await self._lender.shared()
             return await self._in_thread(shared, as_transaction(work))
 
-    async def together(self, work: Callable[[Connection], T], *, writes: bool = True) -> T:
+    async def together(self, work: Callable[[Connection], T], *, writes: bool = True, is_short: bool = False) -> T:
         """Run a function of a few statements: in the running transaction, else in one of its own if it writes.
 
-        On SQLite all of it is one way to the thread of the driver and back, where each statement would be several.
+        On SQLite all of it is one way to the thread of the driver and back, where each statement would be several; what
+        `is_short`, such as writing a row or reading what was written just now, goes there only if another writes.
         """
         in_thread = self.dialect == "sqlite" and not self._in_memory
         if self._current.inside() or (writes and not in_thread):
@@ -135,20 +136,26 @@ class Database:
         if not in_thread:
             async with self._readers.connect() as connection:
                 return await connection.run_sync(work)
+        if is_short and not (writes and self._turn.locked()):
+            with suppress(NotNowError):
+                return await self._done_at_once(with_sqlalchemy(self._at_once.info, work), writes=writes)
         if not writes:
             async with self._lender.lent() as lent:
-                return await self._in_thread(lent, with_sqlalchemy(lent, work))
+                return await self._in_thread(lent, with_sqlalchemy(lent.info, work))
         async with self.in_turn():
             shared = await self._lender.shared()
-            return await self._in_thread(shared, as_transaction(with_sqlalchemy(shared, work)))
+            return await self._in_thread(shared, as_transaction(with_sqlalchemy(shared.info, work)))
 
-    async def _done_at_once(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def _done_at_once(self, work: Callable[[sqlite3.Connection], T], *, writes: bool = True) -> T:
         try:
-            done = self._at_once.run(work)
+            done = self._at_once.run(work) if writes else self._at_once.read(work)
+        except OperationalError as error:
+            raise _missing(error) or error from error.orig
         except sqlite3.Error as error:
             failed = OperationalError(None, None, error)
             raise _missing(failed) or failed from error
-        await self._log.count()
+        if writes:
+            await self._log.count()
         await asyncio.sleep(0)  # whoever else has something to do has it done between two of these
         return done
 

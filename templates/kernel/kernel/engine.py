@@ -7,7 +7,7 @@ to write (a deferred one that turns into a writer fails at once instead of waiti
 
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Protocol, TypeVar, cast
 
 from sqlalchemy import URL, Connection, Dialect, Engine, PoolProxiedConnection, create_engine, event
@@ -88,15 +88,17 @@ def checkpoint(connection: sqlite3.Connection) -> int:
     return cast("int", pages)
 
 
-def with_sqlalchemy(lent: PoolProxiedConnection, work: Callable[[Connection], T]) -> Callable[[sqlite3.Connection], T]:
-    """Let a function of SQLAlchemy's run with SQLite's own connection, in the thread of the driver that was lent."""
+def with_sqlalchemy(
+    info: MutableMapping[Any, Any], work: Callable[[Connection], T]
+) -> Callable[[sqlite3.Connection], T]:
+    """Let a function of SQLAlchemy's run with SQLite's own connection; `info` is what is noted of that connection."""
 
     def run(connection: sqlite3.Connection) -> T:
-        if _ENGINE not in lent.info:
-            lent.info[_ENGINE] = create_engine(
+        if _ENGINE not in info:
+            info[_ENGINE] = create_engine(
                 "sqlite://", creator=lambda: connection, poolclass=StaticPool, hide_parameters=True
             )
-        with cast("Engine", lent.info[_ENGINE]).begin() as begun:
+        with cast("Engine", info[_ENGINE]).begin() as begun:
             return work(begun)
 
     return run

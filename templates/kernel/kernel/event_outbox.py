@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, cast
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, type_coerce, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .clock import until_set
@@ -30,6 +30,12 @@ from .inserts import insert_unless_there
 
 _OUTGOING = table_of(OutgoingRow)
 _RELAYS = table_of(RelayRow)
+# Made once: to make it takes longer than to run it.
+_KEEP: Final = (
+    update(_RELAYS)
+    .where(_RELAYS.c.name == bindparam("of"), _RELAYS.c.position == bindparam("before"))
+    .values(position=bindparam("reached"))
+)
 _AT_ONCE: Final = 500
 _TURN: Final = 0.05  # seconds until it is looked again whether another process has ended its turn
 _PACE: Final = 0.025  # seconds from one round of publishing to the next, at most, when there is always more to publish
@@ -197,12 +203,13 @@ class Relay:
 
         What is stored in quick succession goes out in rounds of several: each one has a price of its own.
         """
-        begun, is_woken = time.monotonic(), False
+        begun, pause, is_woken = time.monotonic(), _QUIET, False
         while (left := begun + _PACE - time.monotonic()) > 0 and not self._stopping.is_set():
             if not await self._woken(_QUIET):
                 break
             is_woken = True
-            await asyncio.sleep(min(left, _QUIET))
+            await asyncio.sleep(min(left, pause))
+            pause *= 2  # what has lasted goes on, and to look has a price, too
         return is_woken
 
     async def _woken(self, seconds: float) -> bool:
@@ -249,7 +256,7 @@ class Relay:
         def read(connection: Connection) -> str:
             return connection.scalar(select(_RELAYS.c.position).where(*self._mine())) or ""
 
-        return await self._database.together(read, writes=False)
+        return await self._database.together(read, writes=False, is_short=True)
 
     async def _taken(self) -> "_Turn | None":
         """Begin or extend my turn; None when it is another's."""
@@ -264,7 +271,7 @@ class Relay:
             connection.execute(insert_unless_there(self._database.dialect, _RELAYS, row, "name"))
             return None
 
-        position = await self._database.together(take)
+        position = await self._database.together(take, is_short=True)
         return None if position is None else _Turn(position, now + self._lease)
 
     async def _let_go(self) -> None:
@@ -274,7 +281,7 @@ class Relay:
         ended = update(_RELAYS).where(*self._mine(), _RELAYS.c.holder == self._me)
         ended = ended.values(leased_until=self._database.clock.now(), holder="")
         with suppress(Exception):  # the turn ends by itself
-            await self._database.together(lambda connection: connection.execute(ended).rowcount)
+            await self._database.together(lambda connection: connection.execute(ended).rowcount, is_short=True)
 
     async def _until_stopped(self, waiting: Coroutine[Any, Any, None]) -> None:
         tasks = [asyncio.create_task(waiting), asyncio.create_task(self._stopping.wait())]
@@ -298,6 +305,5 @@ async def begin_at(database: Database, name: str, position: str) -> str:
 
 async def keep_position(database: Database, name: str, position: str, *, before: str) -> None:
     """Remember how far a relay is, unless another process, which took its turn meanwhile, has brought it further."""
-    mine = (_RELAYS.c.name == name, _RELAYS.c.position == before)
-    kept = update(_RELAYS).where(*mine).values(position=position)
-    await database.together(lambda connection: connection.execute(kept).rowcount)
+    values = {"of": name, "before": before, "reached": position}
+    await database.together(lambda connection: connection.execute(_KEEP, values).rowcount, is_short=True)

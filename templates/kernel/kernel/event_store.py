@@ -171,6 +171,23 @@ async def history_of(store: EventStore, stream: str, *, first: int = 1, last: in
     return History.of(await store.read_stream(stream, first=first, last=last))
 
 
+@runtime_checkable
+class HandsEventsOn(Protocol):
+    """An event store with a shorter way to what is handed on, which is events without where they are stored."""
+
+    async def events_after(self, after: Position, /, *, limit: int) -> tuple[tuple[Event, ...], Position]:
+        """Answer the events of all streams that `read_all` does, and how far that reached."""
+        ...
+
+
+async def events_after(store: EventStore, after: Position, *, limit: int) -> tuple[tuple[Event, ...], Position]:
+    """Answer the events that come after a position, to be handed on, and how far that reached."""
+    if isinstance(store, HandsEventsOn):
+        return await store.events_after(after, limit=limit)
+    page = await store.read_all(after, limit=limit)
+    return tuple(each.event for each in page.events), page.reached
+
+
 def as_stored(store: EventStore) -> EventStore:
     """Answer the store that shows events as they are stored, for whoever hands them on."""
     return store.stored if isinstance(store, SealsPersonalData) else store

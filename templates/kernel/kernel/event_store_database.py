@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import repeat
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 import structlog
@@ -74,11 +74,14 @@ from .fields import table_of
 from .ids import new_id
 from .inserts import insert_unless_there
 
+T = TypeVar("T")
 _EVENTS = table_of(EventRow)
 _STREAMS = table_of(StreamRow)
 _LAST = 2**63 - 1
 _FEW: Final = 128  # events that SQLite stores in about a millisecond
-_NAMES: Final = (
+_LITTLE: Final = 500  # events that are made of rows in about two milliseconds, in which nobody else is at work anyway
+_FRESH: Final = 10_000  # events that are a few megabytes
+_OF_EVENT: Final = (
     "id",
     "type",
     "version",
@@ -89,12 +92,9 @@ _NAMES: Final = (
     "source",
     "data",
     "details",
-    "stream",
-    "number",
-    "transaction_id",
-    "position",
-    "recorded_at",
 )
+_NAMES: Final = (*_OF_EVENT, "stream", "number", "transaction_id", "position", "recorded_at")
+_HANDED_ON: Final = (*_OF_EVENT, "transaction_id", "position")
 _TOLD: Final = (
     "type",
     "version",
@@ -142,15 +142,17 @@ class DatabaseEvents:
         self._by_itself = database.dialect == "sqlite"
         self._reader = _Reader(database.dialect)
         self._appended = asyncio.Event()
+        self._fresh = _LAST  # on SQLite the position behind which all was stored a moment ago
         self._tables: tuple[Table, ...] = (_EVENTS,)
         self._histories: dict[bool, Select[Any]] = {}
         self._all: Select[Any] | None = None
+        self._handed_on: Select[Any] | None = None
 
     def read_also(self, archive: Table) -> None:
         """Find events in another table of that shape, too, wherever one is asked for."""
         self._tables = (_EVENTS, archive)
         self._histories.clear()
-        self._all = None
+        self._all = self._handed_on = None
 
     async def append(self, stream: str, events: Sequence[Event], *, expected: Expected) -> tuple[Position, ...]:
         checked_stream(stream)
@@ -164,6 +166,7 @@ class DatabaseEvents:
                     sqlite_append, stream=stream, events=events, expected=expected, now=now, tables=self._tables
                 )
                 positions = await self._database.in_sqlite(append, is_short=len(events) <= _FEW)
+                self._fresh = positions[-1].number - _FRESH
             case _:
                 positions = await self._append_in_turn(stream, events, expected, now)
         await self._database.after_commit(self._wake)
@@ -203,7 +206,29 @@ class DatabaseEvents:
     async def read_all(
         self, after: Position = START, *, types: Collection[str] = (), category: str = "", limit: int = 500
     ) -> Page:
-        def read(connection: Connection) -> Page:
+        wanted = self._asked_for_all(tuple(sorted(types)), category)
+
+        def read(found: CursorResult[Any]) -> tuple[tuple[RecordedEvent, ...], Position]:
+            recorded = self._reader.read(found)
+            return recorded, recorded[-1].position if recorded else after
+
+        return Page(*await self._read_after(after, wanted, read, limit))
+
+    async def events_after(self, after: Position, /, *, limit: int) -> tuple[tuple[Event, ...], Position]:
+        if self._handed_on is None:
+            self._handed_on = self._in_order(lambda table: self._reader.of(table, _HANDED_ON))
+        return await self._read_after(after, self._handed_on, self._reader.events, limit)
+
+    async def _read_after(
+        self,
+        after: Position,
+        wanted: Select[Any],
+        read: Callable[[CursorResult[Any]], tuple[tuple[T, ...], Position]],
+        limit: int,
+    ) -> tuple[tuple[T, ...], Position]:
+        """Answer what is read, and how far that is; `read` answers where the last event is as well."""
+
+        def read_up_to_head(connection: Connection) -> tuple[tuple[T, ...], Position]:
             # Asked before the events: all that lies below is there by now, and stays as it is.
             head = self._head(connection)
             values = {
@@ -212,11 +237,15 @@ class DatabaseEvents:
                 "up_to": head.transaction if self._by_transaction else head.number,
                 "most": limit,
             }
-            found = self._reader.read(connection.execute(wanted, values))
-            return Page(found, found[-1].position if len(found) == limit else max(after, head))
+            found, last = read(connection.execute(wanted, values))
+            return found, last if len(found) == limit else max(after, head)
 
-        wanted = self._asked_for_all(tuple(sorted(types)), category)
-        return await self._database.together(read, writes=False)
+        is_short = self._is_in_memory(after, limit)
+        return await self._database.together(read_up_to_head, writes=False, is_short=is_short)
+
+    def _is_in_memory(self, after: Position, limit: int) -> bool:
+        """Tell whether what is read is little, and was stored here a moment ago: no disk has to be waited for."""
+        return limit <= _LITTLE and after.number >= self._fresh
 
     def _asked_for_all(self, types: tuple[str, ...], category: str) -> Select[Any]:
         """Ask for events of all streams; for those of every kind in words that are made once: the relay asks often."""
@@ -224,14 +253,22 @@ class DatabaseEvents:
             return self._all
 
         def of_all(table: Table) -> Select[Any]:
-            wanted = self._reader.of(table).where(self._after(table), self._up_to(table))
+            wanted = self._reader.of(table)
             wanted = wanted.where(table.c.type.in_(types)) if types else wanted
             return wanted.where(table.c.category == category) if category else wanted
 
-        wanted = self._read(of_all, ("transaction_id", "position"), bindparam("most", type_=BigInteger))
+        wanted = self._in_order(of_all)
         if not types and not category:
             self._all = wanted
         return wanted
+
+    def _in_order(self, asked: Callable[[Table], Select[Any]]) -> Select[Any]:
+        """Ask for events of all streams that come after one position and not after another."""
+
+        def between(table: Table) -> Select[Any]:
+            return asked(table).where(self._after(table), self._up_to(table))
+
+        return self._read(between, ("transaction_id", "position"), bindparam("most", type_=BigInteger))
 
     async def find(self, event_id: UUID) -> RecordedEvent | None:
         known = self._read(lambda table: self._reader.of(table).where(table.c.id == event_id), ("number",), 1)
@@ -484,7 +521,7 @@ class _Reader:
 
     def __init__(self, dialect: str) -> None:
         self._by_text = dialect == "postgresql"
-        self._asked: dict[Table, Select[Any]] = {}
+        self._asked: dict[tuple[Table, Sequence[str]], Select[Any]] = {}
         match dialect:
             case "postgresql":
                 self._id: Callable[[Any], UUID] = lambda value: value
@@ -496,11 +533,11 @@ class _Reader:
                 self._id = UUID
                 self._moment = lambda value: value.replace(tzinfo=UTC)
 
-    def of(self, table: Table) -> Select[Any]:
+    def of(self, table: Table, names: Sequence[str] = _NAMES) -> Select[Any]:
         """Ask for the columns of an event, in the one order that every table's have here, and untouched."""
-        if table not in self._asked:
-            self._asked[table] = select(*[self._untouched(name, table.c[name]).label(name) for name in _NAMES])
-        return self._asked[table]
+        if (table, names) not in self._asked:
+            self._asked[table, names] = select(*[self._untouched(name, table.c[name]).label(name) for name in names])
+        return self._asked[table, names]
 
     def told_by(self, table: Table) -> Select[Any]:
         """Ask for what a history is made of, and for the id of the event with the number that is called `first`."""
@@ -571,3 +608,39 @@ class _Reader:
                     ) in cursor.fetchall()
                 ]
             )
+
+    def events(self, found: CursorResult[Any]) -> tuple[tuple[Event, ...], Position]:
+        """Make events alone, and answer where the last one is; START where there is none."""
+        with _no_search_for_garbage():
+            rows = cast("Any", found.cursor).fetchall()
+            events = tuple(
+                [
+                    Event(
+                        self._id(id_),
+                        type_,
+                        version,
+                        self._moment(at),
+                        key,
+                        correlation,
+                        causation,
+                        source,
+                        MappingProxyType(json_object(data)),
+                        _NOTHING if details == "{}" else MappingProxyType(json_object(details)),
+                    )
+                    for (
+                        id_,
+                        type_,
+                        version,
+                        at,
+                        key,
+                        correlation,
+                        causation,
+                        source,
+                        data,
+                        details,
+                        _transaction,
+                        _position,
+                    ) in rows
+                ]
+            )
+        return events, Position(*rows[-1][-2:]) if rows else START

@@ -14,7 +14,7 @@ from .database import Database
 from .errors import UnavailableError, told_in_a_line
 from .event_bus import EVENT_BUS, EventBusSettings
 from .event_outbox import Outgoing, Relay, begin_at, keep_position
-from .event_store import EVENT_STORE, START, EventStore, Position, as_stored
+from .event_store import EVENT_STORE, START, EventStore, Position, as_stored, events_after
 
 _AT_ONCE: Final = 500
 logger = structlog.get_logger("events")
@@ -47,15 +47,15 @@ class StoredEvents:
     async def next(self, position: str, /) -> Outgoing | None:
         if not self._has_begun:
             position = await self.begin()
-        page = await self._store.read_all(Position.parse(position), limit=_AT_ONCE)
-        if not page.events:
+        events, last = await events_after(self._store, Position.parse(position), limit=_AT_ONCE)
+        if not events:
             return None
+        reached = str(last)
 
         async def published() -> None:
-            await keep_position(self._database, self.name, str(page.reached), before=position)
+            await keep_position(self._database, self.name, reached, before=position)
 
-        events = tuple(each.event for each in page.events)
-        return Outgoing(events, published, are_all=len(events) < _AT_ONCE, reached=str(page.reached))
+        return Outgoing(events, published, are_all=len(events) < _AT_ONCE, reached=reached)
 
     async def changed(self, seconds: float, /) -> None:
         await self._store.changed(seconds)

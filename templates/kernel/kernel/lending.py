@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import structlog
 from sqlalchemy import PoolProxiedConnection
@@ -90,12 +90,18 @@ class AtOnce:
     """Runs short transactions of SQLite where they are asked for, without the way to the driver's thread and back.
 
     That way takes longer than writing a few rows does. Nothing is waited for here: not for a lock that somebody holds,
-    and not for the disk, since what is written goes to the log alone: `LogKeeper` copies it to the database.
+    and not for the disk, since what is written goes to the log alone: `LogKeeper` copies it to the database. `info` is
+    for what others note of the connection.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
+        self.info: dict[str, Any] = {}
         self._engine = engine
         self._connection: sqlite3.Connection | None = None
+
+    def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a function that reads what is in memory. Raises NotNowError where that cannot be."""
+        return work(self._connected())
 
     def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run a function as a transaction. Raises NotNowError where another writes."""
@@ -125,6 +131,7 @@ class AtOnce:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+            self.info.clear()
 
 
 class LogKeeper:
