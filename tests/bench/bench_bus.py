@@ -1,10 +1,10 @@
 """How many events a second go through the bus, against its broker's bare client (`python -m tests.bench.bench_bus`).
 
-`python -m tests.bench.bench_bus [redis|rabbitmq|kafka ...]`. Both sides publish the same bytes in batches with the same
-confirmations, to as many partitions, and settle what they were handed in batches; the bus also reads each event, knows
-which ones were handled, and keeps each key's order. The bare side asks as each client's own examples do (XADD in a
-pipeline, `send` and its futures); the bus asks for a batch at once where it can. They take turns, round by round;
-ratios are of medians.
+`PYTHONPATH=templates/kernel python -m tests.bench.bench_bus [redis|rabbitmq|kafka ...]`. Both sides publish the same
+bytes in batches with the same confirmations, to as many partitions, and settle what they were handed in batches; the
+bus also reads each event, knows which ones were handled, and keeps each key's order. The bare side asks as each
+client's own examples do (XADD in a pipeline, `send` and its futures); the bus asks for a batch at once where it can.
+They take turns, round by round; ratios are of medians.
 """
 
 from __future__ import annotations
