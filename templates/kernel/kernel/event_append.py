@@ -110,7 +110,12 @@ def sqlite_append(
 
 def sqlite_asks_last(stream: str, tables: Sequence[Table]) -> tuple[str, tuple[str, ...]]:
     """Ask each table for the position of its last event, and for the number of its last one of a stream."""
-    return " UNION ALL ".join([_SQLITE_LAST.format(table=table.name) for table in tables]), (stream,) * len(tables)
+    return _asking_last(tuple(tables)), (stream,) * len(tables)
+
+
+@lru_cache
+def _asking_last(tables: tuple[Table, ...]) -> str:
+    return " UNION ALL ".join([_SQLITE_LAST.format(table=table.name) for table in tables])
 
 
 def sqlite_last(found: Sequence[Sequence[int | None]]) -> tuple[int, int]:
