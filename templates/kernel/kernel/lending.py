@@ -169,11 +169,10 @@ class LogKeeper:
         except (SQLAlchemyError, CannotConnectError) as error:  # nothing is lost: the log has it, until the next time
             why = told_in_a_line(error) or str(error.__cause__ or error)
             logger.warning("the log of SQLite is not copied to the database", error=why)
-        finally:
-            if pages > 0:
-                least, most = _SELDOM
-                self._every = min(max(self._times * _LOG // pages, least), most)
-            self._times = 0
+        if pages > 0:
+            least, most = _SELDOM
+            self._every = min(max(self._times * _LOG // pages, least), most)
+        self._times = 0
 
     async def settle(self) -> None:
         """Wait until what is being copied is."""
