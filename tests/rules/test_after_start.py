@@ -127,6 +127,62 @@ app.include_router(router)
 app.add_middleware(Lamp)
 """,
     },
+    "tables and models made by requests, in every spelling": {
+        "src/app/main.py": """\
+from contextlib import asynccontextmanager
+from fastapi import FastAPI
+from sqlalchemy import MetaData, create_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlmodel import SQLModel
+from shop.kernel.model import Entity
+from shop.kernel.schema_sync import sync_schema as anything
+
+class Base(DeclarativeBase): ...
+class Toys:
+    def create_all(self, engine): ...
+
+engine, tables, toys = create_engine("sqlite://"), MetaData(), Toys()
+
+@asynccontextmanager
+async def lifespan(app: FastAPI):
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    yield
+
+app = FastAPI(lifespan=lifespan)
+
+@app.on_event("startup")
+def start():
+    Base.metadata.create_all(engine)
+
+@app.post("/tables")
+async def make(database, connection):
+    await anything(database, production=False)  # error: ARC607
+    Base.metadata.create_all(engine)  # error: ARC607
+    Entity.metadata.create_all(engine)  # error: ARC607
+    SQLModel.metadata.create_all(engine)  # error: ARC607
+    tables.create_all(engine)  # error: ARC607
+    await connection.run_sync(Base.metadata.create_all)  # error: ARC607
+    toys.create_all(engine)
+    await connection.run_sync(toys.create_all)
+
+@app.post("/models/{name}")
+async def model(name: str):
+    class Made(Base):  # error: ARC607
+        __tablename__ = "made"
+        id: Mapped[int] = mapped_column(primary_key=True)
+    class Shown:
+        id: int
+    return Made, Shown
+
+def seldom():
+    class Other(Base):
+        __tablename__ = "others"
+        id: Mapped[int] = mapped_column(primary_key=True)
+    Base.metadata.create_all(engine)
+    return Other
+""",
+    },
     "start hooks may prepare, and may not add": {
         ROOT: """\
 from shop.kernel.app import Kernel

@@ -39,10 +39,23 @@ def test_what_rules_know_of_the_runtimes_classes_is_there() -> None:
     known = classes()
     named = [name.removeprefix("kernel.") for name in (*CALLS, *APPENDS) if name.startswith("kernel.")]
     owners = {name: members(node, known) for name, node in known.items()}
-    parts = (each.split(".") for each in named)
+    parts = (each.split(".") for each in named if "." in each)
     missing = {f"{owner}.{name}" for owner, name in parts if owner in owners and name not in owners[owner]}
     assert missing <= _NOT_YET | {each.replace("EventBus", "RecordingBus") for each in _NOT_YET}
     assert STORED_EVENT.removeprefix("kernel.") in known
+
+
+def test_what_the_runtime_refuses_after_the_start_is_what_a_rule_finds() -> None:
+    methods = (each for each in classes()["Kernel"].body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef))
+    refusing = {f"kernel.Kernel.{each.name}" for each in methods if "self._refuse_late(" in ast.unparse(each)}
+    assert len(refusing) > 10
+    assert refusing <= set(CALLS)
+
+
+def test_the_function_that_syncs_the_schema_is_the_runtimes() -> None:
+    tree = ast.parse((KERNEL / "schema_sync.py").read_text(encoding="utf-8"))
+    functions = {f"kernel.{node.name}" for node in tree.body if isinstance(node, ast.AsyncFunctionDef)}
+    assert {name for name, word in CALLS.items() if word.kind == "sync"} & functions
 
 
 def test_a_decider_takes_its_functions_where_rules_look_for_them() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from arckode_analyzers.model.event_names import EventNames
 from arckode_analyzers.model.project import FunctionAt, is_judged
-from arckode_analyzers.model.vocabulary import CALLS, Word
+from arckode_analyzers.model.vocabulary import CALLS, SYNC, Word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,10 +15,16 @@ if TYPE_CHECKING:
     from arckode_analyzers.facts.shapes import Shape
     from arckode_analyzers.model.calls import CallAt, CallGraph
     from arckode_analyzers.model.source import Source
+    from arckode_analyzers.model.values import Value
     from arckode_analyzers.model.vocabulary import Kind
 
 _NAMES = ("type", "type_", "name", "event", "event_type", "job", "pattern")
 _HANDLERS = ("handler", "callback", "job", "hook")
+_MAKES_TABLES = "create_all"
+_MODEL_BASES = frozenset(
+    {"kernel.Entity", "sqlalchemy.declarative_base"}
+    | {f"sqlalchemy.{name}" for name in ("DeclarativeBase", "DeclarativeBaseNoMeta", "SQLModel")}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,8 @@ class Acts:
     def word(self, call: CallAt) -> Word | None:
         """Return what a call does, also through a subclass of the project's own."""
         value = self._graph.callee(call)
+        if self._makes_tables(call, value):
+            return SYNC
         if value is None:
             return None
         if value.kind in {"method", "external"}:
@@ -59,6 +67,25 @@ class Acts:
             return None
         known = (CALLS.get(f"{each.name}.{value.last}") for each in self._graph.resolver.ancestors(value.of))
         return next((word for word in known if word is not None), None)
+
+    def _makes_tables(self, call: CallAt, value: Value | None) -> bool:
+        """Tell whether a call is `Base.metadata.create_all`, or hands it to `run_sync`."""
+        func = call.record.func
+        if func[0] == "attr" and func[-1] == "run_sync" and call.record.args:
+            func = call.record.args[0]
+            value = self._graph.resolver.value(call.source, call.record.function, func)
+        match func:
+            case ("attr", tuple(owner), str(name)) if name == _MAKES_TABLES:
+                return (value is not None and CALLS.get(value.name) == SYNC) or self._is_metadata(call, owner)
+        return False
+
+    def _is_metadata(self, call: CallAt, owner: Shape) -> bool:
+        match owner:
+            case ("attr", tuple(base), "metadata"):
+                resolver = self._graph.resolver
+                klass = resolver.value(call.source, call.record.function, base)
+                return klass is not None and any(each.name in _MODEL_BASES for each in resolver.ancestors(klass))
+        return False
 
     def _act(self, call: CallAt, word: Word) -> Act:
         record, keywords = call.record, dict(call.record.keywords)

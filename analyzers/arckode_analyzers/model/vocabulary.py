@@ -7,7 +7,7 @@ and whichever subclass holds it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from arckode_analyzers.model.sinks import words
 
@@ -104,6 +104,8 @@ CALLS: Mapping[str, Word] = {
     **_of(SCHEDULERS, "every cron at register", Word("schedule", -1, 1)),
     **_of(SOCKETS, "attach", Word("attach")),
     "kernel.Schema.sync": Word("sync"),
+    "kernel.sync_schema": Word("sync"),
+    "sqlalchemy.MetaData.create_all": Word("sync"),
     "kernel.Database.create_tables": Word("sync"),
     "kernel.Schema.define": Word("define"),
     "kernel.Kernel.add_module": Word("define"),
@@ -111,6 +113,11 @@ CALLS: Mapping[str, Word] = {
     "kernel.Kernel.authenticate_with": Word("define"),
     "kernel.Kernel.add_middleware": Word("define"),
     "kernel.Kernel.add_probe": Word("define"),
+    "kernel.Kernel.declare": Word("define"),
+    "kernel.Kernel.describe_with": Word("define"),
+    "kernel.Kernel.provide": Word("define"),
+    "kernel.Kernel.wrap": Word("define"),
+    "kernel.Kernel.on_drain": Word("define", -1, 0),
     "kernel.Kernel.on_start": Word("define", -1, 0),
     "kernel.Kernel.on_ready": Word("define", -1, 0),
     "kernel.Kernel.on_stop": Word("define", -1, 0),
@@ -121,6 +128,8 @@ CALLS: Mapping[str, Word] = {
     "fastapi.FastAPI.mount": Word("define"),
     "fastapi.FastAPI.add_event_handler": Word("define", -1, 1),
 }
+
+SYNC: Final = CALLS["sqlalchemy.MetaData.create_all"]
 
 # Attributes of the runtime's objects that hold one of the parts above.
 MEMBERS: Mapping[str, str] = {

@@ -31,6 +31,7 @@ _TOO_LATE_IN_HOOKS = frozenset({"add_module", "authenticate_with", "on_start"})
 
 def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
     """Report wiring in code that serves requests, in start hooks where it is too late, and after `asgi()`."""
+    yield from _late_models(analysis, source)
     if not any(act.kind in _WHAT for act in analysis.acts.all):
         return
     hooks = _hooks(analysis)
@@ -47,6 +48,18 @@ def check(analysis: Analysis, source: Source) -> Iterator[Spot]:
 def _kind(analysis: Analysis, call: CallAt) -> str:
     act = analysis.acts.at.get(call.key)
     return act.kind if act is not None and act.kind in _WHAT else ""
+
+
+def _late_models(analysis: Analysis, source: Source) -> Iterator[Spot]:
+    """Report a mapped class that is made by code which serves requests."""
+    for index, record in enumerate(source.facts.classes):
+        if record.function == 0 or source.symbol(record.function) not in analysis.running:
+            continue
+        way = analysis.running[source.symbol(record.function)]
+        if analysis.columns.of(analysis.class_value(source, index)) is not None:
+            symbol = source.class_symbols[index]
+            message = f"the model `{record.name}` is registered while requests are served: the second time it fails"
+            yield Spot(source, record.line, record.column, symbol, message, record.name, "", lines(way))
 
 
 def _hooks(analysis: Analysis) -> frozenset[str]:
@@ -109,8 +122,9 @@ RULE = Rule(
     hint="do it in the composition root, before `kernel.asgi()`",
     check=check,
     decides=(
-        "Found: the runtime's registrations and FastAPI's (`include_router`, `add_middleware`, `mount`) in what routes "
-        "and handlers call, and behind `kernel.asgi()`. Not found: wiring in threads and tasks that nothing calls."
+        "Found: the runtime's registrations, FastAPI's (`include_router`, `add_middleware`, `mount`), `create_all` and "
+        "mapped classes in what routes and handlers call, and behind `kernel.asgi()`. Not found: wiring in "
+        "dependencies, in threads and tasks that nothing calls, and models that are computed."
     ),
     bad=(
         Example(
