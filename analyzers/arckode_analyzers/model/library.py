@@ -63,6 +63,7 @@ _RESULTS = {
     "scalar": "",
 }
 _ANSWERS = frozenset({"sqlalchemy.Result", "sqlalchemy.ScalarResult", "sqlalchemy.Query"})
+_ANSWER_THEMSELVES = words("kernel.CommandBus.sends kernel.QueuedCommands.sends kernel.QueryBus.asks")
 _ONE_ROW = words("first one one_or_none scalar scalar_one scalar_one_or_none get")
 
 
@@ -118,6 +119,8 @@ def _row_type(asked: Value | None) -> tuple[Value, ...]:
 def _from_method(owner: Value, method: str) -> Value | None:
     if owner.name == "kernel.Port":
         return owner.args[0] if owner.args else None
+    if f"{owner.name}.{method}" in _ANSWER_THEMSELVES:
+        return owner
     if owner.name in _ANSWERS and owner.args:
         if method in _ONE_ROW:
             return owner.args[0]

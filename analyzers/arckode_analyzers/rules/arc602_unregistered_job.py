@@ -174,6 +174,34 @@ def register_pay(kernel: Kernel) -> None:
 _HANDLED = """\
     kernel.resolve(CommandBus).register(PayOrder, lambda command, context: None)
 """
+_CHAINED = """\
+from shop.kernel.app import Kernel
+from shop.kernel.commands import Command, CommandBus
+from shop.kernel.queries import Query, QueryBus
+
+class PayOrder(Command):
+    order_id: int
+
+class ShipOrder(Command):
+    order_id: int
+
+class OrdersOf(Query[list[int]]):
+    customer_id: int
+
+class OrdersPaid(Query[int]):
+    customer_id: int
+
+class OrdersController:
+    def __init__(self, commands: CommandBus, queries: QueryBus) -> None:
+        self._commands = commands.sends(PayOrder, self).sends(ShipOrder, self)  # error: ARC602
+        self._queries = queries.asks(OrdersOf, self).asks(OrdersPaid, self)  # error: ARC602
+
+def register_orders(kernel: Kernel) -> None:
+    commands, queries = kernel.resolve(CommandBus), kernel.resolve(QueryBus)
+    commands.register(PayOrder, lambda command, context: None)
+    queries.register(OrdersOf, lambda query, context: [])
+    OrdersController(commands, queries)
+"""
 _MANY = _MARKED.replace('dispatch("send-receipt", {', 'dispatch_many("send-receipt", [{').replace("_id})", "_id}])")
 RULE = Rule(
     code="ARC602",
@@ -198,6 +226,10 @@ RULE = Rule(
         Example("a job nobody registers", {_SERVICE: _MARKED, _ROOT: _EMPTY_ROOT}),
         Example("a command that nobody handles", {_COMMANDS: _PAYS, _ROOT: _EMPTY_ROOT}),
         Example("a command that nobody handles, all in one file", {_ROOT: _PAYS}),
+        Example(
+            "the second of two commands that are sent, and the second of two queries that are asked",
+            {_COMMANDS: _CHAINED, _ROOT: _EMPTY_ROOT},
+        ),
         Example(
             "another command of the same name is handled, and the right one in a comment",
             {
