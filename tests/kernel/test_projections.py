@@ -8,12 +8,13 @@ import random
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, select
 
+from kernel.app import Kernel
 from kernel.clock import FixedClock
 from kernel.errors import (
     ConflictError,
@@ -23,15 +24,18 @@ from kernel.errors import (
     ValidationError,
     WiringError,
 )
-from kernel.event_store import Position, StreamState
+from kernel.event_catalogue import EventCatalogue
+from kernel.event_store import EVENT_STORE, EventStoreSettings, Position, StreamState
 from kernel.event_store_database import DatabaseEvents
 from kernel.event_store_memory import MemoryEvents
 from kernel.event_table import EventRow, StreamRow
 from kernel.events import Event, new_event
 from kernel.fields import table_of
 from kernel.projection_table import ProjectionRow
-from kernel.projections import Projection
+from kernel.projections import Projection, ProjectionSettings, use_projections
 from kernel.repository import ALL
+from kernel.settings import KernelSettings
+from kernel.testing import client
 from tests.kernel.backends import START as NOW
 from tests.kernel.conftest import SQL, opened
 from tests.kernel.projection_load import Score, Scored, ScoreProjection, Scores, projections_on
@@ -230,6 +234,48 @@ async def test_an_event_that_fails_is_told_and_never_skipped(database: Database,
     await asyncio.gather(following, return_exceptions=True)
     assert await rows(database) == {player: (24, 5)}
     await projections.ping()
+
+
+# Measuring
+
+
+class MeasuredSettings(KernelSettings):
+    event_store: EventStoreSettings = EventStoreSettings(provider="memory")
+    projections: ProjectionSettings = ProjectionSettings(metrics=True)
+
+
+async def test_how_far_they_are_is_served_as_json_and_for_prometheus(database: Database) -> None:
+    kernel = Kernel(MeasuredSettings(environment="test", database_url="sqlite://"), database=database)
+    EventCatalogue.of(kernel).add([Scored])
+    projections = use_projections(kernel)
+    projections.add(ScoreProjection(Scores(database)))
+    store = cast("MemoryEvents", kernel.adapter(EVENT_STORE))
+    async with client(kernel) as http:
+        await score(store, uuid4(), 1)
+        await projections.catch_up()
+        await score(store, uuid4(), 2, 3)
+        shown = (await http.get("/projections")).json()
+        lines = (await http.get("/projections/prometheus")).text.splitlines()
+        (status,) = await projections.status()
+    assert [(each["name"], each["state"], each["version"], each["behind"]) for each in shown] == [
+        ("scores", "behind", 1, 2)
+    ]
+    assert 0 <= shown[0]["lag"] <= status.lag
+    assert sorted(shown[0]) == ["behind", "lag", "name", "state", "version"]  # and not why it fails
+    assert 'projection_behind_events{projection="scores"} 2' in lines
+    assert 'projection_state{projection="scores",state="behind"} 1' in lines
+    assert 'projection_state{projection="scores",state="failing"} 0' in lines
+    assert any(line.startswith('projection_lag_seconds{projection="scores"} ') for line in lines)
+
+
+async def test_they_are_served_only_when_asked_for(database: Database) -> None:
+    settings = MeasuredSettings(
+        environment="test", database_url="sqlite://", projections=ProjectionSettings(metrics=False)
+    )
+    kernel = Kernel(settings, database=database)
+    use_projections(kernel)
+    async with client(kernel) as http:
+        assert (await http.get("/projections")).status_code == 404
 
 
 # Rebuilding

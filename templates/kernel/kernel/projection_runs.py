@@ -7,7 +7,7 @@ projection's own row: whatever is killed, and however many processes take part, 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -24,6 +24,7 @@ from .read_models import BUILDING, LIVE, ReadModelRepository, writing_generation
 
 _ROWS = table_of(ProjectionRow)
 _LAST = 2**63 - 1
+State: TypeAlias = Literal["new", "live", "behind", "rebuilding", "failing", "older", "newer"]
 
 
 class Projection:

@@ -9,7 +9,6 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,14 +18,14 @@ from .database import Database
 from .errors import NotFoundError, UnavailableError, ValidationError, WiringError, suggestion
 from .event_catalogue import EventCatalogue
 from .event_store import EVENT_STORE, START, EventStore, Position
-from .projection_runs import Checkpoint, Projection, ProjectionRuns
+from .http.projection_metrics import ProjectionMetricsController
+from .projection_runs import Checkpoint, Projection, ProjectionRuns, State
 
 __all__ = ["Projection", "ProjectionSettings", "ProjectionStatus", "Projections", "use_projections"]
 
 _COUNTED = 1000
 _LONGEST_PAUSE = 60.0
 _ABANDONED = timedelta(seconds=60)
-State = Literal["new", "live", "behind", "rebuilding", "failing", "older", "newer"]
 logger = structlog.get_logger("projections")
 
 
@@ -38,6 +37,7 @@ class ProjectionSettings(BaseModel):
     run_in_app: bool = Field(default=True, description="Follow the events in each process, but those of tests.")
     batch: int = Field(default=200, ge=1, description="Events that are written in one transaction.")
     patience: float = Field(default=5.0, gt=0, description="Seconds that a reader waits for what it just did.")
+    metrics: bool = Field(default=False, description="Serve /projections to whoever can reach it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +231,9 @@ def use_projections(kernel: Kernel) -> Projections:
     catalogue = EventCatalogue.of(kernel)
     projections = Projections(kernel.adapter(EVENT_STORE), kernel.database, catalogue, settings)
     kernel.share(projections)
+    if settings.metrics:
+        measured = ProjectionMetricsController(projections)
+        kernel.add_module("projection_metrics", service=measured, router=measured.router())
     kernel.add_probe("projections", projections.ping, optional=True)
     kernel.on_start(projections.check)
     if not settings.run_in_app or kernel.settings.environment == "test":
