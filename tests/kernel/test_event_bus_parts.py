@@ -7,11 +7,17 @@ import asyncio
 import pytest
 from aiokafka import TopicPartition  # type: ignore[import-untyped]  # it has no types
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
+from structlog.testing import capture_logs
 
+from kernel.clock import SystemClock
+from kernel.errors import UnavailableError
+from kernel.event_bus import DistributedEventBus
 from kernel.event_bus_kafka import Commits, all_ended
-from kernel.event_bus_values import UNREADABLE, read, written
-from kernel.events import new_event
+from kernel.event_bus_memory import MemoryBroker, MemoryInbox, MemoryLetters
+from kernel.event_bus_values import UNREADABLE, Intake, read, written
+from kernel.events import Event, new_event
 from kernel.time_limits import TimeLimit
+from tests.kernel.event_brokers import until
 
 pytestmark = pytest.mark.anyio
 
@@ -149,3 +155,42 @@ async def test_when_one_partition_fails_the_others_are_settled_before_anybody_he
     with pytest.raises(KafkaError):
         await all_ended([fail(), settle()])
     assert settled == ["the other"]
+
+
+class _Restarted(MemoryBroker):
+    """A broker that is away for the first attempts to reach it, as often as it is stopped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left = 2
+        self.stopped = asyncio.Event()
+
+    async def consume(self, intake: Intake) -> None:
+        if self.left:
+            self.left -= 1
+            raise UnavailableError("nobody answers")
+        taking = asyncio.create_task(super().consume(intake))
+        stopped = asyncio.create_task(self.stopped.wait())
+        await asyncio.wait({taking, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        taking.cancel()
+        if self.stopped.is_set():
+            self.stopped.clear()
+            self.left = 2
+            raise UnavailableError("nobody answers")
+
+
+async def test_that_the_broker_is_away_is_said_once_each_time_and_so_is_that_it_is_back() -> None:
+    broker = _Restarted()
+    bus = DistributedEventBus(broker, MemoryLetters(), MemoryInbox(), clock=SystemClock())
+
+    async def hear(_event: Event) -> None: ...
+
+    bus.subscribe("users.created", hear, group="ear")
+    with capture_logs() as logs:
+        await bus.start()
+        broker.stopped.set()
+        await until(lambda: [each["event"] for each in logs].count("events are taken again") == 2)
+        await bus.stop()
+    once = ["the event bus waits for its broker", "events are taken again"]
+    assert [each["event"] for each in logs] == [*once, *once]
+    assert logs[0]["error"] == "nobody answers"

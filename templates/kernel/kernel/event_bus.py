@@ -324,7 +324,10 @@ class _Group:
         self._clock = clock
         self._next = asyncio.Event()
         self._limit = TimeLimit(subscription.timeout)
-        self.intake = Intake(subscription.group, subscription.pattern, self._take, prefetch=settings.prefetch)
+        self._told = ""
+        self.intake = Intake(
+            subscription.group, subscription.pattern, self._take, prefetch=settings.prefetch, begun=self._begun
+        )
 
     def stop(self) -> None:
         self.intake.stopping.set()
@@ -336,10 +339,22 @@ class _Group:
             try:
                 await self._bus.broker.consume(self.intake)
             except UnavailableError as error:
-                logger.warning("the event bus waits for its broker", group=self.intake.group, error=str(error))
-            except Exception:
-                logger.exception("taking events failed", group=self.intake.group)
+                if self._is_news(error):
+                    logger.warning("the event bus waits for its broker", group=self.intake.group, error=str(error))
+            except Exception as error:
+                if self._is_news(error):
+                    logger.exception("taking events failed", group=self.intake.group)
             await self.intake.pause(_PATIENCE)
+
+    def _is_news(self, error: Exception) -> bool:
+        """What lasts is said once."""
+        before, self._told = self._told, repr(error)
+        return before != self._told
+
+    def _begun(self) -> None:
+        if self._told:
+            logger.info("events are taken again", group=self.intake.group)
+        self._told = ""
 
     async def try_again(self) -> None:
         """Look for letters that are due, until the end."""

@@ -188,7 +188,7 @@ class _KafkaGroup(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
                 await self._consumer.commit({place: end})
             else:
                 self._doubtful[place] = self._settings.prefetch
-        self._intake.ready.set()
+        self._intake.begin()
 
     async def _hand_over(self, place: TopicPartition, records: list[ConsumerRecord]) -> None:
         doubtful = self._doubtful.get(place, 0)

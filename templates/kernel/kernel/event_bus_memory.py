@@ -40,7 +40,7 @@ class MemoryBroker:
 
     async def consume(self, intake: Intake) -> None:
         partitions = self._groups.setdefault(intake.group, tuple(_Partition() for _ in range(_PARTITIONS)))
-        intake.ready.set()
+        intake.begin()
         async with asyncio.TaskGroup() as tasks:
             for partition in partitions:
                 tasks.create_task(_take(partition, intake))

@@ -120,7 +120,7 @@ class _RabbitGroup:
             await self._declare(control)
             while not self._intake.stopping.is_set():
                 await self._share(connection, control)
-                self._intake.ready.set()
+                self._intake.begin()
                 await self._wait(connection)
             await asyncio.gather(*(task for _, task in self._readers.values()))
         finally:

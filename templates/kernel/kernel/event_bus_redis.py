@@ -132,7 +132,7 @@ class _RedisGroup:
         try:
             while not self._intake.stopping.is_set():
                 await self._share()
-                self._intake.ready.set()
+                self._intake.begin()
                 await self._trim()
                 await self._intake.pause(self._lease / 3)
             await asyncio.gather(*(task for _, task in self._readers.values()))

@@ -42,13 +42,21 @@ Handle: TypeAlias = Callable[[Sequence[Delivery]], Awaitable[int]]
 class Intake:
     """One group as its broker sees it: what it wants to hear, who takes it, and whether it is to end."""
 
-    def __init__(self, group: str, pattern: str, handle: Handle, *, prefetch: int) -> None:
+    def __init__(
+        self, group: str, pattern: str, handle: Handle, *, prefetch: int, begun: Callable[[], None] = lambda: None
+    ) -> None:
         self.group = group
         self.pattern = pattern
         self.prefetch = prefetch
         self.ready = asyncio.Event()
         self.stopping = asyncio.Event()
         self._handle = handle
+        self._begun = begun
+
+    def begin(self) -> None:
+        """Say that the broker is there and knows the group; once more does no harm."""
+        self.ready.set()
+        self._begun()
 
     async def settle(self, deliveries: Sequence[Delivery], settled: Callable[[int], Awaitable[object]]) -> bool:
         """Hand deliveries of one partition over, and say how many more are settled, until all are or it ends."""
