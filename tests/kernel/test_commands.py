@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select, update
+from structlog.testing import capture_logs
 
 from kernel.access import PUBLIC, Principal, require
 from kernel.aggregates import Aggregate, Aggregates, Command, Decider, EventData
@@ -245,7 +246,10 @@ async def test_a_command_that_is_accepted_is_handled_by_a_worker(shop: Shop) -> 
     done = await bus.status(first)
     assert (done.status, done.outcome is not None and done.outcome.version) == ("done", 1)
     refused = await queued.accept(PayIn(purse=purse, amount=-6))
-    await worker.drain()
+    with capture_logs() as logs:
+        await worker.drain()
+    said = {"event": "command refused", "log_level": "info", "id": str(refused), "code": "conflict", "status": 409}
+    assert [each for each in logs if each["event"] == "command refused"] == [said]  # whoever sent it may never ask
     status = await bus.status(refused)
     assert (status.status, status.outcome) == ("failed", None)
     assert status.problem == {"code": "conflict", "message": "there is not so much in it", "status": 409}

@@ -179,11 +179,12 @@ class CommandBus:
         return True
 
     async def fail(self, command_id: UUID, problem: Mapping[str, object]) -> None:
-        """Remember why nothing became of an accepted command."""
+        """Remember why nothing became of an accepted command, and log it without its message, which may name values."""
         changed = {"status": _FAILED, "problem": dict(problem), "finished_at": self.database.clock.now()}
         async with self.database.transaction() as session:
             own = update(_ROWS).where(_ROWS.c.id == command_id, _ROWS.c.status == _ACCEPTED)
             await session.execute(own.values(changed))
+        logger.info("command refused", id=str(command_id), code=problem["code"], status=problem["status"])
 
     async def forget(self, before: datetime) -> int:
         """Forget commands that ended before a time, and answer how many; one that comes again happens again."""
