@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from kernel.access import Principal
 from kernel.database import Database
@@ -317,8 +318,12 @@ async def test_readiness_really_probes() -> None:
         kernel.add_probe("warehouse", broken.ping)
         kernel.add_probe("queue", hangs)
         async with client(kernel) as http:
-            response = await http.get("/health/ready")
+            with capture_logs() as logs:
+                response = await http.get("/health/ready")
             assert response.status_code == 503
+            failed = {each["probe"]: each for each in logs if each["event"] == "probe failed"}
+            assert failed["queue"]["log_level"] == "warning"  # asked every few seconds: no traceback for each
+            assert failed["queue"]["error"] == "TimeoutError"
             checks = response.json()["checks"]
             assert {name: check["status"] for name, check in checks.items()} == {
                 "database": "ok",

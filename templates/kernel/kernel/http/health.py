@@ -101,8 +101,8 @@ class Health:
                 await probe()
         except Exception as failure:
             error = type(failure).__name__
-            if unavailable(failure) or isinstance(failure, UnavailableError):
-                logger.warning("probe failed", probe=name, error=f"{error}: {failure}")
+            if unavailable(failure) or isinstance(failure, UnavailableError | TimeoutError):
+                logger.warning("probe failed", probe=name, error=f"{error}: {failure}".removesuffix(": "))
             else:
                 logger.exception("probe failed", probe=name)
         milliseconds = round((time.perf_counter() - started) * 1000, 1)
