@@ -466,7 +466,7 @@ def install(kernel: Kernel, broker: Broker) -> None:
     )
     relay = Relay(kernel.database, outbox, bus.send, lease=settings.lease, poll=settings.poll)
     kernel.provide(EVENT_BUS, bus, router=EventMetricsController(bus).router() if settings.metrics else None)
-    kernel.add_probe("event bus", broker.ping)
+    kernel.add_probe("event bus", broker.ping, optional=True)  # requests are answered without it, and events wait
     if settings.consume:
         kernel.on_ready(bus.start)
     kernel.on_ready(relay.start)
