@@ -81,7 +81,8 @@ def test_a_file_says_it_too_and_tests_do_not_read_it(tmp_path: Path) -> None:
 WRONG = [
     ({"CACHE__PROVIDER": "reddis"}, "CACHE__PROVIDER: 'reddis' is unknown; choose 'memory' or 'redis'"),
     ({"CACHE__URL": "http://cache"}, "CACHE__URL: write redis://host:6379/0, rediss:// for TLS, or unix://"),
-    ({"CACHE__URI": "redis://cache"}, "CACHE__URI: Extra inputs are not permitted"),
+    ({"CACHE__URI": "redis://cache"}, "CACHE__URI: CACHE has no URI; did you mean 'URL'?"),
+    ({"CACHE__FLAVOUR": "mint"}, "CACHE__FLAVOUR: CACHE has no FLAVOUR; it has: "),
     (
         {"EVENT_STORE_PROVIDER": "postgre"},
         "EVENT_STORE_PROVIDER: 'postgre' is unknown; choose 'memory', 'database', 'sqlite'",

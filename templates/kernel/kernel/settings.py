@@ -20,7 +20,7 @@ from pydantic_settings import (
 )
 
 from .database_url import async_url, composed_url, missing_extra
-from .errors import WiringError
+from .errors import WiringError, suggestion
 from .rate_values import read_rate
 
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#\s]+")
@@ -239,7 +239,7 @@ class KernelSettings(BaseSettings):
         try:
             return cls()
         except ValidationError as error:
-            lines = [_line(cls, found["loc"], _problem(found)) for found in error.errors()]
+            lines = [_line(cls, found["loc"], _problem(cls, found)) for found in error.errors()]
             raise SystemExit("\n".join(dict.fromkeys(lines))) from None  # several parts read some of the variables
         except SettingsError as error:
             raise SystemExit(f"settings: {error}") from None
@@ -320,11 +320,22 @@ def _other_names(kind: object) -> dict[str, str]:
     return {part: name.lower() for part, name in kind.variables.items()}
 
 
-def _problem(found: ErrorDetails) -> str:
+def _problem(settings: type[BaseSettings], found: ErrorDetails) -> str:
     """Say what is wrong with a value; of all values, only one that had to be one of a few words may be shown."""
+    if found["type"] == "extra_forbidden":
+        return _no_such(settings, found["loc"])
     if found["type"] == "literal_error":
         return f"{found['input']!r} is unknown; choose {found['ctx']['expected']}"
     return found["msg"].removeprefix("Value error, ")
+
+
+def _no_such(settings: type[BaseSettings], place: tuple[int | str, ...]) -> str:
+    """Say that a part has no such setting, and which is the nearest: CACHE__URI for CACHE__URL."""
+    *parts, name = (str(each).upper() for each in place)
+    field = settings.model_fields.get(str(place[0]))
+    kind = field.annotation if field is not None and len(place) == 2 else None
+    known = kind.model_fields if isinstance(kind, type) and issubclass(kind, BaseModel) else ()
+    return f"{'__'.join(parts)} has no {name}{suggestion(name, (each.upper() for each in known))}"
 
 
 def _line(settings: type[BaseSettings], place: tuple[int | str, ...], message: str) -> str:
