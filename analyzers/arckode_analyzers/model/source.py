@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from arckode_analyzers.facts.records import (
         Binding,
         Block,
         Call,
         FileFacts,
+        Function,
         Import,
         Parameter,
         Raise,
@@ -211,14 +212,27 @@ class Source:
     def _function_symbols(self) -> tuple[str, ...]:
         symbols = [self.module]
         taken: set[str] = set()
-        for row in self.facts.functions[1:]:
+        for index, row in enumerate(self.facts.functions[1:], 1):
             prefix = self.class_symbols[row.owner] if row.owner >= 0 else symbols[row.parent]
             symbol = f"{prefix}.{row.name}"
-            if symbol in taken or row.name == "<lambda>":
+            if symbol in taken or row.name == "<lambda>" or index in self._overloads:
                 symbol = f"{symbol}@{row.line}:{row.column}"
             taken.add(symbol)
             symbols.append(symbol)
         return tuple(symbols)
+
+    @cached_property
+    def _overloads(self) -> frozenset[int]:
+        """The signatures of functions that are written once more, with `@overload`: what runs is the definition."""
+        rows = [*enumerate(self.facts.functions)][1:]
+        said = {index for index, row in rows if any(self.last(each) == "overload" for each in row.decorators)}
+        written = {_place(row) for index, row in rows if index not in said} if said else set()
+        return frozenset(index for index in said if _place(self.facts.functions[index]) in written)
+
+    def _definitions(self) -> Iterator[tuple[int, Function]]:
+        """Yield the functions that run when they are called by their name."""
+        rows = enumerate(self.facts.functions[1:], 1)
+        return (row for row in rows if row[0] not in self._overloads)
 
     @cached_property
     def names(self) -> dict[tuple[int, int], dict[str, tuple[Definition, ...]]]:
@@ -235,7 +249,7 @@ class Source:
 
         for index, row in enumerate(self.facts.parameters):
             add(row.function, -1, row.name, "parameter", index)
-        for index, function in enumerate(self.facts.functions[1:], 1):
+        for index, function in self._definitions():
             add(function.parent, function.owner, function.name, "function", index)
         for index, klass in enumerate(self.facts.classes):
             add(klass.function, klass.owner, klass.name, "class", index)
@@ -246,6 +260,10 @@ class Source:
             if binding.target[0] == "name" and binding.how != "+=":
                 add(binding.function, binding.owner, str(binding.target[1]), "binding", index)
         return scopes
+
+
+def _place(function: Function) -> tuple[int, int, str]:
+    return (function.parent, function.owner, function.name)
 
 
 def target_of(row: Import, module: str, *, is_package: bool) -> str:
