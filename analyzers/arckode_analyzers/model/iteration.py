@@ -369,6 +369,7 @@ def _attribute(at: Iteration, owner: Value, name: str) -> bool:
     return not rows or any(
         row.value is None
         or (row.annotation is not None and is_field)
+        or row.value == ("const", None)  # nobody loops over that: something else is put there
         or _is_empty(row.value)
         or at.elsewhere(where, row.function).is_data(row.value)
         for where, row in rows
