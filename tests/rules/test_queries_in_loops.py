@@ -653,6 +653,80 @@ def x(session, keys):
     return [models.matches.read(session, key) for key in keys]  # error: ARC201
 """,
     },
+    "a method whose signatures are written first, one by one": {
+        "app/jobs.py": """\
+import typing
+from typing import Literal, overload
+from sqlalchemy.orm import Session
+class Jobs:
+    def __init__(self, session: Session): self.session = session
+    @overload
+    def start(self, key: int) -> None: ...
+    @overload
+    def start(self, key: int, watch: Literal[True]) -> int: ...
+    def start(self, key: int, watch: bool = False) -> int | None:
+        return self.session.get(int, key)
+    def resume(self, keys):
+        for key in keys:
+            self.start(key)  # error: ARC201
+            stop(self.session, key)  # error: ARC201
+            told(self.session, key)
+@typing.overload
+def stop(session: Session, key: int) -> None: ...
+@typing.overload
+def stop(session: Session, key: str) -> str: ...
+def stop(session: Session, key):
+    session.delete(key)
+    session.flush()
+@overload
+def told(session: Session, key: int) -> None: ...
+""",
+    },
+    "a field that is None until somebody fills it": {
+        "app/tags.py": """\
+from sqlalchemy.orm import Session
+import somewhere
+@somewhere.entry
+class Tagged:
+    tags: list[str] | None = None
+    kinds: tuple[str, ...] = ("draft", "paid")
+def x(session: Session, item: Tagged):
+    for tag in item.tags:
+        session.get(int, tag)  # error: ARC201
+    for kind in item.kinds:
+        session.get(int, kind)
+""",
+    },
+    "a session told by a statement whose type is written down": {
+        "app/notes.py": """\
+from sqlalchemy import Insert, Select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import ReturningInsert
+from app.models import Note
+def upsert(values) -> Insert:
+    return made(insert(Note).values(values))
+def made(statement): return statement.on_conflict_do_nothing()
+def newest(statement: "Select[tuple[Note]]", session, keys):
+    for key in keys:
+        note = session.scalar(statement.where(Note.id == key))  # error: ARC201
+        note.author  # error: ARC201
+async def x(request, rows, returning: ReturningInsert):
+    async with request.state.db() as session:
+        for row in rows:
+            await session.scalar(upsert(row).returning(Note.id))  # error: ARC201
+            await session.scalar(returning)  # error: ARC201
+            request.scalar(row)
+""",
+        "app/models.py": """\
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+class Base(DeclarativeBase): ...
+class Note(Base):
+    __tablename__ = "notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    @property
+    def author(self): return Session().get(int, self.id)
+""",
+    },
     "repositories in a dictionary": {
         SERVICE: """\
 from shop.kernel.repository import RepositoryAdapter

@@ -107,6 +107,8 @@ def called(callee: Value, arguments: tuple[Value | None, ...]) -> Value | None:
         return instance(first.name, *first.args) if first is not None else None
     if callee.of is not None and callee.of.name in _SESSIONS and callee.last in _RESULTS:
         rows = first.args if first is not None and first.name == "sqlalchemy.select" else ()
+        if rows and rows[0].last in {"tuple", "Tuple"}:
+            rows = rows[0].args[:1]  # an annotation says what a row holds: `Select[tuple[User]]`
         return (rows[0] if rows else None) if callee.last == "scalar" else instance(_RESULTS[callee.last], *rows)
     return None if callee.of is None else _from_method(callee.of, callee.last)
 

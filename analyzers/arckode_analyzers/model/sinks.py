@@ -145,6 +145,13 @@ RETURNS: Mapping[str, str] = {
 }
 ITEM_METHODS = frozenset({"find_by_id", "find_one", "create", "update", "get", "get_one", "first", "restore"})
 LIST_METHODS = frozenset({"find_many", "create_many"})
+# A class of statements is called like what makes one: `-> Select[...]` is annotated, `select(...)` is written.
+_MADE_BY = {
+    **{
+        f"{door}{made}": made.lower() for made in ("Select", "Insert", "Update", "Delete") for door in ("", "Returning")
+    },
+    "TextClause": "text",
+}
 _ALCHEMY_DOORS = ("litestar.contrib.sqlalchemy.", "litestar.plugins.sqlalchemy.")
 
 
@@ -156,7 +163,7 @@ def canonical(dotted: str) -> str:
     if dotted.startswith("django.db.models.") and rest[-1] in _DJANGO_TYPES:
         return f"django.db.models.{rest[-1]}"
     if head in {"sqlalchemy", "sqlmodel"} and rest:
-        return f"sqlalchemy.{rest[-1]}" if rest[-1] != "func" else "sqlalchemy.func"
+        return f"sqlalchemy.{_MADE_BY.get(rest[-1], rest[-1])}"
     if "kernel" in (head, *rest[:-1]) and rest:
         return f"kernel.{rest[-1]}"
     return dotted

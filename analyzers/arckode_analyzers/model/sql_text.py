@@ -26,7 +26,7 @@ _RUNS = words(
     "execute executemany executescript exec_driver_sql scalar scalars stream stream_scalars exec fetch fetchrow"
     " fetchval fetch_one fetch_all fetch_val execute_fetchall execute_insert iterate prepare"
 )
-_SAYS = words("sqlalchemy.text sqlalchemy.literal_column sqlalchemy.DDL sqlalchemy.TextClause")
+_SAYS = words("sqlalchemy.text sqlalchemy.literal_column sqlalchemy.DDL")
 _RUN_ELSEWHERE = words("alembic.op.execute pandas.read_sql pandas.read_sql_query django.db.connection.cursor.execute")
 _KEYWORDS = words("statement query sql operation text sqltext")
 _ROWS = re.compile(r"\s*\(?\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH|MERGE|REPLACE|TRUNCATE|CALL)\b", re.IGNORECASE)
