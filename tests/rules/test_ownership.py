@@ -430,6 +430,21 @@ class Orders(Base[Order]):
         _show(f"{_LOOK}\nif order.owner_id == user.id:\n    pass\nelse:\n    raise HTTPException(403)\nreturn order")
     ),
     "a conditional expression": app(_show(f"{_LOOK}\nreturn order if order.owner_id == user.id else None")),
+    "a condition of the query under a name, chosen by who is calling": app(
+        _show(
+            "mine = Order.owner_id.is_(None) if user is None else Order.owner_id == user.id\n"
+            "order = db.scalar(select(Order).where(Order.id == order_id, mine))\n"
+            "return order"
+        )
+    ),
+    "conditions of the query under names, and none of them about the owner": app(
+        _show(
+            "this = Order.id == order_id\n"
+            'paid = Order.status == "paid"\n'
+            "order = db.scalar(select(Order).where(this, paid))  # error: ARC302\n"
+            "return order"
+        )
+    ),
     "a comparison under a name": app(
         _show(f"{_LOOK}\nmine = user.id == order.owner_id\nif not mine:\n    raise HTTPException(403)\nreturn order")
     ),

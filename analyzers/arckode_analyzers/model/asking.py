@@ -63,7 +63,7 @@ class Asking:
         if verb is None:
             others.append(root)
         for method, args, keywords in chain:
-            conditions += lookups.conditions_in(method, args, keywords)
+            conditions += lookups.conditions_in(method, self._written_out(args), keywords)
             if method == "get" and args and verb is not None:
                 conditions.append(lookups.Condition(None, "id", args[0]))
             if method in {"delete", "update"} and verb == "" and method != (first or ("",))[0]:
@@ -71,6 +71,11 @@ class Asking:
         if verb is None and not self._is_started(root, chain):
             return None
         return lookups.Lookup(model, tuple(conditions), tuple(others), verb or "")
+
+    def _written_out(self, args: tuple[Shape, ...]) -> tuple[Shape, ...]:
+        """Return arguments with a condition that has a name as what the name was given: `mine = Note.user_id == me`."""
+        bound = (self._frame.bound(str(arg[1])) if arg[0] == "name" else () for arg in args)
+        return tuple(part for arg, values in zip(args, bound, strict=True) for part in values or (arg,))
 
     def _begun(
         self, root: Shape, first: tuple[str, tuple[Shape, ...], tuple[tuple[str, Shape], ...]] | None
