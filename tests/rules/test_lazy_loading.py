@@ -244,6 +244,21 @@ def g(db: Session):
 """
         },
     ),
+    "a session that nothing but the statement tells": app("""\
+from pyramid.request import Request
+
+def a(db, request: Request, context):
+    for order in db.query(Order).all():
+        print(order.customer)  # error: ARC205
+    orders = request.db.scalars(select(Order).where(Order.status == "paid")).all()
+    for order in orders:
+        print(order.lines)  # error: ARC205
+    with context.session() as session:
+        for order in session.execute(select(Order).options(joinedload(Order.customer))).scalars():
+            print(order.customer, order.strict)
+        for order in request.shelf.scalars(request.wanted):
+            print(order.customer)
+"""),
     "rows of unknown origin, and things that are no rows": app("""\
 class Shelf:
     customer = None
@@ -251,7 +266,7 @@ class Shelf:
 def a(rows, db, shelves: list[Shelf], orders: list[Order]):
     for row in rows:
         print(row.customer)
-    for row in db.query(Order):
+    for row in db.rows(Order):
         print(row.customer)
     for shelf in shelves:
         print(shelf.customer)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from arckode_analyzers.model.calls import says_nothing
 from arckode_analyzers.model.sinks import words
+from arckode_analyzers.model.takers import taker
 
 if TYPE_CHECKING:
     from arckode_analyzers.facts.shapes import Shape
@@ -108,8 +110,10 @@ class Statements:
         return None
 
     def _call(self, called: _Called, names: tuple[str, ...]) -> Statement | None:
-        source, function, func, _, _ = called
+        source, function, func, args, _ = called
         value = self._analysis.value(source, function, func)
+        if func[-1] == "query" and says_nothing(value):
+            value = taker(self._analysis.resolver, source, function, func, args) or value
         if value is not None and value.name in _STARTS and value.kind == "external":
             return Statement(value.last, (called.step,))
         if value is not None and value.kind == "method" and value.last == "query" and value.of is not None:
@@ -152,13 +156,20 @@ class Statements:
     def executed(self, source: Source, function: int, shape: Shape) -> tuple[Statement, Value] | None:
         """Return the statement a call runs and the session that runs it."""
         match shape:
-            case ("call", ("attr", tuple(base), str(method)), (tuple(statement), *_), _) if method in _EXECUTES:
-                session = self._analysis.value(source, function, base)
-                if session is None or not _is_session(self._analysis, session):
-                    return None
-                found = self.of(source, function, statement)
-                return None if found is None else (found, session)
+            case ("call", tuple(func), (tuple(statement), *_), _) if func[0] == "attr" and func[2] in _EXECUTES:
+                session = self._session(source, function, func, statement)
+                found = None if session is None else self.of(source, function, statement)
+                return None if found is None or session is None else (found, session)
         return None
+
+    def _session(self, source: Source, function: int, func: Shape, statement: Shape) -> Value | None:
+        """Return the session that a method belongs to, by its type or by the statement that it is given."""
+        base = self._analysis.value(source, function, func[1]) if isinstance(func[1], tuple) else None
+        if base is not None and _is_session(self._analysis, base):
+            return base
+        is_unknown = says_nothing(self._analysis.value(source, function, func))
+        taken = taker(self._analysis.resolver, source, function, func, (statement,)) if is_unknown else None
+        return None if taken is None else taken.of
 
     def rows(self, source: Source, function: int, shape: Shape, depth: int = 0) -> Rows | None:
         """Return what an expression reads, when it stands for all rows of one statement."""
