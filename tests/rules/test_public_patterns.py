@@ -231,6 +231,23 @@ def read(session: Session, wanted, totals: dict[int, int]):
         session.execute(statement)  # error: ARC201
     for kind, keys in by_kind.items():
         session.execute(update(Order).where(Order.kind == kind).values(name=len(keys)))  # error: ARC201
+    for kind, keys in by_kind.items():
+        session.scalars(build(kind=kind, keys=keys)).all()
+    for kind, keys in by_kind.items():
+        statement = select(Order).where(Order.kind == kind)
+        statement = statement.where(Order.id.in_(keys))
+        statement = statement.order_by(Order.id)
+        session.scalars(statement).all()
+    for kind, keys in by_kind.items():
+        open_keys = keys
+        if kind == "late":
+            open_keys = {key for key in keys if key not in totals}
+        session.scalars(build(kind, open_keys)).all()
+    for kind, keys in by_kind.items():
+        first = keys[0]
+        statement = select(Order).where(Order.kind == kind)
+        statement = statement.where(Order.id == first)
+        session.scalars(statement).all()  # error: ARC201
 """,
     "a script that is run, and statements made for rows": """\
 import sqlite3

@@ -93,21 +93,29 @@ def is_for_group(resolver: Resolver, call: CallAt, target: Target, at: int) -> b
     group = None if target.symbol else _group(resolver, call, at)
     if group is None:
         return False
-    made = {
-        row.target: row.value
-        for row in call.source.facts.bindings
-        if row.function == call.record.function and at in row.loops and row.how == "=" and row.value is not None
-    }
+    made: dict[Shape, list[Shape]] = {}
+    for row in call.source.facts.bindings:
+        if row.function == call.record.function and at in row.loops and row.how == "=" and row.value is not None:
+            made.setdefault(row.target, []).append(row.value)
+    whole = {group, *(name for name, values in made.items() if any(_is_of_all(value, group) for value in values))}
     pending: list[Shape] = [*call.record.args]
     seen: set[Shape] = set()
     while pending:
         for part in within(pending.pop()):
-            if _takes_all(part, group):
+            if any(_takes_all(part, each) for each in whole):
                 return True
             if part in made and part not in seen:
                 seen.add(part)
-                pending.append(made[part])
+                pending += made[part]
     return False
+
+
+def _is_of_all(value: Shape, group: Shape) -> bool:
+    """Tell whether a value is a group itself, or is made of every member of it: `{key for key in keys if ...}`."""
+    match value:
+        case ("comp", _, (tuple(first),)):
+            return first == group
+    return value == group
 
 
 def _group(resolver: Resolver, call: CallAt, at: int) -> Shape | None:
@@ -150,8 +158,8 @@ def _takes_all(part: Shape, group: Shape) -> bool:
             return group in within(inner)
         case ("call", ("attr", _, str(name)), args, _) if name in _WHOLE and isinstance(args, tuple):
             return any(isinstance(arg, tuple) and group in within(arg) and not _is_summed(arg) for arg in args)
-        case ("call", ("name", _), args, _) if isinstance(args, tuple):
-            return group in args and not _is_summed(part)
+        case ("call", ("name", _), args, pairs) if isinstance(args, tuple) and isinstance(pairs, tuple):
+            return group in (*args, *(pair[1] for pair in pairs)) and not _is_summed(part)
         case ("call", ("attr", _, _), args, pairs) if isinstance(args, tuple) and isinstance(pairs, tuple):
             return group in (*args, *(pair[1] for pair in pairs))
     return False
