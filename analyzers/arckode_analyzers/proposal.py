@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from arckode_analyzers.customs import Unusual
     from arckode_analyzers.facts.records import FileFacts
     from arckode_analyzers.model.project import Project
+    from arckode_analyzers.model.source import Source
     from arckode_analyzers.places import Found
     from arckode_analyzers.roles import Roles
 
@@ -138,14 +139,23 @@ def source_folders(imported: Mapping[tuple[str, str], int], paths: Iterable[str]
         parts = path.split("/")
         for at, part in enumerate(parts):
             homes.setdefault(part.removesuffix(".py"), set()).add("/".join(parts[:at]))
-    votes: Counter[str] = Counter()
+    starts: dict[tuple[str, str], Counter[bool]] = {}
+    chosen: list[tuple[tuple[str, str], int]] = []
+    modules: set[tuple[str, str]] = set()
     for (module, path), count in imported.items():
-        found = homes.get(module.partition(".")[0], ())
-        above = [home for home in found if not home or path.startswith(f"{home}/")]
+        package = module.partition(".")[0]
+        above = [home for home in homes.get(package, ()) if not home or path.startswith(f"{home}/")]
         whole = [home for home in above if f"{home}/{module.replace('.', '/')}".lstrip("/") in known]
-        above = whole or above
         if above:
-            votes[max(above, key=len)] += count
+            home = max(whole or above, key=len)
+            chosen.append(((home, package), count))
+            if (home, module) not in modules:
+                modules.add((home, module))
+                starts.setdefault((home, package), Counter())[bool(whole)] += 1
+    votes: Counter[str] = Counter()
+    for start, count in chosen:
+        if starts[start][True] >= starts[start][False]:  # else a library that a folder happens to be named like
+            votes[start[0]] += count
     enough = sum(votes.values()) / _SHARE
     return tuple(
         sorted((home for home, count in votes.items() if count >= enough), key=lambda home: (-len(home), home))
@@ -181,7 +191,7 @@ def _layers(roles: Roles, project: Project, migrations: tuple[str, ...]) -> tupl
         ("controllers", roles.routes, "declare routes"),
         ("models", roles.models, "declare stored models"),
         ("repositories", roles.queries, "query the database, and neither route nor store"),
-        ("schemas", _apart(roles.schemas, roles), "describe data that comes in or goes out"),
+        ("schemas", _apart(roles.schemas, roles, project), "describe data that comes in or goes out"),
         ("services", roles.between, "are called by routes and leave the queries to others"),
     )
     layers = (
@@ -195,10 +205,22 @@ def _why(what: str, times: int, files: int) -> str:
     return what if times == files else f"{what}, {times} times"
 
 
-def _apart(schemas: Mapping[str, int], roles: Roles) -> dict[str, int]:
-    """Return the files that only describe data: a route's file with two schemas in it is a route's file."""
+def _apart(schemas: Mapping[str, int], roles: Roles, project: Project) -> dict[str, int]:
+    """Return the files that only describe data: a route's file with two schemas in it is a route's file.
+
+    So is one with more functions than schemas, of a framework whose routes are not known.
+    """
     taken = {*roles.routes, *roles.models, *roles.queries, *roles.between}
-    return {path: count for path, count in schemas.items() if path not in taken}
+    return {
+        path: count
+        for path, count in schemas.items()
+        if path not in taken and count >= _functions(project.sources[path])
+    }
+
+
+def _functions(source: Source) -> int:
+    """Count the functions of a file that stand in no class and in no other function."""
+    return sum(row.owner < 0 and row.parent == 0 and row.name != "<lambda>" for row in source.facts.functions[1:])
 
 
 def _patterns(layer: Layer) -> tuple[str, ...]:

@@ -292,3 +292,25 @@ def test_a_package_that_shares_its_name_with_a_file_deeper_down_is_imported_from
         plant(tmp_path, {**files, "pyproject.toml": "", "shop/orders/shop.py": "from shop.db import Base\n"})
     )
     assert "source" not in found
+
+
+def test_a_folder_named_like_a_library_is_no_place_that_imports_start_from(tmp_path: Path) -> None:
+    wraps = "from celery import Celery\nfrom celery.schedules import crontab\nfrom celery.result import AsyncResult\n"
+    files = {
+        **DISGUISED,
+        "server/shop/jobs/__init__.py": "",
+        "server/shop/jobs/celery/__init__.py": "",
+        "server/shop/jobs/celery/wrapper.py": wraps,
+        **{f"server/shop/jobs/{part}.py": wraps for part in PARTS},
+    }
+    assert proposed(plant(tmp_path, files))["source"] == "server"
+
+
+def test_a_file_of_functions_with_a_schema_in_it_describes_no_data(tmp_path: Path) -> None:
+    mixed = (
+        DATA.format("Answer") + "def show(request):\n    return Answer(id=1)\ndef list_all(request):\n    return []\n"
+    )
+    files = {**DISGUISED, **{f"server/shop/{part}/pages.py": mixed for part in PARTS}}
+    layers = proposed(plant(tmp_path, files))["layers"]
+    assert isinstance(layers, dict)
+    assert layers["schemas"] == ["**/words.py"]
