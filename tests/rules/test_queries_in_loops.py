@@ -682,6 +682,36 @@ def stop(session: Session, key):
 def told(session: Session, key: int) -> None: ...
 """,
     },
+    "a property that lists what an object is made of, and one that gives its rows": {
+        "app/stores.py": """\
+from sqlalchemy.orm import Session
+class Store:
+    def __init__(self, session: Session): self.session = session
+    def clear(self): self.session.flush()
+class Stores:
+    def __init__(self, session: Session, rows):
+        self.session = session
+        self._rows = rows
+    @property
+    def all(self) -> tuple[Store, ...]:
+        return tuple(each for each in self.__dict__.values() if isinstance(each, Store))
+    @property
+    def both(self) -> list[Store]:
+        return [Store(self.session), Store(self.session)]
+    @property
+    def rows(self) -> list[Store]:
+        if self._rows is None:
+            return []
+        return self._rows
+    def clear(self):
+        for store in self.all:
+            store.clear()
+        for store in self.both:
+            store.clear()
+        for store in self.rows:
+            store.clear()  # error: ARC201
+""",
+    },
     "a field that is None until somebody fills it": {
         "app/tags.py": """\
 from sqlalchemy.orm import Session

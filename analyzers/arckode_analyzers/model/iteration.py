@@ -365,6 +365,14 @@ def _attribute(at: Iteration, owner: Value, name: str) -> bool:
     places = [(klass.source, each.index) for each in scope if each.what == "binding"]
     places += project.attributes.get((owner.name, name), [])
     rows = [(where, where.facts.bindings[index]) for where, index in places]
+    computed = [
+        (klass.source, each.index, result.value)
+        for each in scope
+        if each.what == "function"
+        for result in klass.source.results_of.get(each.index, ())
+    ]
+    if computed and not rows:  # a property: what it answers with
+        return any(at.elsewhere(where, index).is_data(value) for where, index, value in computed)
     is_field = at.graph.resolver.declares_data(owner)
     return not rows or any(
         row.value is None
