@@ -350,6 +350,48 @@ def work(keys):
 """,
         },
     ),
+    "classes of a project's own, derived from Flask-SQLAlchemy's": (
+        "ARC201",
+        {
+            "shop/db.py": """\
+from flask_sqlalchemy.extension import SQLAlchemy
+from flask_sqlalchemy.model import Model
+from flask_sqlalchemy.query import Query as BaseQuery
+
+class Rows(BaseQuery):
+    def has_rows(self):
+        return self.session.query(self.exists()).scalar()
+
+class Record(Model):
+    query: Rows
+
+    @classmethod
+    def find(cls, key):
+        return cls.query.get(key)
+
+class Database(SQLAlchemy):
+    Model: type[Record]
+
+db = Database(model_class=Record, query_class=Rows)
+""",
+            "shop/models.py": "from shop.db import db\nclass Order(db.Model):\n    __tablename__ = 'orders'\n",
+            "shop/work.py": """\
+from shop.db import db
+from shop.models import Order
+
+def work(keys):
+    orders = {order.id: order for order in Order.query.filter(Order.id.in_(keys))}
+    asked = []
+    for key in keys:
+        Order.find(key)  # error: ARC201
+        Order.query.filter_by(id=key).with_for_update().first()  # error: ARC201
+        Order.query.has_rows()  # error: ARC201
+        asked.append(Order.query.filter_by(id=key))
+        orders.get(key)
+    return asked[0].union(*asked[1:]).all()
+""",
+        },
+    ),
     "the options of a query's update are no fields": (
         "ARC203",
         app("""\

@@ -27,6 +27,7 @@ _MEMBERS = {
     "django.db.models.Model._default_manager": "django.db.models.Manager",
     "flask_sqlalchemy.SQLAlchemy.session": "sqlalchemy.scoped_session",
     "flask_sqlalchemy.SQLAlchemy.Model.query": "sqlalchemy.Query",
+    "sqlalchemy.Query.session": "sqlalchemy.Session",
     "kernel.Page.data": "builtins.tuple",
     "kernel.CursorPage.data": "builtins.tuple",
     **{

@@ -153,6 +153,15 @@ _MADE_BY = {
     "TextClause": "text",
 }
 _ALCHEMY_DOORS = ("litestar.contrib.sqlalchemy.", "litestar.plugins.sqlalchemy.")
+# Flask-SQLAlchemy's classes for projects that derive their own, and the older names of its query.
+_FLASK = {
+    "flask_sqlalchemy.extension.SQLAlchemy": "flask_sqlalchemy.SQLAlchemy",
+    "flask_sqlalchemy.model.Model": "flask_sqlalchemy.SQLAlchemy.Model",
+    "flask_sqlalchemy.Model": "flask_sqlalchemy.SQLAlchemy.Model",
+    "flask_sqlalchemy.query.Query": "sqlalchemy.Query",
+    "flask_sqlalchemy.query.BaseQuery": "sqlalchemy.Query",
+    "flask_sqlalchemy.BaseQuery": "sqlalchemy.Query",
+}
 
 
 def canonical(dotted: str) -> str:
@@ -166,7 +175,7 @@ def canonical(dotted: str) -> str:
         return f"sqlalchemy.{_MADE_BY.get(rest[-1], rest[-1])}"
     if "kernel" in (head, *rest[:-1]) and rest:
         return f"kernel.{rest[-1]}"
-    return dotted
+    return _FLASK.get(dotted, dotted)
 
 
 def effect(owner: str, method: str) -> Effect:
