@@ -23,7 +23,30 @@ def _body(parameters: str, *lines: str, before: str = "") -> dict[str, str]:
 
 
 _BAD = "  # error: ARC206"
+_REST = """\
+class Rows:
+    def __init__(self, **options) -> None:
+        self.session: Session = options["session"]
+        self.schema = options.get("schema")
+
+    def all(self):
+        return self.session.execute(text(f"SELECT * FROM {self.schema}.orders"))@
+
+class Both:
+    def __init__(self, session: Session, **options) -> None:
+        self.rows = Rows(session=session, **options)
+
+"""
+
+
+def _rest(parameters: str, line: str, marker: str = _BAD) -> dict[str, str]:
+    return _body(parameters, line, before=_REST.replace("@", marker))
+
+
 FOUND: dict[str, dict[str, str]] = {
+    "what reaches `**rest` by name, through another `**rest`": _rest("schema: str", "Both(session, schema=schema)"),
+    "a `**rest` that gets a mapping from nobody knows where": _rest("given: dict", "Both(session, **given)"),
+    "a `**rest` that nobody is seen to call": _rest("schema: str", "pass"),
     "an f-string": _body("name: str", f"session.execute(text(f'SELECT {{name}}')){_BAD}"),
     "a percent": _body("name: str", f"session.execute(text('SELECT %s' % name)){_BAD}"),
     "a percent with a tuple": _body("name: str", f"session.execute(text('SELECT %s, %s' % (1, name))){_BAD}"),
@@ -142,6 +165,9 @@ FOUND: dict[str, dict[str, str]] = {
     ),
 }
 SILENT: dict[str, dict[str, str]] = {
+    "what reaches `**rest` by name, and is a constant": _rest(
+        "note: str", "Both(session, schema='shop', note=note)", marker=""
+    ),
     "bound parameters": _body("name: str", "session.execute(text('SELECT :n'), {'n': name})"),
     "a constant": _body("name: str", "session.execute(text(f'SELECT {COLUMNS}'))", before="COLUMNS = 'a, b'\n"),
     "a constant of another file": {

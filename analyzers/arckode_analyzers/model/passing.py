@@ -25,23 +25,34 @@ class Passing:
 
     def __init__(self, analysis: Analysis) -> None:
         self.by_parameter: dict[tuple[str, str], list[Passed]] = {}
+        self._surplus: dict[str, list[tuple[str, Passed]]] = {}
         for source in analysis.project.sources.values():
             if "kernel" in source.layers:
                 continue
             for call in analysis.calls(source):
-                for symbol, name, shape in _pairs(analysis, call):
-                    self.by_parameter.setdefault((symbol, name), []).append(Passed(call, shape))
+                for function in _reached(analysis, call):
+                    self._add(call, function.symbol, arguments(analysis, call, function))
+
+    def _add(self, call: CallAt, symbol: str, given: Mapping[str, Shape]) -> None:
+        for name, shape in given.items():
+            self.by_parameter.setdefault((symbol, name), []).append(Passed(call, shape))
+        surplus = self._surplus.setdefault(symbol, [])
+        surplus += [(name, Passed(call, shape)) for name, shape in call.record.keywords if name not in given]
 
     def to(self, symbol: str, parameter: str) -> list[Passed]:
         return self.by_parameter.get((symbol, parameter), [])
 
+    def to_rest(self, symbol: str, key: str) -> list[tuple[str, Passed]] | None:
+        """Return what callers pass under a name that `**rest` takes, and as `**more`; None when nobody calls it."""
+        surplus = self._surplus.get(symbol)
+        return None if surplus is None else [each for each in surplus if each[0] in {key, "**"}]
 
-def _pairs(analysis: Analysis, call: CallAt) -> Iterator[tuple[str, str, Shape]]:
+
+def _reached(analysis: Analysis, call: CallAt) -> Iterator[FunctionAt]:
     for target in analysis.reached(call):
         function = analysis.project.functions.get(target.symbol) if target.through is None else None
         if function is not None:
-            for name, shape in arguments(analysis, call, function).items():
-                yield function.symbol, name, shape
+            yield function
 
 
 def arguments(analysis: Analysis, call: CallAt, function: FunctionAt) -> Mapping[str, Shape]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from arckode_analyzers.facts.records import Parameter
     from arckode_analyzers.model.analysis import Analysis
-    from arckode_analyzers.model.passing import Passing
+    from arckode_analyzers.model.passing import Passed, Passing
     from arckode_analyzers.model.project import FunctionAt
     from arckode_analyzers.model.source import Source
 
@@ -78,6 +78,8 @@ class SqlParts:
         self._given = Given(analysis)
         self._checks = Narrowing(analysis)
         self._asked: set[tuple[str, str]] = set()
+        self._families: dict[str, list[str]] = {}
+        self._held: dict[tuple[str, str], tuple[tuple[Place, Shape], ...]] = {}
 
     def built(self, place: Place, shape: Shape, bound: _Bound = _NOTHING, depth: int = 0) -> Origin | None:
         """Return what is put into a text that is a statement as a whole."""
@@ -181,8 +183,8 @@ class SqlParts:
                 return self._computed(place, operator, (left, right), bound, depth)
             case ("comp", tuple(element), _):
                 return self._part(place, element, bound, depth + 1)
-            case ("item", tuple(base), _):
-                return self._looked_up(place, base, bound, depth)
+            case ("item", tuple(base), tuple(key)):
+                return self._keyed(place, base, key, bound, depth)
             case ("name", str(name)):
                 return self._named(place, name, bound, depth, whole=whole)
             case ("attr", _, "fullname" | "__tablename__"):
@@ -252,6 +254,36 @@ class SqlParts:
                 return None
         return Origin(name, place.source, row.line)
 
+    def _rest(self, place: Place, shape: Shape) -> Parameter | None:
+        """Return the `**rest` of a function that a name stands for."""
+        row = self._parameter(place, str(shape[1])) if shape[0] == "name" else None
+        return row if row is not None and row.kind == "rest" else None
+
+    def _keyed(self, place: Place, base: Shape, key: Shape, bound: _Bound, depth: int) -> Origin | None:
+        """Judge one member of a mapping; of a `**rest`, what callers pass under that name."""
+        rest = self._rest(place, base)
+        if rest is None or key[0] != "const":
+            return self._looked_up(place, base, bound, depth)
+        return self._of_rest(place, rest, str(key[1]), depth)
+
+    def _of_rest(self, place: Place, rest: Parameter, key: str, depth: int) -> Origin | None:
+        asked = (place.source.symbol(rest.function), f"**{key}")
+        if asked in self._asked or depth > _DEEPEST:
+            return None
+        callers = self._passing.to_rest(asked[0], key)
+        self._asked.add(asked)
+        harmful = callers is None or any(self._hands_on(name, passed, key, depth + 1) for name, passed in callers)
+        self._asked.discard(asked)
+        return Origin(rest.name, place.source, rest.line) if harmful else None
+
+    def _hands_on(self, name: str, passed: Passed, key: str, depth: int) -> bool:
+        """Tell whether a caller passes something harmful by name, or in a mapping that may hold anything."""
+        there = place_of(passed.call)
+        if name != "**":
+            return self._part(there, passed.shape, _NOTHING, depth) is not None
+        rest = self._rest(there, passed.shape)
+        return rest is None or self._of_rest(there, rest, key, depth) is not None
+
     def _may_hold_text(self, value: Value | None, *, whole: bool) -> bool:
         if value is None:
             return True
@@ -289,20 +321,34 @@ class SqlParts:
         found = self._part(place, base, bound, depth + 1, whole=True)
         return found and Origin(f"{found.text}.{name}", found.source, found.line)
 
-    def _members(self, place: Place, name: str) -> Iterator[tuple[Place, Shape]]:
-        """Yield what an attribute of the receiver is given, in its class, its bases and its subclasses."""
+    def _members(self, place: Place, name: str) -> tuple[tuple[Place, Shape], ...]:
+        """Return what an attribute of the receiver is given, in its class, its bases and its subclasses."""
         owner = place.source.method_owner(place.function)
         if owner < 0:
-            return
-        resolver, project = self._analysis.resolver, self._analysis.project
-        here = place.source.class_symbols[owner]
-        family = {each.name for each in resolver.ancestors(Value("instance", here))}
-        family |= {
-            symbol
-            for symbol in project.classes
-            if any(each.name == here for each in resolver.ancestors(Value("instance", symbol)))
-        }
-        for symbol in sorted(family & project.classes.keys()):
+            return ()
+        key = (place.source.class_symbols[owner], name)
+        found = self._held.get(key)
+        if found is None:
+            found = self._held[key] = tuple(self._given_to(self._family(key[0]), name))
+        return found
+
+    def _family(self, symbol: str) -> list[str]:
+        """Return a class with its bases and its subclasses, as far as the project has them."""
+        known = self._families.get(symbol)
+        if known is None:
+            resolver, project = self._analysis.resolver, self._analysis.project
+            family = {each.name for each in resolver.ancestors(Value("instance", symbol))}
+            family |= {
+                other
+                for other in project.classes
+                if any(each.name == symbol for each in resolver.ancestors(Value("instance", other)))
+            }
+            known = self._families[symbol] = sorted(family & project.classes.keys())
+        return known
+
+    def _given_to(self, family: list[str], name: str) -> Iterator[tuple[Place, Shape]]:
+        project = self._analysis.project
+        for symbol in family:
             for source, index in project.attributes.get((symbol, name), ()):
                 row = source.facts.bindings[index]
                 if row.value is not None:
@@ -333,12 +379,24 @@ class SqlParts:
                 if name in _QUOTES or (name == "replace" and _doubles_quotes(args)):
                     return None
                 if callee is None or callee.kind == "method":
-                    also = args if name in {"join", "format", "replace", "format_map"} else ()
-                    values = children(("other", keywords)) if name in {"format", "substitute"} else ()
-                    return self._looked_up(place, base, bound, depth) or self._any(
-                        place, (*also, *values), bound, depth
-                    )
+                    return self._from_method(place, (base, name), given, bound, depth)
         return self._returned(place, callee, shape, bound, depth, whole=False)
+
+    def _from_method(
+        self,
+        place: Place,
+        method: tuple[Shape, str],
+        given: tuple[tuple[Shape, ...], tuple[object, ...]],
+        bound: _Bound,
+        depth: int,
+    ) -> Origin | None:
+        """Judge what a method of a text or a collection gives: it is made of its receiver, some also of arguments."""
+        (base, name), (args, keywords) = method, given
+        if name in {"get", "pop"} and args:
+            return self._keyed(place, base, args[0], bound, depth)
+        also = args if name in {"join", "format", "replace", "format_map"} else ()
+        values = children(("other", keywords)) if name in {"format", "substitute"} else ()
+        return self._looked_up(place, base, bound, depth) or self._any(place, (*also, *values), bound, depth)
 
     def _keys(self, place: Place, name: str, bound: _Bound, depth: int) -> Origin | None:
         """Judge the keys that a dictionary is written with; its values never reach the text."""
