@@ -20,13 +20,18 @@ def remember(
 
     A set of keys already seen is no memory: the call's own result must be what is stored.
     """
-    asked = {*tested, *((call.function, base) for call in calls if (base := _asked(call)))}
-    stored: dict[int, list[tuple[Shape, Shape]]] = {}
+    # A name that is tested was asked wherever that is written; with `.get` the first time must come before the call.
+    asked: dict[tuple[int, object], int] = dict.fromkeys(tested, 0)
+    for call in calls:
+        base = _asked(call)
+        if base is not None:
+            asked[call.function, base] = min(call.line, asked.get((call.function, base), call.line))
+    stored: dict[int, list[tuple[Shape, Shape, int]]] = {}
     for binding in bindings:
         container = binding.target[1] if binding.target[0] == "item" else None
-        known = (binding.function, container) in asked or binding.function in guarded
-        if isinstance(container, tuple) and binding.value is not None and known:
-            stored.setdefault(binding.function, []).append((container, binding.value))
+        since = 0 if binding.function in guarded else asked.get((binding.function, container))
+        if isinstance(container, tuple) and binding.value is not None and since is not None:
+            stored.setdefault(binding.function, []).append((container, binding.value, since))
     if not stored:
         return list(calls)
     names = _named_values(bindings)
@@ -98,9 +103,9 @@ def _named_values(bindings: Sequence[Binding]) -> dict[tuple[int, object], Shape
 
 
 def _container(
-    call: Call, stored: Iterable[tuple[Shape, Shape]], names: dict[tuple[int, object], Shape]
+    call: Call, stored: Iterable[tuple[Shape, Shape, int]], names: dict[tuple[int, object], Shape]
 ) -> Shape | None:
-    for container, value in stored:
-        if call.func != ("attr", container, "get") and _fills(call, (value,), names):
+    for container, value, since in stored:
+        if since <= call.line and call.func != ("attr", container, "get") and _fills(call, (value,), names):
             return container
     return None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from arckode_analyzers.facts.shapes import Shape
 
-VERSION = "13"
+VERSION = "14"
 
 
 class Import(NamedTuple):
