@@ -287,6 +287,43 @@ async def read(request, context, keys, known, event):
             statement = select(Order).where(Order.id == key)
             await session.scalar(statement)  # error: ARC201
 """,
+    "a mapping that is asked only afterwards remembers nothing": """\
+def copies(session: Session, files, blocks, done):
+    made = {}
+    for file in files:
+        if file.path in done:
+            continue
+        copy = session.scalar(select(Order.id).where(Order.name == file.path))  # error: ARC201
+        made[file.id] = copy
+    return [made.get(block.file, block.file) for block in blocks]
+
+def remembered(session: Session, keys):
+    known = {}
+    for key in keys:
+        found = known.get(key)
+        if found is None:
+            found = session.scalar(select(Order.id).where(Order.name == key))
+            known[key] = found
+        yield found
+""",
+    "rows in a dictionary that is written out, of which the keys are few and the rows are not": """\
+def overview(session: Session):
+    orders = session.scalars(select(Order)).all()
+    return {"results": orders, "kinds": ["draft", "paid"]}
+
+def work(session: Session, rows):
+    found, held = overview(session), {"rows": rows, "kinds": ("draft", "paid")}
+    for order in found["results"]:
+        session.scalar(select(Order.name).where(Order.id == order.id))  # error: ARC201
+    for row in held["rows"]:
+        session.scalar(select(Order.name).where(Order.id == row))  # error: ARC201
+    for kind in found["kinds"]:
+        session.scalar(select(Order.name).where(Order.kind == kind))
+    for kind in held["kinds"]:
+        session.scalar(select(Order.name).where(Order.kind == kind))
+    for name in overview(session):
+        session.scalar(select(Order.name).where(Order.kind == name))
+""",
 }
 
 

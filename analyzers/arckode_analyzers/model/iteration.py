@@ -14,7 +14,7 @@ from arckode_analyzers.facts.shapes import Shape, names_in, within
 from arckode_analyzers.model.sinks import words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from arckode_analyzers.model.calls import CallGraph
     from arckode_analyzers.model.project import FunctionAt
@@ -132,9 +132,34 @@ def _item(at: Iteration, shape: Shape) -> bool:
     match shape:
         case ("item", tuple(base), ("slice", fixed_end)):
             return not fixed_end and at.is_data(base)
+        case ("item", tuple(base), ("const", key)):
+            values = list(_members(at, base, ("const", key)))
+            return any(where.is_data(value) for where, value in values) if values else at.is_data(base)
         case ("item", tuple(base), _):
             return at.is_data(base)
     return True
+
+
+def _members(at: Iteration, base: Shape, key: Shape) -> Iterator[tuple[Iteration, Shape]]:
+    """Yield what a dictionary that is written out holds under a key: `{"rows": rows}["rows"]`."""
+    if at.depth > _DEEPEST:
+        return
+    match base:
+        case ("dict", tuple(keys), tuple(values)) if key in keys:
+            yield at, values[keys.index(key)]
+        case ("name", str(name)):
+            scope, definitions = at.definitions(name)
+            bindings = (at.source.facts.bindings[each.index] for each in definitions if each.what == "binding")
+            for row in bindings:
+                if row.value is not None and row.how == "=":
+                    yield from _members(replace(at, function=scope, depth=at.depth + 1), row.value, key)
+        case ("call", tuple(func), _, _):
+            value = at.value(func)
+            found = None if value is None else at.graph.project.functions.get(value.name)
+            if found is not None:
+                inside = replace(at, source=found.source, function=found.index, depth=at.depth + 1)
+                for result in found.source.results_of.get(found.index, ()):
+                    yield from _members(inside, result.value, key)
 
 
 def _call(at: Iteration, shape: Shape) -> bool:
