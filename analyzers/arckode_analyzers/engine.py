@@ -289,7 +289,10 @@ def _run(
     found = judged(analysis, rules, sources)
     if cache is not None and analysis.has_read_sql and analysis.sql_reader.learnt:
         cache.keep_statements(stamp, analysis.sql_reader.used)
-    return tuple(sorted(found, key=lambda each: each.order)), analysis.graph
+    said: dict[tuple[object, ...], Finding] = {}
+    for each in sorted(found, key=lambda each: each.order):
+        said.setdefault(each.order[:-1], each)  # one thing to mend is said once, whatever number of ways lead there
+    return tuple(said.values()), analysis.graph
 
 
 def _suppressions(project: Project) -> tuple[Suppression, ...]:

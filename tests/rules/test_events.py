@@ -394,6 +394,7 @@ KEY = "written down"
 
 def sign(payload, given):
     jwt.encode(payload, SIGNING)
+    jwt.encode([payload], config.signing)
     Anything(config.session)
     jwt.encode(payload, given)
     hmac.new("WebAppData".encode(), payload)
