@@ -153,7 +153,7 @@ def _report(
         len(judged.kept) - len(unlisted),
         judged.verdict.parsed,
         len(unlisted) - len(added),
-        "" if (wanted.root / _MANIFEST).is_file() else layout_note.note(chosen, paths),
+        "" if (wanted.root / _MANIFEST).is_file() else layout_note.note(chosen, paths, wanted.root),
         selection,
         chosen.own_rules,
     )

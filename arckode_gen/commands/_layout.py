@@ -51,7 +51,7 @@ def propose(call: Call) -> int:
         said = f"none of {len(content)} files declares routes, stores models or queries a database that arckode knows"
         raise UsageError(said, "write [tool.arckode.layers] by hand; see docs/explanation/analyzer.md")
     if call.flag("write"):
-        return carry_out(call, root, lambda snapshot: _plan(snapshot, found))
+        return carry_out(call, root, lambda snapshot: _plan(snapshot, found, inner))
     call.write(_json(found, inner) if call.json else "\n".join([*_text(found), "", *_toml(found)]))
     call.say("write it with `arckode analyze --init --write`" + (f" in {inner}/" if inner else ""))
     return 0
@@ -78,7 +78,7 @@ def _backend(root: Path, content: Mapping[str, bytes]) -> str:
     return best if best and weights[best] >= _MOSTLY * max(proposal.weight(content), 1) else ""
 
 
-def _plan(snapshot: Snapshot, found: Proposed) -> Plan:
+def _plan(snapshot: Snapshot, found: Proposed, inner: str) -> Plan:
     before = snapshot.read(_FILE)
     try:
         text = before.text if before is not None else ""
@@ -87,15 +87,18 @@ def _plan(snapshot: Snapshot, found: Proposed) -> Plan:
     after = configure(text, found.settings(), found.table())
     state = FileState(after.encode(), executable=before.executable if before is not None else False)
     change = Change(_FILE, before, state, "the layers of this code base")
-    return Plan("analyze --init", (change,), notes=_notes(snapshot))
+    return Plan("analyze --init", (change,), notes=_notes(snapshot, inner))
 
 
-def _notes(snapshot: Snapshot) -> tuple[str, ...]:
-    """Say what git should not see: a generated project's `.gitignore` knows, another's cannot."""
+def _notes(snapshot: Snapshot, inner: str) -> tuple[str, ...]:
+    """Say where the configuration counts, and what git should not see: another's `.gitignore` cannot know it."""
+    notes = [f"run `arckode analyze` in {inner}/, where this configuration counts"] if inner else []
     ignored = snapshot.read(".gitignore")
-    if ignored is not None and b".arckode/history/" in ignored.content:
-        return ()
-    return ("add /.arckode/history/ and /.arckode/lock to .gitignore: they are for `arckode undo`, on this machine",)
+    if ignored is None or b".arckode/history/" not in ignored.content:
+        notes.append(
+            "add /.arckode/history/ and /.arckode/lock to .gitignore: they are for `arckode undo`, on this machine"
+        )
+    return tuple(notes)
 
 
 def _text(found: Proposed) -> list[str]:

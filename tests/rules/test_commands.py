@@ -347,6 +347,30 @@ def test_a_foreign_layout_is_said_once_and_is_not_green_in_strict_mode(tmp_path:
 
 
 @pytest.mark.parametrize(
+    ("inner", "hint"),
+    [
+        ({"app/pyproject.toml": "[tool.arckode]\n"}, "app/ has one: run `arckode analyze` there"),
+        (
+            {
+                "app/pyproject.toml": "[tool.arckode]\n",
+                "jobs/pyproject.toml": "tool.arckode.select = []\n",
+                "jobs/a.py": "",
+            },
+            "app/ and jobs/ have one: run `arckode analyze` there",
+        ),
+        ({"app/pyproject.toml": "[tool.other]\n"}, "run `arckode analyze --init` for a configuration"),
+        ({"app/pyproject.toml": "no toml: [tool.arckode"}, "run `arckode analyze --init` for a configuration"),
+    ],
+)
+def test_a_foreign_layout_points_to_the_folders_that_are_configured(
+    tmp_path: Path, inner: dict[str, str], hint: str
+) -> None:
+    terminal = Terminal(plant(tmp_path, {**FOREIGN, **inner}))
+    assert terminal.analyze() == 0
+    assert [line.rpartition("; ")[2] for line in terminal.said] == [hint]
+
+
+@pytest.mark.parametrize(
     ("files", "code", "gap"),
     [
         pytest.param({"pyproject.toml": '[tool.arckode]\npreset = "fastapi"\n'}, 0, "", id="a preset that fits"),

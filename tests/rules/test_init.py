@@ -151,6 +151,9 @@ def test_the_backend_of_a_monorepo_is_configured_in_its_own_folder(tmp_path: Pat
     terminal = Terminal(plant(tmp_path, {**files, "pyproject.toml": "", "tools/release.py": "print(1)\n"}))
     terminal.analyze(init=True, write=True)
     assert terminal.said[0].startswith("the backend is in backend/, which has its own pyproject.toml")
+    assert any(
+        "run `arckode analyze` in backend/, where this configuration counts" in text for text in terminal.written
+    )
     assert load(tmp_path / "backend").preset == "fastapi"
     assert (tmp_path / "pyproject.toml").read_text() == ""
 

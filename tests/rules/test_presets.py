@@ -58,6 +58,6 @@ def test_a_layer_that_is_written_replaces_the_presets(tmp_path: Path) -> None:
         pytest.param((), False, id="no file"),
     ],
 )
-def test_a_foreign_layout_is_noticed(paths: tuple[str, ...], *, said: bool) -> None:
-    assert bool(layout_note.note(Config(), paths)) is said
-    assert layout_note.note(Config(preset="fastapi"), paths) == ""
+def test_a_foreign_layout_is_noticed(tmp_path: Path, paths: tuple[str, ...], *, said: bool) -> None:
+    assert bool(layout_note.note(Config(), paths, tmp_path)) is said
+    assert layout_note.note(Config(preset="fastapi"), paths, tmp_path) == ""
