@@ -251,6 +251,34 @@ CASES: dict[str, dict[str, str]] = {
     "a background job with the row": app(
         _show(f"{_BAD}\njobs.add_task(print, order)", "order_id: int, user: Me, db: DB, jobs: BackgroundTasks")
     ),
+    "a nested function that sees whose request it is": app(
+        _show("def mine():\n    return owned(db, order_id, user.id)\nreturn mine()")
+        + """
+def owned(db: Session, key: int, owner: int):
+    return db.scalar(select(Order).where(Order.id == key, Order.owner_id == owner))
+"""
+    ),
+    "a nested function that asks whose a row is before it changes that": app(
+        _show("def one(key):\n    cancel(db, key, user.id)\none(order_id)")
+        + """
+def cancel(db: Session, key: int, owner: int):
+    row = db.scalar(select(Order).where(Order.id == key, Order.owner_id == owner))
+    if row is None:
+        raise HTTPException(404)
+    db.execute(update(Order).where(Order.id == key).values(status="off"))
+"""
+    ),
+    "a nested function that sees the id and asks for nobody": app(
+        _show("def anyones():\n    return db.get(Order, order_id)\nreturn anyones()  # error: ARC302")
+    ),
+    "a nested function with another of that name": app(
+        _show(
+            "def anothers(user):\n"
+            "    return db.scalar(select(Order).where(Order.id == order_id, Order.owner_id == user))\n"
+            'return anothers(request.query_params["user"])  # error: ARC302',
+            "order_id: int, user: Me, db: DB, request: Request",
+        )
+    ),
     "an id from the body": app(
         '@router.post("/pay")\ndef pay(body: OrderIn, user: Me, db: DB):\n'
         "    return db.get(Order, body.order_id)  # error: ARC302\n"

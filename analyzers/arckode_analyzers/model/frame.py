@@ -289,6 +289,7 @@ class Frame:
         for target in targets:
             function = functions[target.symbol]
             given = {} if target.through is not None else self._bind(function, value, record, vouched)
+            given = {**self._around(function), **given}
             receiver = self._receiver_of(value)
             place = self.place or self.start(record)
             way = (*self.way, (self.source, record.line))
@@ -302,6 +303,13 @@ class Frame:
         if value.kind == "class":
             found |= self.union((*record.args, *(shape for _, shape in record.keywords)))
         return found
+
+    def _around(self, function: FunctionAt) -> dict[str, Origins]:
+        """Return what a function nested in this one sees of this one's parameters."""
+        if function.source is not self.source or function.record.parent != self.function.index:
+            return {}
+        own = self.source.names.get((function.index, -1), {})
+        return {name: origins for name, origins in self.given.items() if name not in own}
 
     def start(self, record: Call) -> Place:
         return Place(record.line, record.column)
