@@ -287,6 +287,30 @@ async def read(request, context, keys, known, event):
             statement = select(Order).where(Order.id == key)
             await session.scalar(statement)  # error: ARC201
 """,
+    "a limit that a function looks up, and a number of rows that another counts": """\
+MOST = 20
+
+def most(said: str | None) -> int:
+    if said:
+        return max(int(said), MOST)
+    return MOST
+
+def counted(session: Session) -> int:
+    found = session.scalars(select(Order.id)).all()
+    if not found:
+        return 0
+    return len(found)
+
+def work(session: Session, said: str, wanted: int):
+    for turn in range(most(said)):
+        session.scalar(select(Order.name).where(Order.id == turn))
+    for turn in range(min(wanted, MOST)):
+        session.scalar(select(Order.name).where(Order.id == turn))
+    for turn in range(counted(session)):
+        session.scalar(select(Order.name).where(Order.id == turn))  # error: ARC201
+    for turn in range(max(wanted, MOST)):
+        session.scalar(select(Order.name).where(Order.id == turn))  # error: ARC201
+""",
     "a mapping that is asked only afterwards remembers nothing": """\
 def copies(session: Session, files, blocks, done):
     made = {}

@@ -284,7 +284,22 @@ def _is_number(at: Iteration, shape: Shape) -> bool:
             return _is_number(at, left) and _is_number(at, right)
         case ("other", tuple(parts)):
             return bool(parts) and all(_is_number(at, part) for part in parts_of(parts))
+        case ("call", tuple(func), tuple(args), _):
+            value = at.value(func)
+            if value is not None and value.name == "builtins.min":
+                return any(_is_number(at, part) for part in args)
+            return value is not None and _falls_back(at, value)
     return False
+
+
+def _falls_back(at: Iteration, value: Value) -> bool:
+    """Tell whether a function of the project answers with a constant or a setting unless it is told otherwise."""
+    found = at.graph.project.functions.get(value.name)
+    if found is None or at.depth > _DEEPEST:
+        return False
+    inside = replace(at, source=found.source, function=found.index, depth=at.depth + 1)
+    results = (row.value for row in found.source.results_of.get(found.index, ()))
+    return any(result[0] in {"name", "attr"} and _is_number(inside, result) for result in results)
 
 
 def _is_named_number(at: Iteration, name: str) -> bool:
