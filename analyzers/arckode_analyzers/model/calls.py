@@ -414,6 +414,7 @@ class CallGraph:
 
     def _inherit(self) -> None:
         self.resolver.descendants("")
+        self.resolver.relations.find()
         for symbol in self.project.classes:
             value = Value("instance", symbol)
             for ancestor in self.resolver.ancestors(value):

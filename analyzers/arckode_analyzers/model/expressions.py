@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from arckode_analyzers.model.source import Source
 
 
+_SUPER = ("name", "super")
+
+
 def _name(resolver: Resolver, source: Source, function: int, shape: Shape) -> Value | None:
     return resolver.name(source, function, str(shape[1]))
 
@@ -23,7 +26,7 @@ def _name(resolver: Resolver, source: Source, function: int, shape: Shape) -> Va
 def _attr(resolver: Resolver, source: Source, function: int, shape: Shape) -> Value | None:
     match shape:
         case ("attr", tuple(base), str(name)):
-            if base == ("call", ("name", "super"), (), ()):
+            if base[0] == "call" and base[1] == _SUPER:
                 return _inherited(resolver, source, function, name)
             owner = resolver.value(source, function, base)
             return None if owner is None else resolver.attribute(owner, name)
@@ -32,13 +35,7 @@ def _attr(resolver: Resolver, source: Source, function: int, shape: Shape) -> Va
 
 def _inherited(resolver: Resolver, source: Source, function: int, name: str) -> Value | None:
     owner = source.method_owner(function)
-    if owner < 0:
-        return None
-    for base in resolver.bases(Value("class", source.class_symbols[owner])):
-        found = resolver.attribute(Value("instance", base.name, base.args), name)
-        if found is not None:
-            return found
-    return None
+    return None if owner < 0 else resolver.inherited(source.class_symbols[owner], name)
 
 
 def _call(resolver: Resolver, source: Source, function: int, shape: Shape) -> Value | None:

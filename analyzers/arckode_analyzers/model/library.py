@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from arckode_analyzers.model.sinks import ALCHEMY, ITEM_METHODS, LIST_METHODS, QUERIES, REPOSITORIES, RETURNS, words
+from arckode_analyzers.model.django_rows import answer, is_manager, row_of
+from arckode_analyzers.model.sinks import (
+    ALCHEMY,
+    ITEM_METHODS,
+    LIST_METHODS,
+    MODEL,
+    QUERIES,
+    REPOSITORIES,
+    RETURNS,
+    words,
+)
 from arckode_analyzers.model.values import Value, instance
 from arckode_analyzers.model.vocabulary import ADAPTERS, MEMBERS
 
@@ -19,6 +29,7 @@ _MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "defaultdict
 _PASSES_THROUGH = frozenset(
     {"list", "tuple", "sorted", "reversed", "set", "iter", "aiter", "cast", "next", "anext", "deepcopy", "copy"}
 )
+_OF_THE_SAME_KIND = frozenset({"cast", "copy", "deepcopy"})
 _MEMBERS = {
     **MEMBERS,
     "kernel.Kernel.database": "kernel.Database",
@@ -47,12 +58,11 @@ _GIVEN_CLASS = frozenset(
         *(f"sqlalchemy.{kind}.{name}" for kind in ("Session", "AsyncSession") for name in ("get", "get_one")),
     }
 )
-_BUILDERS = frozenset(
-    {
-        *(f"sqlalchemy.{name}" for name in ("Query", "select", "insert", "update", "delete", "text")),
-        *(f"django.db.models.{name}" for name in ("Manager", "QuerySet", "BaseManager")),
-    }
+_BUILDERS = frozenset(f"sqlalchemy.{name}" for name in ("Query", "select", "insert", "update", "delete", "text"))
+_SAME_FUNCTION = words(
+    "functools.partial asgiref.sync.sync_to_async asgiref.sync.async_to_sync channels.db.database_sync_to_async"
 )
+_MODEL_OF = words("django.contrib.auth.get_user_model django.apps.apps.get_model")
 _SESSIONS = frozenset(
     f"sqlalchemy.{name}" for name in ("Session", "AsyncSession", "scoped_session", "async_scoped_session")
 )
@@ -92,8 +102,20 @@ def member(owner: Value, name: str) -> Value:
     return Value("method", f"{owner.name}.{name}", owner.args, owner)
 
 
+def of_class(owner: Value, name: str) -> Value | None:
+    """Return what a class of a library itself holds that gives its rows: `User.objects`."""
+    if owner.name == MODEL and f"{MODEL}.{name}" in _MEMBERS:
+        return member(owner, name)
+    # The manager that Django gives every model, in a library laid out as an application of Django's.
+    if name == "objects" and owner.name.rpartition(".")[0].endswith(".models") and owner.last[:1].isupper():
+        return instance(_MEMBERS[f"{MODEL}.objects"])
+    return None
+
+
 def called(callee: Value, arguments: tuple[Value | None, ...]) -> Value | None:
     """Return what calling a library's function, class or method gives."""
+    if callee.last == "from_queryset":  # a manager class with the methods of a queryset
+        return arguments[0] if arguments else None
     if callee.kind == "external":
         return _constructed(callee, arguments)
     if callee.name in RETURNS and callee.last != "query":
@@ -131,6 +153,8 @@ def _from_method(owner: Value, method: str) -> Value | None:
             return instance("builtins.list", owner.args[0])
         if method in {"scalars", "unique", "yield_per"}:
             return instance("sqlalchemy.ScalarResult", owner.args[0])
+    if is_manager(owner):
+        return answer(owner, method, queries=method in QUERIES[owner.name])
     if owner.name in _BUILDERS:
         return None if method in QUERIES.get(owner.name, ()) else instance(owner.name, *owner.args)
     if owner.last in _MAPPINGS and method in {"values", "get", "pop", "setdefault"}:
@@ -154,10 +178,14 @@ def _row(owner: Value, method: str) -> Value | None:
 def _constructed(callee: Value, arguments: tuple[Value | None, ...]) -> Value | None:
     if callee.last in _PASSES_THROUGH:
         rest = [argument for argument in arguments if argument is not None]
+        if rest and is_manager(rest[-1]) and callee.last not in _OF_THE_SAME_KIND:
+            rest[-1] = instance("builtins.list", row_of(rest[-1]))  # in memory now: its methods query no more
         return element(rest[-1]) if callee.last in {"next", "anext"} and rest else (rest[-1] if rest else None)
     if callee.name == "builtins.type" and len(arguments) == 1:
         return Value("class", arguments[0].name, arguments[0].args) if arguments[0] is not None else None
-    if callee.name == "functools.partial":
+    if callee.name in _MODEL_OF:
+        return Value("external", MODEL)
+    if callee.name in _SAME_FUNCTION:
         return arguments[0] if arguments else None
     if callee.name.startswith("kernel.") and callee.last == "of":  # the class's one of an application
         return instance(callee.name.removesuffix(".of"))
@@ -168,7 +196,11 @@ def _constructed(callee: Value, arguments: tuple[Value | None, ...]) -> Value | 
 
 def element(container: Value | None, *, by_key: bool = False) -> Value | None:
     """Return what a loop over a container, or a look-up in it, gives."""
-    if container is None or container.kind != "instance" or not container.args:
+    if container is None or container.kind != "instance":
+        return None
+    if is_manager(container):
+        return row_of(container)
+    if not container.args:
         return None
     if container.last in _MAPPINGS:
         return container.args[-1] if by_key else container.args[0]

@@ -58,7 +58,7 @@ class Loops:
             return True
         if value.kind in {"function", "class"} or value.name in self._graph.project.classes:
             return False
-        return not value.name.startswith(("kernel.", "sqlalchemy.", "typing.", "collections.", "builtins."))
+        return not value.name.startswith(("kernel.", "sqlalchemy.", "django.", "typing.", "collections.", "builtins."))
 
     def _counts_pages(self, source: Source, at: int, loop: Loop) -> bool:
         """Tell whether a range's number is turned into an offset: `page * size`."""

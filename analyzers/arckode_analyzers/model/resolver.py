@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from arckode_analyzers.facts.shapes import within
 from arckode_analyzers.model import library
+from arckode_analyzers.model.django_rows import Relations
 from arckode_analyzers.model.expressions import EXPRESSIONS
 from arckode_analyzers.model.project import ClassAt, FunctionAt, Project
-from arckode_analyzers.model.sinks import canonical
+from arckode_analyzers.model.sinks import DJANGO, canonical
 from arckode_analyzers.model.values import Value, instance
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Resolver:
             module[:end] for module in project.modules for end, letter in enumerate(module) if letter == "."
         }
         self._children: dict[str, list[str]] | None = None
+        self.relations = Relations(self)
 
     def forget(self) -> None:
         """Drop what was computed in doubt, after `learned` grew."""
@@ -263,7 +265,7 @@ class Resolver:
             full = f"{owner.name}.{name}"
             # A class of the kernel keeps its name before what is its own: `EventCatalogue.of` is not any other `of`.
             own = name == "of" and owner.name.startswith("kernel.")
-            return Value("external", full if own else canonical(full))
+            return library.of_class(owner, name) or Value("external", full if own else canonical(full))
         if owner.kind == "method":
             return None
         if owner.kind in {"class", "instance"}:
@@ -271,14 +273,32 @@ class Resolver:
         return None
 
     def _member(self, owner: Value, name: str) -> Value | None:
-        for klass in self.ancestors(owner):
+        return self._among(self.ancestors(owner), owner, name) or self._from_descendants(owner, name)
+
+    def _among(self, classes: Iterable[Value], owner: Value, name: str) -> Value | None:
+        """Return what the first of some classes that has a member gives for it."""
+        for klass in classes:
             if klass.name in self.project.classes and not klass.name.startswith("kernel."):
                 found = self._own_member(self.project.classes[klass.name], owner, name)
                 if found is not None:
                     return found
+            elif klass.name in DJANGO:
+                return self.relations.member(owner, klass, name)
             elif not library.is_plain(klass.name):
                 return owner if library.makes_itself(klass.name, name) else library.member(klass, name)
-        return self._from_descendants(owner, name)
+        return None
+
+    def inherited(self, symbol: str, name: str) -> Value | None:
+        """Return what `super()` finds in a method of a class: in its bases, or in what stands behind it as a mixin."""
+        owner = instance(symbol)
+        found = self._among(self.ancestors(owner)[1:], owner, name)
+        for child in () if found is not None else self.descendants(symbol):
+            line = self.ancestors(Value("class", child))
+            behind = next((at for at, each in enumerate(line) if each.name == symbol), len(line)) + 1
+            found = self._among(line[behind:], owner, name)
+            if found is not None:
+                break
+        return found
 
     def _from_descendants(self, owner: Value, name: str) -> Value | None:
         """Return what a class that is only ever mixed into others finds on them: `self.session` of a mixin."""
@@ -311,7 +331,7 @@ class Resolver:
             if definition.what == "function" and found is not None:
                 return self._method(FunctionAt(source, definition.index), owner, found)
             if found is not None and found.name != "builtins.None":
-                return found
+                return self.relations.read(klass, owner, definition, found)
         for where, index in self.project.attributes.get((klass.symbol, name), ()):
             found = self._bound(where, index)
             if found is not None and found.name != "builtins.None":
@@ -358,7 +378,8 @@ class Resolver:
         if klass is None:
             return []
         resolved = (self.value(klass.source, klass.record.function, base) for base in klass.record.bases)
-        return [base for base in resolved if base is not None and base.kind in {"class", "external", "instance"}]
+        found = [base for base in resolved if base is not None and base.kind in {"class", "external", "instance"}]
+        return self.relations.with_model(klass, found)
 
     def declares_fields(self, value: Value) -> bool:
         """Tell whether a class or one of its bases in the project annotates a field."""

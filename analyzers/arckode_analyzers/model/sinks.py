@@ -70,10 +70,13 @@ _ALCHEMY_TYPES = tuple(
 )
 _DJANGO = words(
     "get first last count exists aggregate earliest latest in_bulk create get_or_create update_or_create bulk_create"
-    " bulk_update update delete"
+    " bulk_update update delete add remove clear set"
 )
 _DJANGO_ROW = words("save delete refresh_from_db")
 _DJANGO_TYPES = words("Manager QuerySet BaseManager Model")
+MODEL = "django.db.models.Model"
+DJANGO = frozenset(f"django.db.models.{name}" for name in _DJANGO_TYPES)
+MANAGERS = DJANGO - {MODEL}
 _SESSION_TYPES = words("Session AsyncSession scoped_session async_scoped_session")
 _CONNECTION_TYPES = words("Connection AsyncConnection Engine AsyncEngine")
 
@@ -169,13 +172,23 @@ def canonical(dotted: str) -> str:
     head, *rest = dotted.split(".")
     if rest and (head == "advanced_alchemy" or dotted.startswith(_ALCHEMY_DOORS)):
         return f"advanced_alchemy.{rest[-1]}"
-    if dotted.startswith("django.db.models.") and rest[-1] in _DJANGO_TYPES:
-        return f"django.db.models.{rest[-1]}"
+    if head == "django":
+        return _django(dotted, rest)
     if head in {"sqlalchemy", "sqlmodel"} and rest:
         return f"sqlalchemy.{_MADE_BY.get(rest[-1], rest[-1])}"
     if "kernel" in (head, *rest[:-1]) and rest:
         return f"kernel.{rest[-1]}"
     return _FLASK.get(dotted, dotted)
+
+
+def _django(dotted: str, rest: list[str]) -> str:
+    """Return the base that counts for one of Django's own classes: its models and managers are like any other."""
+    if dotted.startswith(("django.db.models.", "django.contrib.gis.db.models.")) and rest[-1] in _DJANGO_TYPES:
+        return f"django.db.models.{rest[-1]}"
+    match rest:
+        case ["contrib", _, "models" | "base_user", str(name)] if name[:1].isupper():
+            return "django.db.models.Manager" if name.endswith("Manager") else MODEL
+    return dotted
 
 
 def effect(owner: str, method: str) -> Effect:

@@ -124,12 +124,12 @@ RULE = Rule(
     check=check,
     decides=(
         "Certain: queries of SQLAlchemy (sync, async, `session.query`), SQLModel, Flask-SQLAlchemy, advanced-alchemy, "
-        "Django's managers, the kernel's repositories and the common drivers, through functions, methods, properties, "
-        "`[]`, `in`, decorators, tables of functions, `map`, sort keys and recursion, wherever annotations, "
-        "assignments, callers or what is handed over (a `select(...)`, a mapped class) tell the types. Silent: what a "
-        "cache was asked for first, batches and groups, one key of a mapping, a session opened for the turn's own "
-        "tenant, and loops over what the program itself is made of. Not decided: receivers nothing is known about, "
-        "lazy relationships (ARC205), querysets that a loop evaluates, and jobs put into a queue."
+        "Django's managers, rows and relations, the kernel's repositories and the common drivers, through functions, "
+        "methods, properties, `[]`, `in`, decorators, tables of functions, `map`, sort keys and recursion, wherever "
+        "annotations, assignments, callers or what is handed over (a `select(...)`, a mapped class) tell the types. "
+        "Silent: what a cache was asked for first, batches and groups, one key of a mapping, a session opened for the "
+        "turn's own tenant, and loops over what the program itself is made of. Not decided: receivers nothing is known "
+        "about, lazy relationships (ARC205), querysets that a loop evaluates, and jobs put into a queue."
     ),
     bad=(
         Example(
@@ -305,6 +305,30 @@ def prices(session: Session, keys):
             },
         ),
         Example(
+            "rows of Django's querysets and relations, saved and counted one by one",
+            {
+                "shop/models.py": """\
+from django.db import models
+
+class Order(models.Model):
+    def close(self):
+        self.state = "closed"
+        self.save()
+
+class Line(models.Model):
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+""",
+                "shop/work.py": """\
+from shop.models import Order
+
+def close(keys):
+    for order in Order.objects.filter(pk__in=keys):
+        order.close()  # error: ARC201
+        order.lines.count()  # error: ARC201
+""",
+            },
+        ),
+        Example(
             "a session committed for every row, through a type alias",
             {
                 "src/shop/modules/orders/repository.py": """\
@@ -457,6 +481,24 @@ def save(session: Session, rows, wanted):
 
 def chunks(keys) -> "list[list[str]]":
     return [keys]
+"""
+            },
+        ),
+        Example(
+            "Django's querysets are lazy, and what is made of one is in memory",
+            {
+                "shop/work.py": """\
+from django.db import models
+
+class Order(models.Model):
+    pass
+
+def close(keys):
+    seen = set(Order.objects.values_list("pk", flat=True))
+    rows = [Order.objects.filter(pk=key).order_by("pk") for key in keys]
+    for key in keys:
+        seen.add(key)
+    return rows
 """
             },
         ),
