@@ -129,12 +129,19 @@ def known(keys):
     for name in Tag.objects.values_list("name", flat=True):
         name.count("a")
 """,
-    "querysets that nothing evaluates": """\
+    "lazy querysets, choices and what a model is made of": """\
 def counts(keys):
     querysets = []
     for key in keys:
         querysets.append(Order.objects.filter(pk=key).select_related("customer"))
         Order(pk=key).lines.order_by("name")
+    states = [state for state, _ in Order.Status.choices if state]
+    for state in states:
+        Order.objects.filter(state=state).count()
+    for field in Order._meta.get_fields():
+        Order.objects.filter(**{field.name: None}).exists()
+    for model in apps.get_models():
+        model.objects.count()
 """,
     "a class of one's own that has a save and objects": """\
 class Draft:
@@ -151,6 +158,22 @@ def write(drafts: list[Draft], shelf: Shelf):
         draft.save()
         Draft.objects.count(draft)
         shelf.lines.count(draft)
+""",
+    "a part of what a helper answers is no list written out": """\
+def work(orders):
+    paid, late = split(orders)
+    for order in late:
+        Order.objects.get(pk=order)  # error: ARC201
+    first, second = kinds()
+    for kind in first:
+        Order.objects.filter(kind=kind).exists()
+
+def split(orders):
+    paid = [order for order in orders if order.paid]
+    return paid, [order for order in orders if not order.paid]
+
+def kinds():
+    return ("a", "b"), ("c", "d")
 """,
 }
 

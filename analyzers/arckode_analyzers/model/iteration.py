@@ -32,7 +32,9 @@ _CHUNKS = words("batched chunked ichunked sliced chunked_even grouper batches pa
 _DECLARED = words(
     "typing.get_args dataclasses.fields builtins.dir builtins.vars typing.get_type_hints inspect.getmembers"
     " pkgutil.iter_modules pkgutil.walk_packages importlib.metadata.entry_points sqlalchemy.inspect"
+    " django.apps.apps.get_models django.apps.apps.get_app_configs"
 )
+_CHOICES = words("django.db.models.Choices django.db.models.TextChoices django.db.models.IntegerChoices")
 _OF_A_CLASS = words("model_fields sorted_tables _meta")
 _ENDLESS = words("itertools.count itertools.cycle itertools.repeat")
 _GROWS = words("append add extend insert update appendleft setdefault put put_nowait")
@@ -171,6 +173,8 @@ def _call(at: Iteration, shape: Shape) -> bool:
         case ("call", ("attr", _, str(name)), _, _) if _is_special(name):
             return False
         case ("call", tuple(func), tuple(args), _):
+            if func[0] == "attr" and _is_of_the_program(at, func):
+                return False  # `Order._meta.get_fields()`
             value = at.value(func)
             if value is None:
                 return not (func[0] == "attr" and func[-1] in _CHUNKS)
@@ -336,7 +340,22 @@ def _definition(at: Iteration, name: str, definition: Definition) -> bool:
         return True
     if at.function == 0 and name.isupper() and binding.value[0] == "call":
         return False  # a table that the program makes when it starts
+    if _is_part_of_answer(at, binding.value):
+        return True
     return _grows(at, name) or at.is_data(binding.value)
+
+
+def _is_part_of_answer(at: Iteration, shape: Shape) -> bool:
+    """Tell whether a value is one of several collections that a function answers: `paid, late = split(orders)`."""
+    match shape:
+        case ("other", (("call", tuple(func), _, _),)):
+            value = at.value(func)
+            found = None if value is None else at.graph.project.functions.get(value.name)
+            if found is not None:
+                inside = at.elsewhere(found.source, found.index)
+                results = (row.value for row in found.source.results_of.get(found.index, ()))
+                return any(inside.any_data(result[2]) for result in results if result[0] == "display")
+    return False
 
 
 def _grows(at: Iteration, name: str) -> bool:
@@ -358,6 +377,8 @@ def _attr(at: Iteration, shape: Shape) -> bool:
             if _is_special(name) or _is_of_the_program(at, base) or _is_enumeration(at, at.value(shape)):
                 return False
             owner = at.value(base)
+            if owner is not None and owner.kind == "class" and _is_enumeration(at, owner):
+                return False  # `Status.choices`
             if name.isupper() and (owner is None or not _declares(at, owner, name)):
                 return False  # a setting
             return owner is None or _attribute(at, owner, name)
@@ -450,7 +471,10 @@ def _is_enumeration(at: Iteration, value: Value | None) -> bool:
         is_table = library in sys.stdlib_module_names and library not in _INPUT
         return is_table or (value.last[:1].isupper() and not value.last.isupper())
     ancestors = at.graph.resolver.ancestors(value) if value.kind == "class" else ()
-    return any(ancestor.name.startswith("enum.") or ancestor.last.endswith("Enum") for ancestor in ancestors)
+    return any(
+        ancestor.name.startswith("enum.") or ancestor.last.endswith("Enum") or ancestor.name in _CHOICES
+        for ancestor in ancestors
+    )
 
 
 _JUDGES: dict[str, Callable[[Iteration, Shape], bool]] = {

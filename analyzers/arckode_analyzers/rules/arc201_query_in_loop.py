@@ -491,13 +491,16 @@ def chunks(keys) -> "list[list[str]]":
 from django.db import models
 
 class Order(models.Model):
-    pass
+    class Status(models.TextChoices):
+        OPEN = "open"
 
 def close(keys):
     seen = set(Order.objects.values_list("pk", flat=True))
     rows = [Order.objects.filter(pk=key).order_by("pk") for key in keys]
     for key in keys:
         seen.add(key)
+    for state, _ in Order.Status.choices:
+        Order.objects.filter(state=state).update(state="closed")
     return rows
 """
             },
