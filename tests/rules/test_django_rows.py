@@ -57,6 +57,7 @@ from asgiref.sync import sync_to_async
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.shortcuts import get_list_or_404, get_object_or_404
 from reversion.models import Version
 from shop.models import Line, Note, Order, Tag, User
 
@@ -107,6 +108,15 @@ def invite(emails):
         Order.objects.select_subclasses().first()  # error: ARC201
         line = Line(name=email)
         line.save()  # error: ARC201
+""",
+    "functions that look rows up for a view": """\
+def answer(request):
+    order = get_object_or_404(Order, pk=request.POST["order"])
+    for key in request.POST.getlist("lines"):
+        line = get_object_or_404(order.lines, pk=key)  # error: ARC201
+        line.delete()  # error: ARC201
+    for note in get_list_or_404(Note, order=order):
+        note.save()  # error: ARC201
 """,
     "a synchronous helper called from a coroutine": """\
 def find(key):

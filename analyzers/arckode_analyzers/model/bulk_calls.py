@@ -61,6 +61,6 @@ def in_one_call(end: Target) -> str:
         return _IN_ONE.get(end.method, _READ)
     if end.owner.startswith("advanced_alchemy."):
         return _ALCHEMY.get(end.method, _ALCHEMY_READ)
-    if end.owner.startswith("django."):
+    if end.owner.startswith(("django.", "rest_framework.")):
         return _DJANGO.get(end.method, _DJANGO_READ)
     return _STATEMENT if end.owner.startswith("sqlalchemy.") else _DRIVER

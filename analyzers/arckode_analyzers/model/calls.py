@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from arckode_analyzers.model.constants import tabled
 from arckode_analyzers.model.implied import Implied
 from arckode_analyzers.model.library import SAYS_NOTHING
-from arckode_analyzers.model.sinks import Effect, effect
+from arckode_analyzers.model.sinks import LOOK_UPS, Effect, effect
 from arckode_analyzers.model.takers import taker
 from arckode_analyzers.model.values import Value
 
@@ -280,6 +280,8 @@ class CallGraph:
             yield from self._constructor(value)
         elif value.kind == "method" and value.of is not None:
             yield Target("", effect(value.of.name, value.last), value.of.name, value.last)
+        elif value.kind == "external" and value.name in LOOK_UPS:
+            yield Target("", Effect.QUERIES, value.name.rpartition(".")[0], value.last)
         elif value.kind == "instance" and value.name in self.project.classes:
             yield from self._leads(self.resolver.attribute(value, "__call__"), seen)
 

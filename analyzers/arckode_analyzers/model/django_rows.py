@@ -52,6 +52,15 @@ def answer(manager: Value, method: str, *, queries: bool) -> Value | None:
     return None if queries else instance(manager.name, *manager.args)
 
 
+def looked_up(function: str, given: Value | None) -> Value:
+    """Return what a function gives that looks rows up in the model, manager or queryset it is handed."""
+    if given is not None and is_manager(given):
+        row = row_of(given)
+    else:
+        row = instance(given.name if given is not None and given.kind == "class" else MODEL)
+    return instance("builtins.list", row) if "list" in function else row
+
+
 class Relations:
     """What the project's models say about one another; nothing where the project does without Django."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from arckode_analyzers.model.django_rows import answer, is_manager, row_of
+from arckode_analyzers.model.django_rows import answer, is_manager, looked_up, row_of
 from arckode_analyzers.model.sinks import (
     ALCHEMY,
     ITEM_METHODS,
     LIST_METHODS,
+    LOOK_UPS,
     MODEL,
     QUERIES,
     REPOSITORIES,
@@ -183,6 +184,8 @@ def _constructed(callee: Value, arguments: tuple[Value | None, ...]) -> Value | 
         return element(rest[-1]) if callee.last in {"next", "anext"} and rest else (rest[-1] if rest else None)
     if callee.name == "builtins.type" and len(arguments) == 1:
         return Value("class", arguments[0].name, arguments[0].args) if arguments[0] is not None else None
+    if callee.name in LOOK_UPS:
+        return looked_up(callee.last, arguments[0] if arguments else None)
     if callee.name in _MODEL_OF:
         return Value("external", MODEL)
     if callee.name in _SAME_FUNCTION:

@@ -94,6 +94,10 @@ QUERIES: Mapping[str, frozenset[str]] = {
         for methods in (_DJANGO_ROW if name == "Model" else _DJANGO,)
     },
 }
+# Functions that query, by the model or queryset they are handed.
+LOOK_UPS = frozenset(
+    f"django.shortcuts.{mode}get_{what}_or_404" for mode in ("", "a") for what in ("object", "list")
+) | {"rest_framework.generics.get_object_or_404"}
 ALCHEMY = frozenset(_ALCHEMY_TYPES)
 SESSIONS = frozenset(name for name in QUERIES if not name.startswith(("kernel.", "django.")) and name not in ALCHEMY)
 STATEMENTS = frozenset(
