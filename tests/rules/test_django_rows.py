@@ -118,6 +118,26 @@ def answer(request):
     for note in get_list_or_404(Note, order=order):
         note.save()  # error: ARC201
 """,
+    "querysets that a loop runs through": """\
+def report(keys):
+    for order in Order.objects.filter(pk__in=keys).prefetch_related("lines"):
+        for line in order.lines.all():
+            print(line.name)
+        for line in order.lines.filter(state="open"):  # error: ARC201
+            print(line.name)
+        notes = Note.objects.filter(order=order).order_by("pk")  # error: ARC201
+        print([note.pk for note in notes], names(order))  # error: ARC201
+        print(len(Tag.objects.filter(orders=order)))  # error: ARC201
+        late = Tag.objects.filter(orders=order, name="late")
+        known = order.lines.filter(pk__in=Line.objects.filter(name="a")).none()
+        for line in known:
+            print(line)
+    for tag in late:
+        print(tag)
+
+def names(order):
+    return [tag.name for tag in order.tags.order_by("name")]
+""",
     "a synchronous helper called from a coroutine": """\
 def find(key):
     return Order.objects.get(pk=key)
@@ -129,11 +149,12 @@ async def names(keys):
 def known(keys):
     seen = set(Order.objects.values_list("pk", flat=True))
     rows = list(Order.objects.filter(pk__in=keys))
+    states = dict(Order.objects.values_list("pk", "state"))
     for key in keys:
         seen.add(key)
         seen.remove(key)
         rows.count(key)
-        dict(Order.objects.values_list("pk", "state")).get(key)
+        states.get(key)
     for row in Order.objects.values("pk"):
         row.update(seen=True)
     for name in Tag.objects.values_list("name", flat=True):

@@ -10,6 +10,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from arckode_analyzers.model.constants import tabled
+from arckode_analyzers.model.django_rows import refines
+from arckode_analyzers.model.evaluated import evaluated
 from arckode_analyzers.model.implied import Implied
 from arckode_analyzers.model.library import SAYS_NOTHING
 from arckode_analyzers.model.sinks import LOOK_UPS, Effect, effect
@@ -135,6 +137,7 @@ class CallGraph:
         self.resolver = resolver
         self.implementations: dict[str, dict[Value, None]] = {}
         self._with_stubs: dict[str, bool] = {}
+        self._evaluated: dict[str, frozenset[tuple[int, Shape]]] = {}
         self._inherit()
         self._parameters_called = self._find_called_parameters()
         self._imply()
@@ -243,8 +246,17 @@ class CallGraph:
             return
         if value is None:
             return
+        if value.kind == "method" and value.of is not None and refines(value.of, value.last) and self._runs_out(call):
+            yield Target("", Effect.QUERIES, value.of.name, value.last)
         yield from self._leads(value)
         yield from self._handed_over(matched)
+
+    def _runs_out(self, call: CallAt) -> bool:
+        """Tell whether a loop or a collection runs through what a call gives."""
+        known = self._evaluated.get(call.source.path)
+        if known is None:
+            known = self._evaluated[call.source.path] = evaluated(call.source)
+        return (call.record.function, call.record.shape) in known
 
     def _chosen(self, call: CallAt) -> Iterator[Target]:
         """Yield what a call picks from a table of functions: `ACTIONS[name](row)`, `ACTIONS.get(name)(row)`."""

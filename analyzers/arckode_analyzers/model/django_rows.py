@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arckode_analyzers.model.sinks import MANAGERS, MODEL, words
+from arckode_analyzers.model.sinks import MANAGERS, MODEL, QUERIES, words
 from arckode_analyzers.model.values import Value, instance
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _ONE_ROW = frozenset(
 )
 _LISTS = frozenset({"bulk_create", "abulk_create"})
 # What gives no rows of the model: `values()` gives mappings, `values_list()` tuples or single values.
+_PREFETCHED = words("all none")
 _NO_ROWS = words("values values_list dates datetimes")
 
 
@@ -59,6 +60,14 @@ def looked_up(function: str, given: Value | None) -> Value:
     else:
         row = instance(given.name if given is not None and given.kind == "class" else MODEL)
     return instance("builtins.list", row) if "list" in function else row
+
+
+def refines(owner: Value, method: str) -> bool:
+    """Tell whether a method gives a queryset that queries when it is run through, whatever was prefetched.
+
+    `all()` does not where `prefetch_related` brought the rows, and `none()` never does.
+    """
+    return is_manager(owner) and method not in _PREFETCHED and method not in QUERIES[owner.name]
 
 
 class Relations:

@@ -129,7 +129,8 @@ RULE = Rule(
         "annotations, assignments, callers or what is handed over (a `select(...)`, a mapped class) tell the types. "
         "Silent: what a cache was asked for first, batches and groups, one key of a mapping, a session opened for the "
         "turn's own tenant, and loops over what the program itself is made of. Not decided: receivers nothing is known "
-        "about, lazy relationships (ARC205), querysets that a loop evaluates, and jobs put into a queue."
+        "about, lazy relationships (ARC205), `all()` of Django's related rows, which may be prefetched, and jobs put "
+        "into a queue."
     ),
     bad=(
         Example(
