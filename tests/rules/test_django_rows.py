@@ -174,6 +174,13 @@ def counts(keys):
     for model in apps.get_models():
         model.objects.count()
 """,
+    "what a request brings is data, what a setting lists is not": """\
+def post(request, settings):
+    for key, value in request.POST.items():
+        Order.objects.filter(pk=key).update(state=value)  # error: ARC201
+    for key in settings.STATES:
+        Order.objects.filter(state=key).count()
+""",
     "a class of one's own that has a save and objects": """\
 class Draft:
     objects = []

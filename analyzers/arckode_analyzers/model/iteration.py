@@ -34,6 +34,8 @@ _DECLARED = words(
     " pkgutil.iter_modules pkgutil.walk_packages importlib.metadata.entry_points sqlalchemy.inspect"
     " django.apps.apps.get_models django.apps.apps.get_app_configs"
 )
+# What a request brings, as Django spells it: no settings, though they look like some.
+_SENT = words("GET POST FILES COOKIES META")
 _CHOICES = words("django.db.models.Choices django.db.models.TextChoices django.db.models.IntegerChoices")
 _OF_A_CLASS = words("model_fields sorted_tables _meta")
 _ENDLESS = words("itertools.count itertools.cycle itertools.repeat")
@@ -379,7 +381,7 @@ def _attr(at: Iteration, shape: Shape) -> bool:
             owner = at.value(base)
             if owner is not None and owner.kind == "class" and _is_enumeration(at, owner):
                 return False  # `Status.choices`
-            if name.isupper() and (owner is None or not _declares(at, owner, name)):
+            if name.isupper() and name not in _SENT and (owner is None or not _declares(at, owner, name)):
                 return False  # a setting
             return owner is None or _attribute(at, owner, name)
     return True
