@@ -174,6 +174,19 @@ def counts(keys):
     for model in apps.get_models():
         model.objects.count()
 """,
+    "rows that are counted or paired as they come": """\
+def number(keys):
+    for position, note in enumerate(Note.objects.order_by("pk"), 1):
+        note.position = position
+        note.save()  # error: ARC201
+        position.save()
+    for order, key in zip(Order.objects.all(), keys, strict=True):
+        order.close()  # error: ARC201
+        key.close()
+    for index, (order, key) in enumerate(zip(Order.objects.all(), keys)):
+        order.delete()  # error: ARC201
+        index.delete()
+""",
     "what a request brings is data, what a setting lists is not": """\
 def post(request, settings):
     for key, value in request.POST.items():

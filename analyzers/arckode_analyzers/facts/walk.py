@@ -218,4 +218,11 @@ def _spread(elements: Sequence[ast.expr], value: Shape | None, how: str) -> Sequ
             starred = any(isinstance(element, ast.Starred) for element in elements)
             if not starred and all(part[0] != "star" for part in parts):
                 return parts
+        case ("call", ("name", "enumerate"), (tuple(counted), *_), _) if how == "for" and len(elements) == 2:
+            return [("other", (value,)), counted]
+        case ("call", ("name", "zip"), tuple(zipped), _) if how == "for" and len(elements) == len(zipped):
+            if not any(isinstance(element, ast.Starred) for element in elements) and all(
+                p[0] != "star" for p in zipped
+            ):
+                return zipped
     return [None if value is None else ("other", (value,))] * len(elements)
