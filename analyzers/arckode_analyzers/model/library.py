@@ -147,13 +147,8 @@ def _from_method(owner: Value, method: str) -> Value | None:
         return owner.args[0] if owner.args else None
     if f"{owner.name}.{method}" in _ANSWER_THEMSELVES:
         return owner
-    if owner.name in _ANSWERS and owner.args:
-        if method in _ONE_ROW:
-            return owner.args[0]
-        if method in {"all", "fetchall"}:
-            return instance("builtins.list", owner.args[0])
-        if method in {"scalars", "unique", "yield_per"}:
-            return instance("sqlalchemy.ScalarResult", owner.args[0])
+    if owner.name in _ANSWERS and owner.args and (found := _answered(owner.args[0], method)) is not None:
+        return found
     if is_manager(owner):
         return answer(owner, method, queries=method in QUERIES[owner.name])
     if owner.name in _BUILDERS:
@@ -164,6 +159,15 @@ def _from_method(owner: Value, method: str) -> Value | None:
     if method in {"pop", "popleft", "get_nowait"}:
         return element(owner)
     return _row(owner, method)
+
+
+def _answered(row: Value, method: str) -> Value | None:
+    """Return what a method of a result whose rows are known gives."""
+    if method in _ONE_ROW:
+        return row
+    if method in {"all", "fetchall"}:
+        return instance("builtins.list", row)
+    return instance("sqlalchemy.ScalarResult", row) if method in {"scalars", "unique", "yield_per"} else None
 
 
 def _row(owner: Value, method: str) -> Value | None:
