@@ -20,6 +20,10 @@ else:
     _spec.loader.exec_module(runtime)
 
 
+class _NoGroupError(Exception):
+    """Nobody subscribes under this name, and no letter is of it."""
+
+
 async def _answer(asked: runtime.Asked, _report: runtime.Report) -> Mapping[str, object]:
     package = asked["package"]
     module = importlib.import_module(f"{package}.kernel.event_bus")
@@ -28,9 +32,14 @@ async def _answer(asked: runtime.Asked, _report: runtime.Report) -> Mapping[str,
     bus, ids = kernel.adapter(module.EVENT_BUS), [UUID(each) for each in asked["ids"]]
     letters, dead = bus.letters, module.LetterStatus.DEAD
     try:
+        if (group := asked["group"]) is not None:
+            known = {*bus.groups, *(each for each, _ in await letters.counts())}
+            if group not in known:
+                near = importlib.import_module(f"{package}.kernel.errors").suggestion(group, known)
+                raise _NoGroupError(f"there is no group '{group}'{near}")
         match asked["action"]:
             case "list":
-                found = await letters.list(dead, asked["group"], asked["limit"])
+                found = await letters.list(dead, group, asked["limit"])
                 return {"letters": [_shown(each) for each in found]}
             case "show":
                 found = await letters.find(ids[0])
@@ -38,7 +47,7 @@ async def _answer(asked: runtime.Asked, _report: runtime.Report) -> Mapping[str,
                     raise LookupError(str(ids[0]))
                 return {"letter": {**_shown(found), "event": values.plain(found.event)}}
             case "retry":
-                return {"retried": await letters.revive(ids or None, asked["group"], kernel.clock.now())}
+                return {"retried": await letters.revive(ids or None, group, kernel.clock.now())}
             case _:
                 return {"dropped": await letters.drop(ids)}
     finally:
@@ -62,6 +71,8 @@ def _shown(letter: Any) -> Mapping[str, object]:  # noqa: ANN401  a class of the
 def _told(error: BaseException, _asked: runtime.Asked) -> runtime.Told:
     if isinstance(error, LookupError) and not isinstance(error, KeyError | IndexError):
         return runtime.told("UsageError", f"there is no dead letter {error}", "`arckode events:dlq list` names them")
+    if isinstance(error, _NoGroupError):
+        return runtime.told("UsageError", str(error), "`arckode events:dlq list` names those with dead letters")
     if found := runtime.unusable(error, "a table of the event bus is not there"):
         return found
     return runtime.unreachable(error) or runtime.unexpected(error)

@@ -63,6 +63,9 @@ def test_dead_letters_are_listed_shown_retried_and_dropped(shop: Path) -> None:
     assert "@example.com" not in listed
     letters = json.loads(call(shop, "events:dlq", "list", "--group", "welcome", "--json").out)["letters"]
     assert [letter["key"] for letter in letters] == ["1", "2"]
+    for action in ("list", "retry"):
+        with pytest.raises(UsageError, match="there is no group 'welcom'; did you mean 'welcome'"):
+            call(shop, "events:dlq", action, "--group", "welcom")
     first, second = (letter["id"] for letter in letters)
     assert json.loads(call(shop, "events:dlq", "show", first).out)["event"]["data"] == {"email": "1@example.com"}
     assert call(shop, "events:dlq", "retry", first).out == "1 dead letter retried"
