@@ -17,7 +17,7 @@ _SUFFIXES = {".mmd": "mermaid", ".md": "mermaid", ".dot": "dot", ".gv": "dot", "
 
 SPEC = CommandSpec(
     "graph",
-    "Draw the modules, their tables and what joins them; findings are red.",
+    "Draw the modules, their tables and events, and what joins them; findings are red.",
     examples=(
         "arckode graph",
         "arckode graph --out architecture.html",
@@ -32,8 +32,8 @@ SPEC = CommandSpec(
     details=(
         "The code is read and never run, so any Python project can be drawn; one without modules is drawn by package. "
         'The page of `--format html` needs no network. `--json` prints {"version", "name", "nodes": [{"name", '
-        '"tables", "routes", "findings"}], "edges": [{"source", "target", "kind", "labels", "findings"}], '
-        '"elsewhere": [findings]}; a kind is asks, imports or references.'
+        '"tables", "routes", "findings", "events"}], "edges": [{"source", "target", "kind", "labels", "findings"}], '
+        '"elsewhere": [findings]}; a kind is asks, imports, references or tells.'
     ),
 )
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from arckode_analyzers.rule import Finding
     from arckode_gen.engine.map_tables import MappedTable
 
-Kind: TypeAlias = Literal["asks", "imports", "references"]
+Kind: TypeAlias = Literal["asks", "imports", "references", "tells"]
 _NOT_DRAWN = frozenset({"kernel", "migrations", "seeds", "tests", "composition_root", "connectors"})
 
 
@@ -30,12 +30,13 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A module, or a package where a project has no modules."""
+    """A module, or a package where a project has no modules; `events` are those it declares or tells of."""
 
     name: str
     tables: tuple[Table, ...] = ()
     routes: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
 
     @property
     def is_bad(self) -> bool:
@@ -44,7 +45,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """Something of one node that needs another: a connector asks, code imports, a foreign key references."""
+    """What joins two nodes: a connector asks, code imports, a foreign key references, an event tells."""
 
     source: str
     target: str
@@ -85,6 +86,7 @@ def draw(name: str, analysis: Analysis, findings: Iterable[Finding]) -> Graph:
     drawing.connect()
     drawing.join_imports()
     drawing.reference()
+    drawing.tell()
     nodes = tuple(drawing.node(each) for each in drawing.place.names)
     return Graph(name, nodes, tuple(drawing.edges()), tuple(drawing.elsewhere()))
 
@@ -117,6 +119,7 @@ class _Drawing:
         self.drafts: dict[tuple[str, str, Kind], _Draft] = {}
         self.found: dict[str, list[Finding]] = {}
         self.on_edges: set[str] = set()
+        self.events = self._events()
         for each in findings:
             self.found.setdefault(each.path, []).append(each)
 
@@ -156,6 +159,11 @@ class _Drawing:
                 if target and source and target != source:
                     self._draft(source, target, "references").labels.add(f"{table['name']}.{column['name']}")
 
+    def tell(self) -> None:
+        """Draw the events that one module tells another."""
+        for name, edge in self.analysis.module_graph.heard():
+            self._draft(edge.start, edge.end, "tells").labels.add(name)
+
     def node(self, name: str) -> Node:
         routes = {
             f"{method} {project_map.path_of(route)}"
@@ -165,7 +173,17 @@ class _Drawing:
         }
         found = (_said(each) for path, rows in self.found.items() if self.place.of(path) == name for each in rows)
         own = (_table(table) for table in self.tables if self.place.of(table["path"]) == name)
-        return Node(name, tuple(own), tuple(sorted(routes)), tuple(sorted(found)))
+        return Node(
+            name, tuple(own), tuple(sorted(routes)), tuple(sorted(found)), tuple(sorted(self.events.get(name, ())))
+        )
+
+    def _events(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for declared in self.analysis.declared_events.all:
+            found.setdefault(self.place.of(declared.source.path), set()).add(declared.name)
+        for module, event in self.analysis.module_graph.told():
+            found.setdefault(module, set()).add(event)
+        return found
 
     def edges(self) -> Iterator[Edge]:
         names = frozenset(self.place.names)

@@ -38,7 +38,9 @@ def _json(graph: Graph) -> Markup:
 def _counts(graph: Graph) -> str:
     tables = sum(len(node.tables) for node in graph.nodes)
     routes = sum(len(node.routes) for node in graph.nodes)
-    return ", ".join((_count(len(graph.nodes), "module"), _count(tables, "table"), _count(routes, "route")))
+    events = len({event for node in graph.nodes for event in node.events})
+    counts = [_count(len(graph.nodes), "module"), _count(tables, "table"), _count(routes, "route")]
+    return ", ".join(counts + ([_count(events, "event")] if events else []))
 
 
 def _sub(node: Node) -> str:

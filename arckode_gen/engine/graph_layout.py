@@ -9,6 +9,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from arckode_gen.engine.graph_text import label
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 WIDTH, HEAD, ROW = 232, 46, 22
 _GAP_X, _GAP_Y, _MARGIN = 128, 28, 32
 _SHOWN = 4
+_BOW = 70
+_LETTER = 6
+_SHIFT = {"asks": 0, "imports": -10, "references": 10, "tells": 20}
 _FEWEST = 6
 _ASPECT = 1.4
 _SWEEPS = 8
@@ -24,7 +29,7 @@ _SWEEPS = 8
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A node's place, in pixels; `rows` are the table names that fit in."""
+    """A node's place, in pixels; `rows` are the tables and events that fit in."""
 
     node: Node
     x: int
@@ -67,18 +72,21 @@ def arrange(graph: Graph) -> Layout:
             y += boxes[-1].height + _GAP_Y
     places = {box.node.name: box for box in boxes}
     width = 2 * _MARGIN + max(len(layers), 1) * (WIDTH + _GAP_X) - _GAP_X
-    return Layout(tuple(boxes), _lines(graph, places), width, tallest + 2 * _MARGIN)
+    lines = _lines(graph, places)
+    widest = max((line.x + _LETTER * len(label(line.edge)) // 2 + _MARGIN for line in lines), default=0)
+    return Layout(tuple(boxes), lines, max(width, widest), tallest + 2 * _MARGIN)
 
 
 def _box(node: Node, x: int, y: int) -> Box:
-    names = [table.name for table in node.tables]
+    names = [*(f"▤ {table.name}" for table in node.tables), *(f"◆ {event}" for event in node.events)]
     more = len(names) - _SHOWN
-    rows = names if more <= 0 else [*names[: _SHOWN - 1], f"{more + 1} more tables"]
+    rows = names if more <= 0 else [*names[: _SHOWN - 1], f"and {more + 1} more"]
     return Box(node, x, y, _height(node), tuple(rows))
 
 
 def _height(node: Node) -> int:
-    return HEAD + ROW * min(len(node.tables), _SHOWN) + (8 if node.tables else 0)
+    rows = min(len(node.tables) + len(node.events), _SHOWN)
+    return HEAD + ROW * rows + (8 if rows else 0)
 
 
 def _layers(graph: Graph) -> list[list[str]]:
@@ -168,16 +176,18 @@ def _lines(graph: Graph, places: Mapping[str, Box]) -> tuple[Line, ...]:
 def _line(edge: Edge, source: Box, target: Box) -> Line:
     """Draw from the right side to the left side; backwards and within a column around the right."""
     start, end = source.x + WIDTH, target.x
-    y1, y2 = source.y + HEAD // 2, target.y + HEAD // 2
-    if edge.kind == "references":
-        y1, y2 = y1 + 10, y2 + 10
-    if edge.kind == "imports":
-        y1, y2 = y1 - 10, y2 - 10
+    y1, y2 = (box.y + HEAD // 2 + _SHIFT[edge.kind] for box in (source, target))
     if source.x < target.x:
         bend = max((end - start) // 2, 40)
         return Line(
             edge, f"M{start} {y1} C{start + bend} {y1} {end - bend} {y2} {end} {y2}", (start + end) // 2, (y1 + y2) // 2
         )
     end = target.x + WIDTH
-    bend = max(start, end) + 70
-    return Line(edge, f"M{start} {y1} C{bend} {y1} {bend} {y2} {end} {y2}", bend - 24, (y1 + y2) // 2)
+    bend, half = max(start, end) + _BOW, _LETTER * len(label(edge)) // 2
+    beside = max(start, end) + _BOW - 14  # a curve comes as far as three quarters of the way to its bend
+    return Line(
+        edge,
+        f"M{start} {y1} C{bend} {y1} {bend} {y2} {end} {y2}",
+        beside + half,
+        (y1 + y2) // 2 + _SHIFT[edge.kind] // 2,
+    )

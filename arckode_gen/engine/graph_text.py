@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from arckode_gen.engine.graph import Edge, Graph
 
-_ARROWS = {"asks": "-->", "imports": "-.->", "references": "-.-"}
-_STYLES = {"asks": "solid", "imports": "dashed", "references": "dotted"}
+_ARROWS = {"asks": "-->", "imports": "-.->", "references": "-.-", "tells": "==>"}
+_STYLES = {"asks": "solid", "imports": "dashed", "references": "dotted", "tells": "bold"}
 _RED = "#c4314b"
 
 
@@ -23,7 +23,8 @@ def mermaid(graph: Graph) -> str:
     for node in graph.nodes:
         lines.append(f"    subgraph {ids[node.name]}[{_quoted(node.name)}]")
         tables = [f'        {_table_id(ids[node.name], table.name)}[("{table.name}")]' for table in node.tables]
-        lines += [*(tables or [f'        {ids[node.name]}_none[" "]']), "    end"]
+        events = [f'        {_table_id(ids[node.name], event)}_event(["{event}"])' for event in node.events]
+        lines += [*(tables + events or [f'        {ids[node.name]}_none[" "]']), "    end"]
     for edge in graph.edges:
         said = f"|{_quoted(label(edge))}|"
         lines.append(f"    {ids[edge.source]} {_ARROWS[edge.kind]}{said} {ids[edge.target]}")
@@ -42,7 +43,8 @@ def dot(graph: Graph) -> str:
         '  edge [fontname="Helvetica", fontsize=10];',
     ]
     for node in graph.nodes:
-        fields = "|".join((_field(node.name), *(_field(table.name) for table in node.tables)))
+        events = (_field(f"event {event}") for event in node.events)
+        fields = "|".join((_field(node.name), *(_field(table.name) for table in node.tables), *events))
         colour = f', color="{_RED}"' if node.is_bad else ""
         lines.append(f"  {_quoted(node.name)} [label={_quoted(fields)}{colour}];")
     lines += list(_dot_edges(graph))
@@ -64,6 +66,7 @@ def document(graph: Graph) -> str:
                     ],
                     "routes": list(node.routes),
                     "findings": list(node.findings),
+                    "events": list(node.events),
                 }
                 for node in graph.nodes
             ],

@@ -80,6 +80,52 @@ def test_an_import_that_passes_a_door_is_a_bad_line_and_makes_its_module_bad() -
     assert graph.bad == len({*bad.findings, *graph.nodes[1].findings, *graph.elsewhere})
 
 
+EVENTS = {
+    "src/shop/modules/orders/events.py": 'PLACED = "orders.placed"\nLOST = "orders.lost"\n',
+    "src/shop/modules/orders/service.py": """\
+from shop.kernel.events import EventBus
+from shop.modules.orders.events import PLACED
+
+
+class OrdersService:
+    customers: object
+
+    def __init__(self, anything: EventBus) -> None:
+        self._anything = anything
+
+    async def create(self) -> None:
+        await self._anything.emit(PLACED, {})
+""",
+    "src/shop/modules/customers/service.py": """\
+class CustomersService:
+    async def greet(self, event) -> None: ...
+""",
+    "src/shop/composition_root.py": """\
+from shop.kernel.app import Kernel
+from shop.modules.customers import CustomersService
+from shop.modules.orders import OrdersService
+
+
+def compose(settings) -> Kernel:
+    kernel = Kernel(settings)
+    service = CustomersService()
+    kernel.events.on("orders.*", service.greet)
+    kernel.add_module("orders", service=OrdersService(kernel.events))
+    return kernel
+""",
+}
+
+
+def test_the_events_that_a_module_has_and_whom_they_reach_are_drawn() -> None:
+    graph = drawn({**PROJECT, **EVENTS})
+    assert [(node.name, node.events) for node in graph.nodes] == [
+        ("customers", ()),
+        ("orders", ("orders.lost", "orders.placed")),
+    ]
+    told = [(each.source, each.target, each.labels) for each in graph.edges if each.kind == "tells"]
+    assert told == [("orders", "customers", ("orders.placed",))]
+
+
 def test_a_project_without_modules_is_drawn_by_package() -> None:
     graph = drawn(PLAIN)
     assert [node.name for node in graph.nodes] == ["app.api", "app.crud", "app.db"]
@@ -96,9 +142,11 @@ flowchart LR
     end
     subgraph m1_orders["orders"]
         m1_orders__orders[("orders")]
+        m1_orders__orders_placed_event(["orders.placed"])
     end
     m1_orders -->|"orders_customers"| m0_customers
     m1_orders -.-|"orders.customer_id"| m0_customers
+    m1_orders ==>|"orders.placed"| m0_customers
     style m1_orders stroke:#c4314b,stroke-width:2px
     linkStyle 0 stroke:#c4314b"""
 DOT = """\
@@ -107,19 +155,27 @@ digraph "shop" {
   node [shape=record, style=rounded, fontname="Helvetica"];
   edge [fontname="Helvetica", fontsize=10];
   "customers" [label="customers|customers"];
-  "orders" [label="orders|orders", color="#c4314b"];
+  "orders" [label="orders|orders|event\\ orders.placed", color="#c4314b"];
   "orders" -> "customers" [label="orders_customers", style=solid, color="#c4314b"];
   "orders" -> "customers" [label="orders.customer_id", style=dotted, arrowhead=none];
+  "orders" -> "customers" [label="orders.placed", style=bold];
 }"""
 SMALL = Graph(
     "shop",
     (
         Node("customers", (Table("customers", ("name str",), ()),)),
-        Node("orders", (Table("orders", ("customer_id int",), ("customers",)),), (), ("ARC101 a.py:1 wrong",)),
+        Node(
+            "orders",
+            (Table("orders", ("customer_id int",), ("customers",)),),
+            (),
+            ("ARC101 a.py:1 wrong",),
+            ("orders.placed",),
+        ),
     ),
     (
         Edge("orders", "customers", "asks", ("orders_customers",), ("ARC104 b.py:2 decides",)),
         Edge("orders", "customers", "references", ("orders.customer_id",)),
+        Edge("orders", "customers", "tells", ("orders.placed",)),
     ),
 )
 
@@ -179,6 +235,24 @@ def test_boxes_never_overlap_and_what_asks_stands_left(edges: tuple[tuple[str, s
     if edges and ("b", "a") not in edges:
         assert place["a"] < place["b"] < place["c"]
     assert layout == graph_layout.arrange(graph)
+
+
+def test_lines_that_bow_around_a_column_and_their_labels_are_inside_the_drawing() -> None:
+    both = (Edge("a", "b", "imports", ("x",)), Edge("b", "a", "asks", ("a_connector_with_quite_a_long_name",)))
+    layout = graph_layout.arrange(Graph("g", (Node("a"), Node("b")), both))
+    for line in layout.lines:
+        assert max(float(each) for each in re.findall(r"C(\d+)", line.path)) <= layout.width
+        assert line.x + 3 * len(graph_text.label(line.edge)) <= layout.width
+
+
+def test_a_small_drawing_is_not_blown_up_to_the_window() -> None:
+    shown = re.search(r'data-shown="(-?\d+) (-?\d+) (\d+) (\d+)" role="group"', page(SMALL))
+    assert shown is not None
+    x, y, across, down = map(int, shown.groups())
+    layout = graph_layout.arrange(SMALL)
+    assert (across, down) == (max(layout.width, 960), max(layout.height, 600))
+    assert x <= 0 <= layout.width <= x + across
+    assert y <= 0 <= layout.height <= y + down
 
 
 def test_an_empty_project_is_an_empty_drawing() -> None:

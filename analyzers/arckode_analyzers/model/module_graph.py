@@ -96,14 +96,24 @@ class ModuleGraph:
     def _inside(self, function: FunctionAt) -> Iterator[CallAt]:
         return self._analysis.calls_in(function)
 
-    def _events(self) -> Iterator[Edge]:
-        """Yield an edge from who tells of an event to who handles it, if need be through code of no module."""
-        heard = self._analysis.acts.of("subscribe")
+    def told(self) -> Iterator[tuple[str, str]]:
+        """Yield the events that modules tell of, each with its module."""
         for call, names in self._told():
-            for act in heard:
-                if act.handler is not None and any(covers(each, name) for each in act.names or () for name in names):
-                    way = ((call.source, call.record.line), (act.call.source, act.call.record.line))
-                    yield from self._handled(call.source.unit, act.handler, way)
+            yield from ((call.source.unit, name) for name in names)
+
+    def heard(self) -> Iterator[tuple[str, Edge]]:
+        """Yield each event that one module tells another, if need be through code of no module."""
+        listeners = self._analysis.acts.of("subscribe")
+        for call, names in self._told():
+            for act in listeners:
+                for name in names:
+                    if act.handler is not None and any(covers(each, name) for each in act.names or ()):
+                        way = ((call.source, call.record.line), (act.call.source, act.call.record.line))
+                        for edge in self._handled(call.source.unit, act.handler, way):
+                            yield name, edge
+
+    def _events(self) -> Iterator[Edge]:
+        return (edge for _, edge in self.heard())
 
     def _told(self) -> Iterator[tuple[CallAt, tuple[str, ...]]]:
         """Yield the calls of modules that make or send an event whose whole name is known."""
