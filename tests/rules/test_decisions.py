@@ -46,6 +46,35 @@ class OrdersController:
 """
         },
     ),
+    "a field that was not sent, and one that says something": (
+        "ARC502",
+        {
+            CONTROLLER: """\
+from enum import Enum
+from pydantic import BaseModel
+from shop.modules.orders.missing import UNSET
+
+class State(Enum):
+    OPEN = "open"
+
+class Patch(BaseModel):
+    title: str
+    state: State
+
+class OrdersController:
+    def patch(self, body: Patch, service, order):
+        if body.title is UNSET and body.state is UNSET:
+            raise ValueError
+        if body.title is not UNSET:
+            order.title = body.title
+        if body.state is State.OPEN:  # error: ARC502
+            service.open(order)
+        if body.title == UNSET:  # error: ARC502
+            service.open(order)
+""",
+            "src/shop/modules/orders/missing.py": "UNSET = object()\n",
+        },
+    ),
     "a module that is a model alone has nothing to wire": (
         "ARC105",
         {

@@ -79,7 +79,10 @@ def is_presence(atom: Shape) -> bool:
             return True
         case ("call", ("name", str(name)), _, _):
             return name in _ASKS_FOR_TYPE
-        case ("compare", _, tuple(operands)):
+        case ("compare", tuple(operators), tuple(operands)):
+            is_identity = {"is", "is not"}.issuperset(operators)
+            if is_identity and any(part[0] == "name" and str(part[1]).isupper() for part in operands):
+                return True  # a sentinel for what was not sent: `body.title is UNSET`
             return any(_says_nothing(part) for part in operands) or all(part[0] == "const" for part in operands)
     return False
 
