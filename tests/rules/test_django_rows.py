@@ -187,6 +187,18 @@ def number(keys):
         order.delete()  # error: ARC201
         index.delete()
 """,
+    "a loop whose progress is shown": """\
+from rich.progress import track
+from tqdm import tqdm
+
+def move(keys):
+    for order in tqdm(Order.objects.filter(pk__in=keys), desc="orders"):
+        order.close()  # error: ARC201
+    for start in tqdm(range(0, len(keys), 500)):
+        Order.objects.filter(pk__in=keys[start : start + 500]).update(state="moved")
+    for state in track(("open", "closed")):
+        Order.objects.filter(state=state).count()
+""",
     "what a request brings is data, what a setting lists is not": """\
 def post(request, settings):
     for key, value in request.POST.items():

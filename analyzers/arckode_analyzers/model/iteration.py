@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _SAME_TURNS = words(
     "enumerate sorted reversed list tuple set frozenset iter aiter as_completed dict pairwise zip_longest takewhile"
-    " dropwhile filterfalse starmap fromkeys"
+    " dropwhile filterfalse starmap fromkeys tqdm track"
 )
 _PREDICATE_FIRST = words("takewhile dropwhile filterfalse starmap")
 _ALL_OF_THEM = words("itertools.chain itertools.product itertools.chain.from_iterable")

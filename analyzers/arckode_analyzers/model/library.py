@@ -27,8 +27,8 @@ _CONTAINERS = _ENTERED | words(
     "list tuple set frozenset Sequence Collection List Tuple Set deque Page CursorPage ScalarResult Query"
 )
 _MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "OrderedDict"})
-_PASSES_THROUGH = frozenset(
-    {"list", "tuple", "sorted", "reversed", "set", "iter", "aiter", "cast", "next", "anext", "deepcopy", "copy"}
+_PASSES_THROUGH = words(
+    "list tuple sorted reversed set iter aiter cast next anext deepcopy copy tqdm"  # a bar that shows how far a loop is
 )
 _OF_THE_SAME_KIND = frozenset({"cast", "copy", "deepcopy"})
 _MEMBERS = {
