@@ -64,12 +64,18 @@ def _simple(field: Field) -> Example:
         return Example(fixed[field.type], fixed[field.type], varies=False)
     text = {
         "email": 'f"person{number}@example.com"',
-        "url": 'f"https://example.com/{number}"',
+        "url": f'f"{url_start(field)}{{number}}"',
         "token": 'f"token-{number}"',
         "file": 'f"files/{number}.txt"',
         "password": _password(field),
     }.get(field.type, "")
     return Example(text, text)
+
+
+def url_start(field: Field) -> str:
+    """Return what the example of a URL begins with, so that a number of four digits fits behind it."""
+    longest = field.max if isinstance(field.max, int) else 2048
+    return "https://example.com/" if longest >= 24 else "http://a/"
 
 
 def _constant(field: Field, text: str) -> Example:

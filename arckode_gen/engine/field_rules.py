@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _INDEX_BYTES = 3072  # InnoDB's limit; utf8mb4 takes up to four bytes for a character
 _LONGEST = {"str": 10_000, "url": 10_000, "slug": 255, "text": 16_000, "password": 1_024}
 _LENGTHS = frozenset({"str", "text", "url", "slug", "password", "list", "bytes"})
+_SHORTEST_URL = len("http://a/") + 4  # with a number behind it, which tells rows apart
 _VALUE_LENGTH = 64
 # pydantic's regular expressions are Rust's, which look neither around nor back.
 _NOT_IN_RUST = re.compile(r"\(\?(<?[=!]|P=|>|\()|\\[1-9]")
@@ -116,6 +117,8 @@ def _lengths(field: Field) -> Iterator[tuple[str, str]]:
         if longest is not None and bound > longest:
             other = "use the type `text`" if field.type == "str" else f"{longest} is the most for {field.type}"
             yield f"{word}={bound} is too long for {field.type}", other
+        if field.type == "url" and 0 < bound < _SHORTEST_URL:
+            yield f"{word}={bound} leaves no room for a URL", f"write `max={_SHORTEST_URL}` or more"
     longest = field.db_length
     if longest is not None and field.type != "password" and isinstance(field.min, int) and field.min > longest:
         yield f"min={field.min} is more than the {longest} characters the column keeps", f"add `max={field.min}`"

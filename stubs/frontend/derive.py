@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
-from arckode_gen.engine import field_files, names, reserved, units
+from arckode_gen.engine import examples, field_files, names, reserved, units
 from arckode_gen.engine.names import Name
 from arckode_gen.engine.python_code import is_searched
 from arckode_gen.errors import UsageError, nearest
@@ -434,7 +434,8 @@ def _typed(control: Control) -> str:
     made = {
         "int": str(control.field.min or 1), "bigint": str(control.field.min or 1), "float": str(control.field.min or 1),
         "date": "2026-11-22", "datetime": "2026-11-22T10:00", "time": "10:00:00", "email": "ada@example.com",
-        "url": "https://example.com/", "json": "{}", "slug": "first", "uuid": "00000000-0000-4000-8000-000000000001",
+        "url": examples.url_start(control.field), "json": "{}", "slug": "first",
+        "uuid": "00000000-0000-4000-8000-000000000001",
         "belongs_to": "00000000-0000-4000-8000-000000000001", "decimal": str(control.field.min or "1"),
         "enum": control.field.values[0] if control.field.values else "",
     }.get(kind, "first")  # fmt: skip

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import AnyHttpUrl
 
 from arckode_gen.engine.examples import example_of
 from arckode_gen.engine.fields import parse_fields
@@ -85,3 +86,11 @@ def test_texts_keep_their_lengths(least: int, most: int) -> None:
     for made in values(f"a:str:min={least}:max={most}"):
         assert isinstance(made, str)
         assert least <= len(made) <= most
+
+
+@pytest.mark.parametrize("most", [13, 18, 23, 24, 700])
+def test_urls_keep_their_length_and_stay_urls(most: int) -> None:
+    made = [str(value) for value in values(f"a:url:unique:max={most}", 9999)]
+    assert max(map(len, made)) <= most
+    assert len(set(made)) == len(made)
+    assert all(str(AnyHttpUrl(value)) == value for value in made[:20])

@@ -111,6 +111,7 @@ def test_a_word_and_its_canonical_form(word: str, canonical: str) -> None:
         pytest.param("a:str:len=3:default=ab", "outside its own bounds", "change", id="a default of another length"),
         pytest.param("a:str:max=20000", "too long for str", "`text`", id="a str as long as a text"),
         pytest.param("a:text:max=20000", "too long for text", "16000", id="a text longer than MySQL's"),
+        pytest.param("a:url:max=12", "no room for a URL", "max=13", id="a URL shorter than any"),
         pytest.param("a:str:max=0", "no length", "max=1", id="a length of nothing"),
         pytest.param("a:str:min=300", "255 characters", "max=300", id="a least length above the column's"),
         pytest.param("a:str:len=3:max=4", "exact length", "len", id="len beside max"),
