@@ -50,7 +50,9 @@ RULE = Rule(
     decides=(
         "Found: bodies declared as a dictionary, a mapping or anything, under any alias, and bodies that a handler or "
         "its helpers read by hand and use. A body that a schema checks afterwards is legal; one that checks what a "
-        "service made of it is not. Not decided: `list` alone, and schemas nothing is known about."
+        "service made of it is not. Not decided: `list` alone, and schemas nothing is known about. Read are the "
+        "handlers of FastAPI, of Starlette and of the generated router; those of Flask, Litestar and others are left "
+        "alone."
     ),
     check=check,
     bad=(
