@@ -127,7 +127,9 @@ def store_unreachable(error: BaseException) -> Told | None:
 
 
 def unexpected(error: BaseException) -> Told:
-    """Tell what nobody foresaw."""
+    """Tell what nobody foresaw; what the project's own start says of its wiring is words enough."""
+    if type(error).__name__ == "WiringError":
+        return told("OperationError", first_line(error))
     return told("OperationError", f"{type(error).__name__}: {first_line(error)}")
 
 

@@ -352,6 +352,36 @@ def test_what_the_environment_says_wrong_ends_the_program_with_a_line(sample: Pa
         assert line.startswith(start)
 
 
+UNPROVIDED = (
+    "EVENT_STORE_PROVIDER is 'mongodb', and the composition root provides no such adapter for the EventStoreSettings; "
+    "add it with `arckode make:adapter event-store-mongodb`, or choose another"
+)
+
+
+def test_a_provider_without_its_adapter_ends_each_program_and_command_with_a_line(sample: Path) -> None:
+    env = {"EVENT_STORE_PROVIDER": "mongodb"}
+    for words in (("uvicorn", "shop.main:app"), ("shop.kernel.worker",)):
+        ended = run(sample / "src", sys.executable, "-m", *words, env=env)
+        assert (ended.code, ended.text.strip()) == (1, UNPROVIDED)
+    asked = arckode(sample, "queue:list", env=env)
+    assert UNPROVIDED in asked.text
+    assert "WiringError" not in asked.text
+    assert "Traceback" not in asked.text
+
+
+def test_two_handlers_of_one_command_end_the_program_with_a_line(sample: Path) -> None:
+    twice = "import shop.composition_root as root\n"
+    twice += "compose = root.compose\nfrom shop.kernel.commands import CommandBus\n"
+    twice += "def again(settings):\n    kernel = compose(settings)\n    bus = kernel.resolve(CommandBus)\n"
+    twice += "    there = next(iter(bus.handlers.kinds))\n    bus.register(there, again)\n    return kernel\n"
+    twice += "root.compose = again\nimport shop.main\n"
+    ended = run(sample / "src", sys.executable, "-c", twice)
+    assert ended.code == 1
+    assert ended.text.count("\n") == 1
+    assert " has two handlers, " in ended.text
+    assert ended.text.endswith("again; register one\n")
+
+
 def test_it_comes_out_again_and_what_it_was_made_of_stays_whole(tmp_path: Path) -> None:
     root = new_project(tmp_path / "one")
     make(root, "make:sample", "events")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from kernel import worker
 from kernel.app import Kernel
 from kernel.database import Database
-from kernel.errors import CannotConnectError, MissingTableError, ProgrammingError, WiringError
+from kernel.errors import CannotConnectError, MissingTableError, ProgrammingError, WiringError, starting
 from kernel.logging import configure_logging
 from kernel.model import Entity
 from kernel.settings import KernelSettings
@@ -221,6 +222,30 @@ def test_the_worker_says_it_without_a_traceback(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(SystemExit) as ended:
         worker.main([])
     assert ended.value.code == "the table 'queue_jobs' is not in the database; create it: `arckode db:migrate`"
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (WiringError("the command Pay has two handlers, a and b; register one"), "the command Pay has two handlers, a"),
+        (CannotConnectError("OSError: refused"), "cannot connect to the database (OSError: refused)"),
+    ],
+)
+def test_the_worker_says_without_a_traceback_that_it_cannot_be_composed(
+    error: Exception, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compose(_settings: object) -> None:
+        raise error
+
+    monkeypatch.setattr(_Composed, "compose", compose)
+    monkeypatch.setattr("importlib.import_module", lambda _name: _Composed)
+    with pytest.raises(SystemExit, match=f"^{re.escape(told)}"):
+        worker.main([])
+
+
+def test_a_mistake_in_a_composition_root_keeps_its_traceback() -> None:
+    with pytest.raises(ZeroDivisionError), starting():
+        _divides()
 
 
 class _Composed:

@@ -27,6 +27,10 @@ class CannotConnectError(ConnectionError):
     """What the kernel of a project calls it."""
 
 
+class WiringError(RuntimeError):
+    """The same."""
+
+
 class UnavailableError(Exception):
     """The same."""
 
@@ -107,6 +111,7 @@ def test_what_does_not_answer_is_told_with_its_setting() -> None:
     )
     assert runtime.store_unreachable(OSError("no")) is None
     assert runtime.unexpected(KeyError("a\nb"))["message"].startswith("KeyError: ")
+    assert runtime.unexpected(WiringError("the command Pay has two handlers"))["message"].startswith("the command Pay")
 
 
 SCRIPT = """

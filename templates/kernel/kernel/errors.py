@@ -4,7 +4,8 @@ AppError becomes a problem document with its status. A ProgrammingError is ours 
 """
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from math import ceil
 from types import MappingProxyType
@@ -178,6 +179,18 @@ def told_in_a_line(error: BaseException | None) -> str | None:
 def told_at_start(error: BaseException | None) -> str | None:
     """Answer the same while the application starts: what is wired wrongly is said whole, too."""
     return str(error) if isinstance(error, WiringError) else told_in_a_line(error)
+
+
+@contextmanager
+def starting() -> Generator[None]:
+    """Let a program that cannot start end with the line that says why; a traceback stays where no line says it all."""
+    try:
+        yield
+    except Exception as error:
+        told = told_at_start(error)
+        if told is None:
+            raise
+        raise SystemExit(told) from None
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

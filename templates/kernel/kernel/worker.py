@@ -11,7 +11,7 @@ import signal
 from collections.abc import Sequence
 
 from .app import Kernel
-from .errors import told_at_start
+from .errors import starting
 from .queue import QUEUE, QueueSettings
 from .queue_worker import Worker
 
@@ -25,14 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--concurrency must be 1 or more")
     package = str(__package__).rpartition(".")[0]
     settings = importlib.import_module(f"{package}.settings").Settings.load()
-    kernel: Kernel = importlib.import_module(f"{package}.composition_root").compose(settings)
-    try:
+    with starting():
+        kernel: Kernel = importlib.import_module(f"{package}.composition_root").compose(settings)
         asyncio.run(work(kernel, concurrency))
-    except Exception as error:
-        told = told_at_start(error)
-        if told is None:
-            raise
-        raise SystemExit(told) from None
     return 0
 
 

@@ -241,7 +241,7 @@ UNSURE_PARTS = _of(
 
 
 def _late(line: str) -> tuple[Edit, ...]:
-    return (Edit(f"{APP}main.py", "app = compose(Settings.load()).asgi()\n", f"kernel = compose(Settings.load())\napp = kernel.asgi()\n{line}\n"),)  # fmt: skip
+    return (Edit(f"{APP}main.py", "    app = compose(Settings.load()).asgi()\n", f"    kernel = compose(Settings.load())\n    app = kernel.asgi()\n{line}\n"),)  # fmt: skip
 
 
 LATE = _of(
