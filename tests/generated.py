@@ -168,6 +168,7 @@ GROWN: tuple[tuple[str, ...], ...] = (
     ("make:circuit-breaker", "payments"),
     ("make:circuit-breaker", "mail", "--port", "mail"),
     ("make:push-outbox",),
+    ("make:circuit-breaker", "push", "--port", "push"),
     ("make:webhooks",),
     ("make:webhook-receiver", "acme"),
     ("make:stream", "exports"),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from arckode_gen.engine.project import Snapshot
 
-_ADAPTERS = {"mail": "smtp", "storage": "s3"}
+_ADDED_BY = {"mail": "make:adapter smtp", "push": "make:push-outbox", "storage": "make:adapter s3"}
 
 
 def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, object]:
@@ -23,6 +23,5 @@ def derive(values: Mapping[str, object], project: Snapshot) -> Mapping[str, obje
     """
     port = str(values["port"] or "")
     if port and project.read(f"src/{values['package']}/kernel/{port}.py") is None:
-        adapter = _ADAPTERS[port]
-        raise UsageError(f"this project has no {port} to go around", f"`arckode make:adapter {adapter}` adds it")
+        raise UsageError(f"this project has no {port} to go around", f"`arckode {_ADDED_BY[port]}` adds it")
     return {"breaker": free_name(str(values["name"])), "port": port}

@@ -548,5 +548,8 @@ def test_a_circuit_breaker_has_something_to_go_around(shop: Path) -> None:
     with pytest.raises(UsageError, match="this project has no mail to go around") as refused:
         call(shop, "make:circuit-breaker", "letters", "--port", "mail")
     assert refused.value.hint == "`arckode make:adapter smtp` adds it"
+    with pytest.raises(UsageError, match="this project has no push to go around") as refused:
+        call(shop, "make:circuit-breaker", "phones", "--port", "push")
+    assert refused.value.hint == "`arckode make:push-outbox` adds it"
     with pytest.raises(UsageError, match="'class' is a word of Python"):
         call(shop, "make:circuit-breaker", "class")
