@@ -27,8 +27,8 @@ _ONE_ROW = frozenset(
     f"{mode}{name}" for mode in ("", "a") for name in ("get", "first", "last", "earliest", "latest", "create")
 )
 _LISTS = frozenset({"bulk_create", "abulk_create"})
-# What gives no rows of the model: `values()` gives mappings, `values_list()` tuples or single values.
 _PREFETCHED = words("all none")
+# What gives no rows of the model: `values()` gives mappings, `values_list()` tuples or single values.
 _NO_ROWS = words("values values_list dates datetimes")
 
 
