@@ -45,6 +45,7 @@ def test_a_route_takes_the_requests_of_a_later_one(first: str, second: str, take
     assert places(files, "ARC306") == expected(files)
 
 
+_HOSTED = {"src/app/hosted.py": "from app import one\nfrom app.main import app\n\napp.include_router(one.router)\n"}
 CASES: dict[str, dict[str, str]] = {
     "registered by calls, constants and several methods": {
         "src/app/routes.py": HEAD
@@ -126,12 +127,7 @@ app = FastAPI()
 if is_open:
     app.include_router(two.router)
 """,
-        "src/app/hosted.py": """\
-from app import one
-from app.main import app
-
-app.include_router(one.router)
-""",
+        **_HOSTED,
         "src/app/one.py": HEAD + '@router.get("/x")\nasync def one(): ...\n',
         "src/app/two.py": HEAD + '@router.get("/x")\nasync def two(): ...\n',
     },
@@ -143,12 +139,7 @@ from app import one, two
 app = FastAPI()
 app.include_router(two.router)
 """,
-        "src/app/hosted.py": """\
-from app import one
-from app.main import app
-
-app.include_router(one.router)
-""",
+        **_HOSTED,
         "src/app/one.py": HEAD + '@router.get("/x")\nasync def one(): ...\n',
         "src/app/two.py": HEAD + '@router.get("/x")\nasync def two(): ...  # error: ARC306\n',
     },
